@@ -1,0 +1,33 @@
+#pragma once
+// base/clock.h — the time, handed in through constructors so that tests can move it.
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace entrepot {
+
+using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual WallTime wall() const = 0;      // what people call the time; may jump
+  virtual SteadyTime steady() const = 0;  // for waiting and measuring; never jumps
+
+  // The machine's own clock; lives as long as the program.
+  static const Clock& system();
+};
+
+// "2026-01-31T12:00:00.123456Z" (RFC 3339, UTC).
+std::string to_rfc3339(WallTime time);
+
+// Microseconds since 1970: the form in which times are stored.
+inline std::int64_t to_unix_micros(WallTime time) { return time.time_since_epoch().count(); }
+inline WallTime from_unix_micros(std::int64_t micros) {
+  return WallTime(std::chrono::microseconds(micros));
+}
+
+}  // namespace entrepot

@@ -1,0 +1,61 @@
+#include "base/executor.h"
+
+#include <pthread.h>
+
+namespace entrepot {
+
+Executor::Executor(Options options) : options_(std::move(options)) {
+  threads_.reserve(options_.threads);
+  for (std::size_t i = 0; i < options_.threads; ++i) {
+    threads_.emplace_back([this] { run(); });
+    pthread_setname_np(threads_.back().native_handle(), options_.name.substr(0, 15).c_str());
+  }
+}
+
+Executor::~Executor() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wakeup_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+bool Executor::try_post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_ || tasks_.size() >= options_.queue_limit) return false;
+    tasks_.push_back(std::move(task));
+  }
+  wakeup_.notify_one();
+  return true;
+}
+
+void Executor::post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+  wakeup_.notify_one();
+}
+
+std::size_t Executor::queued() const {
+  const std::lock_guard lock(mutex_);
+  return tasks_.size();
+}
+
+void Executor::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wakeup_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+    if (tasks_.empty()) return;
+    auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    task();
+    task = nullptr;  // what it captured ends outside the lock
+    lock.lock();
+  }
+}
+
+}  // namespace entrepot

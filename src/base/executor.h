@@ -1,0 +1,49 @@
+#pragma once
+// base/executor.h — a fixed set of threads with a bounded queue.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace entrepot {
+
+// Runs tasks on its own threads, first in first out. Thread-safe. Destruction runs what is queued,
+// then joins.
+class Executor {
+ public:
+  struct Options {
+    std::string name;  // of the threads, for `top -H`; at most 15 characters
+    std::size_t threads = 1;
+    std::size_t queue_limit = 1024;  // tasks waiting
+  };
+
+  explicit Executor(Options options);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // False when the queue is full or the executor is ending; the task was not taken.
+  [[nodiscard]] bool try_post(std::function<void()> task);
+
+  // Takes the task even past the limit: for what finishes work already begun, whose number the
+  // caller bounds.
+  void post(std::function<void()> task);
+
+  std::size_t queued() const;
+
+ private:
+  void run();
+
+  const Options options_;
+  mutable std::mutex mutex_;
+  std::condition_variable wakeup_;
+  std::deque<std::function<void()>> tasks_;
+  bool ending_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace entrepot

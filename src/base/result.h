@@ -1,0 +1,54 @@
+#pragma once
+// base/result.h — what every fallible function returns: a value, or an Error.
+
+#include <tl/expected.hpp>
+
+#include "base/error.h"
+
+namespace entrepot {
+
+// A value or an Error. A class of its own, not an alias, so that the compiler complains when one is
+// dropped.
+template <class T>
+class [[nodiscard]] Result : public tl::expected<T, Error> {
+ public:
+  using Base = tl::expected<T, Error>;
+  using Base::Base;
+  using Base::operator=;
+  Result(Base other) : Base(std::move(other)) {}
+};
+
+using Failure = tl::unexpected<Error>;
+
+// Makes an error to return: `return fail(ErrorCode::NotFound, "no tag {}", tag);`
+template <class... Args>
+Failure fail(ErrorCode code, fmt::format_string<Args...> format, Args&&... args) {
+  return Failure(Error{code, fmt::format(format, std::forward<Args>(args)...)});
+}
+
+// Hands an error up: `return propagate(result);`
+template <class T>
+Failure propagate(tl::expected<T, Error>&& result) {
+  return Failure(std::move(result).error());
+}
+
+}  // namespace entrepot
+
+// Leaves the function with the error of `expression`, if it has one.
+#define TRY(expression)                                                         \
+  do {                                                                          \
+    auto try_result = (expression);                                             \
+    if (!try_result) return ::entrepot::Failure(std::move(try_result).error()); \
+  } while (false)
+
+#define ENTREPOT_CONCAT_(a, b) a##b
+#define ENTREPOT_CONCAT(a, b) ENTREPOT_CONCAT_(a, b)
+
+// `TRY_ASSIGN(auto size, file.size());` — declares (or assigns) from the value, or leaves with the
+// error.
+#define TRY_ASSIGN(target, expression) \
+  TRY_ASSIGN_(ENTREPOT_CONCAT(try_assign_, __LINE__), target, expression)
+#define TRY_ASSIGN_(holder, target, expression)                       \
+  auto holder = (expression);                                         \
+  if (!holder) return ::entrepot::Failure(std::move(holder).error()); \
+  target = *std::move(holder)

@@ -1,0 +1,30 @@
+#pragma once
+// base/testing/assert_ok.h — gtest assertions on Result.
+
+#include <gtest/gtest.h>
+
+#include "base/result.h"
+
+namespace entrepot::testing {
+
+template <class T>
+::testing::AssertionResult is_ok(const tl::expected<T, Error>& result) {
+  if (result) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << fmt::format("{}", result.error());
+}
+
+template <class T>
+::testing::AssertionResult fails_with(const tl::expected<T, Error>& result, ErrorCode code) {
+  if (result) return ::testing::AssertionFailure() << "succeeded, expected " << name_of(code);
+  if (result.error().code == code) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure()
+         << fmt::format("{}, expected {}", result.error(), name_of(code));
+}
+
+}  // namespace entrepot::testing
+
+#define ASSERT_OK(expression) ASSERT_TRUE(::entrepot::testing::is_ok(expression))
+#define EXPECT_OK(expression) EXPECT_TRUE(::entrepot::testing::is_ok(expression))
+// EXPECT_FAILS(NotFound, store.stat(context, digest));
+#define EXPECT_FAILS(code, ...) \
+  EXPECT_TRUE(::entrepot::testing::fails_with((__VA_ARGS__), ::entrepot::ErrorCode::code))

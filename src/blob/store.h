@@ -1,0 +1,125 @@
+#pragma once
+// blob/store.h — where the bytes of layers and configs live.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/context.h"
+#include "base/result.h"
+#include "base/sink.h"
+#include "base/source.h"
+#include "oci/digest.h"
+
+namespace entrepot::blob {
+
+using oci::Digest;
+using oci::HashAlgorithm;
+
+// The name of an upload session, chosen by the caller: 8-4-4-4-12 lower-case hex. A value; always
+// valid.
+class UploadId {
+ public:
+  static UploadId random();
+  static Result<UploadId> parse(std::string_view text);  // InvalidArgument
+  const std::string& str() const { return text_; }
+  friend auto operator<=>(const UploadId&, const UploadId&) = default;
+
+ private:
+  explicit UploadId(std::string_view text) : text_(text) {}
+  std::string text_;
+};
+
+struct Stat {
+  std::uint64_t size_bytes = 0;
+};
+
+struct Stored {
+  Digest digest;  // always sha256: the name under which the bytes are kept
+  std::uint64_t size_bytes = 0;
+};
+
+// An upload being written. Bytes are hashed as they pass. One thread at a time. Dropping it without
+// commit is pause().
+class Upload : public Sink {
+ public:
+  virtual std::uint64_t offset_bytes() const = 0;
+
+  // Puts the session away so that resume() finds all bytes that write() took: after this call for
+  // the same process, another process, and (fs) a crash of the process. A power cut may lose them;
+  // resume() then tells the smaller offset, and never one over bytes that were not hashed from the
+  // disk.
+  virtual Result<void> pause(Context& context) = 0;
+
+  // Makes the bytes the blob. On success the blob is durable (it survives a power cut after the
+  // return), readers never see a part of it, and the session has ended. Committing a digest that is
+  // there already replaces it (same bytes; heals a damaged copy). `expected` may be of any
+  // algorithm: one that was not asked for at start() costs a second read. DigestMismatch (the
+  // session is kept, paused), StorageFull, Unavailable (a failed sync is never tried again on the
+  // same file: the session is gone).
+  virtual Result<Stored> commit(Context& context, const Digest& expected) = 0;
+};
+
+// Content-addressed, immutable bytes. One copy per digest for the whole server; repositories own
+// none of them (meta/ knows who uses what).
+//
+// Blobs are named by their sha256; any other algorithm's digest is an alias that meta/ resolves,
+// and InvalidArgument here. Drivers: blob/fs (and later s3, azure, gcs, swift); blob/testing has an
+// in-memory one and one that fails on demand. All pass blob/testing/store_conformance.h.
+// Thread-safe. Every call may block: call from a worker, never from an event loop. StorageFull and
+// Unavailable can come from every call that writes, Unavailable from every call.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  // Size; NotFound when the blob is absent. Does not read the bytes, so cannot tell Corrupt.
+  virtual Result<Stat> stat(Context& context, const Digest& digest) = 0;
+
+  // All bytes, as something the network can send without copying (a file range, a remote stream); a
+  // part is cut from that by the caller. The handle stays readable when the blob is removed
+  // meanwhile. NotFound.
+  virtual Result<Source> open(Context& context, const Digest& digest) = 0;
+
+  // A new session. Nothing durable is written before its first byte. `also` is hashed along (sha256
+  // always is). A session of that id ends first.
+  virtual Result<std::unique_ptr<Upload>> start(Context& context, const UploadId& id,
+                                                HashAlgorithm also) = 0;
+
+  // The session at the offset from which it can go on. A newer resume ends the older writer: its
+  // next write fails with Cancelled. NotFound when there is none.
+  virtual Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id) = 0;
+
+  // How many bytes the session holds, without disturbing its writer. NotFound when there is none.
+  virtual Result<std::uint64_t> upload_offset(Context& context, const UploadId& id) = 0;
+
+  // Ends the session and drops its bytes. NotFound when there is none.
+  virtual Result<void> cancel(Context& context, const UploadId& id) = 0;
+
+  // Removes the bytes for good; open handles go on reading. Durable on return. NotFound when
+  // absent.
+  virtual Result<void> remove(Context& context, const Digest& digest) = 0;
+
+  // Sets damaged bytes aside so that they are never served again but can be looked at; stat() says
+  // NotFound from then on.
+  virtual Result<void> quarantine(Context& context, const Digest& digest) = 0;
+
+  // Calls `visit` for each blob in ascending order of digest, from after `after` on, until it
+  // returns false. Blobs that come or go meanwhile may be missed.
+  using Visitor = std::function<bool(const Stored&)>;
+  virtual Result<void> list(Context& context, const std::optional<Digest>& after,
+                            const Visitor& visit) = 0;
+
+  // Drops sessions without a byte since `older_than`; returns how many. Sessions being written
+  // stay.
+  virtual Result<std::size_t> purge_uploads(Context& context, WallTime older_than) = 0;
+
+  // Writes, syncs and removes a small probe: tells whether a push could work now.
+  virtual Result<void> check_writable(Context& context) = 0;
+};
+
+}  // namespace entrepot::blob

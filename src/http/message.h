@@ -1,0 +1,80 @@
+#pragma once
+// http/message.h — a request as it was read, and an answer as it will be written.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/context.h"
+#include "base/sink.h"
+#include "base/source.h"
+
+namespace entrepot::http {
+
+enum class Method : std::uint8_t { Get, Head, Post, Put, Patch, Delete, Options, Other };
+std::string_view name_of(Method method);
+
+struct Header {
+  std::string_view name, value;  // the name as sent; compare with equals_ignoring_case
+};
+
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// Where the request came from.
+struct Peer {
+  std::string address;  // "127.0.0.1", "::1"; the socket's, never a header's
+  std::uint16_t port = 0;
+  bool loopback = false;
+  bool tls = false;
+};
+
+// One request's head. The views point into memory that lives as long as the Request. Not
+// thread-safe; handed from thread to thread whole.
+class Request {
+ public:
+  Method method() const;
+  std::string_view method_text() const;
+  std::string_view target() const;  // as sent: "/v2/a/tags/list?n=3"
+  std::string_view path() const;    // as sent, before "?"; percent-escapes not decoded
+  std::string_view query() const;   // behind "?", may be empty
+
+  // The value of a header that may be sent once; nullopt when absent. A header sent twice was
+  // answered 400 already where that matters (Host, Content-Length, Range, Authorization,
+  // Content-Type, Content-Range, If-Range); of others the first is returned.
+  std::optional<std::string_view> header(std::string_view name) const;
+  // All values of a list header (Accept, Via …), in order.
+  std::vector<std::string_view> headers(std::string_view name) const;
+
+  // A query parameter, percent- and plus-decoded; nullopt when absent. parameters() gives all
+  // values of a repeatable one.
+  std::optional<std::string> parameter(std::string_view name) const;
+  std::vector<std::string> parameters(std::string_view name) const;
+
+  std::optional<std::uint64_t> content_length_bytes() const;  // none: no body, or a chunked one
+  bool has_body() const;                                      // Content-Length > 0, or chunked
+  const Peer& peer() const;
+  const std::string& id() const;  // X-Request-Id of the answer
+};
+
+// An answer. Connection, Date, Content-Length and X-Request-Id are added by the server.
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  Source body;  // not sent for HEAD, but its size is, unless content_length_bytes says otherwise
+  std::optional<std::uint64_t> content_length_bytes;  // for HEAD without a body at hand
+  bool close = false;                                 // end the connection behind this answer
+  std::string_view route;  // a literal that names the route, for metrics and the access log
+
+  Response& with(std::string name, std::string value) {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  static Response text(int status, std::string_view content_type, Bytes body);
+};
+
+}  // namespace entrepot::http

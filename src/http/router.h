@@ -1,0 +1,32 @@
+#pragma once
+// http/router.h — finds the row of a route table that a path belongs to.
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace entrepot::http {
+
+// What stood in a pattern's <placeholders>, in order; views into the path, not decoded.
+struct PathMatch {
+  static constexpr std::size_t kMaxParameters = 4;
+  std::array<std::string_view, kMaxParameters> values{};
+  std::size_t count = 0;
+};
+
+// Matches a path against a pattern such as "/v2/<name>/blobs/<digest>": literal segments match
+// themselves, "<name>" matches one or more whole segments (the longest prefix that lets the rest
+// match), any other "<x>" exactly one non-empty segment. A pattern's trailing "/" must be there. No
+// allocation.
+std::optional<PathMatch> match_path(std::string_view pattern, std::string_view path);
+
+// Percent-decoding. nullopt for a bad escape or a NUL.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
+
+}  // namespace entrepot::http

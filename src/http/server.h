@@ -1,0 +1,132 @@
+#pragma once
+// http/server.h — an HTTP/1.1 server: sockets, framing, TLS, threads. Knows no registry word.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/executor.h"
+#include "base/metrics.h"
+#include "base/result.h"
+#include "http/message.h"
+#include "http/tls.h"
+
+namespace entrepot::http {
+
+// Takes the body of one request. One call at a time, in the order below, each from whatever thread
+// is named.
+class BodySink {
+ public:
+  // Without finish() before: the client went away, broke the framing or a write failed. What came
+  // may be kept.
+  virtual ~BodySink() = default;
+
+  // On a data thread (a worker, when the whole body is small and here already); at most 1 MiB a
+  // call, in order. On an error no more is written, and failed() makes the answer.
+  virtual Result<void> write(Context& context, ByteView piece) = 0;
+
+  // On a finisher thread: the whole body has arrived. May block (syncs).
+  virtual Response finish(Context& context) = 0;
+
+  // The answer for an error of write(), or for a body that broke off or grew past its limit
+  // (Cancelled, InvalidArgument, TooLarge); also on a finisher thread.
+  virtual Response failed(Context& context, const Error& error) = 0;
+};
+
+// "Send me the body": the decision was yes. 100 Continue goes out now, if the client waits for it.
+struct Receive {
+  std::unique_ptr<BodySink> sink;
+  std::uint64_t limit_bytes = UINT64_MAX;  // a longer body is failed() with TooLarge, before its
+                                           // first byte where Content-Length tells
+};
+
+using Reply = std::variant<Response, Receive>;
+
+// Why the server itself refuses a request before any handler sees it.
+struct Refusal {
+  int status;           // 400, 408, 413, 414, 417, 431, 501, 503, 505
+  std::string message;  // what was wrong and what would be right
+};
+
+// The program behind the server. Thread-safe.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+
+  // On an event loop, so: from memory, within microseconds, never a disk, never a lock that is held
+  // for long. nullopt: ask handle() instead.
+  virtual std::optional<Response> answer_from_memory(const Request& request) = 0;
+
+  // On a worker; may block. Called with the head alone, before a byte of the body was read: an
+  // answer refuses the body unread (the connection stays usable when the body is short or the
+  // client waits for 100 Continue, else it closes behind the answer). The request lives until its
+  // answer is sent; the sink may keep a reference to it.
+  virtual Reply handle(Context& context, const Request& request) = 0;
+
+  // The answer to what never became a request; the connection closes behind it. May be called on an
+  // event loop.
+  virtual Response refuse(const Refusal& refusal) = 0;
+};
+
+// One finished exchange, for the access log and metrics. Called on an event loop or data thread;
+// must not block.
+struct Exchange {
+  const Request* request = nullptr;  // null when refused before it was one
+  const Peer* peer = nullptr;
+  int status = 0;
+  std::string_view route;
+  std::uint64_t received_bytes = 0;  // of the body
+  std::uint64_t sent_bytes = 0;      // of the body
+  std::chrono::microseconds duration{};
+  bool complete = true;  // false: the client went away before the whole answer was sent
+};
+
+struct Limits {
+  std::size_t request_line_bytes = 16 << 10;  // past it 414
+  std::size_t head_bytes = 64 << 10;          // past it 431
+  std::size_t header_count = 100;             // past it 431
+  std::chrono::seconds idle{
+      60};  // without a byte, in either direction, at any point; no limit on the total time
+  std::size_t connections = 0;  // 0: what RLIMIT_NOFILE leaves
+  std::size_t drain_body_bytes =
+      64 << 10;  // an unread body up to this is read and dropped to keep the connection
+  std::size_t receive_buffers = 64;  // of 1 MiB, for all pushes together; a push without one waits
+};
+
+struct ServerOptions {
+  std::size_t loops = 0;         // 0: one per core
+  std::size_t data_threads = 0;  // 0: as many as cores
+  Limits limits;
+  Executor* workers = nullptr;  // for handle(); bounded: when it is full, loops stop reading, then
+                                // 503 + Retry-After past 5 s
+  Executor* finishers = nullptr;  // for finish() and failed()
+  metrics::Registry* metrics = nullptr;
+  std::function<void(const Exchange&)> observe;  // may be empty
+  std::string server_header = "entrepot";
+};
+
+// Threads: an event loop per core parses, answers from memory and hands over; data threads move
+// bulk bytes in turns of at most 1 MiB; handlers run on the workers. A slow client costs a socket
+// and a small buffer, never a thread. Idle connections hold no buffer.
+class Server {
+ public:
+  // The handler outlives the server.
+  static Result<std::unique_ptr<Server>> open(ServerOptions options, Handler& handler);
+  virtual ~Server() = default;  // closes everything at once; drain() first
+
+  // Binds and accepts. `host` is an IP literal ("127.0.0.1", "::1", "0.0.0.0", "::"; an empty one
+  // means all addresses of both families), port 0 lets the system choose; returns the bound port.
+  // `tls` null: plain HTTP. Unavailable with the reason (in use, not permitted).
+  virtual Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
+                                       std::shared_ptr<TlsContext> tls) = 0;
+
+  // Stops accepting, closes idle connections at once, lets running exchanges end until the
+  // deadline, then closes what is left; returns how many were cut.
+  virtual std::size_t drain(std::chrono::milliseconds patience) = 0;
+};
+
+}  // namespace entrepot::http

@@ -1,0 +1,103 @@
+#pragma once
+// oci/manifest.h — what a manifest's bytes say: which blobs, which children, which subject.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "oci/digest.h"
+
+namespace entrepot::oci {
+
+namespace media_type {
+inline constexpr std::string_view kOciManifest = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v1+json";
+inline constexpr std::string_view kOciEmpty = "application/vnd.oci.empty.v1+json";
+inline constexpr std::string_view kDockerManifest =
+    "application/vnd.docker.distribution.manifest.v2+json";
+inline constexpr std::string_view kDockerList =
+    "application/vnd.docker.distribution.manifest.list.v2+json";
+// Is this one of Docker's schema 1 types, which are refused?
+bool is_schema1(std::string_view type);
+// Layers whose bytes may stay elsewhere (`urls`): OCI nondistributable and Docker foreign layers.
+bool is_nondistributable(std::string_view type);
+}  // namespace media_type
+
+using Annotations = std::map<std::string, std::string>;
+
+struct Platform {
+  std::string os, architecture, variant;
+};
+
+// A reference to bytes (image-spec, descriptor.md).
+struct Descriptor {
+  std::string media_type;
+  Digest digest;
+  std::uint64_t size_bytes = 0;
+  std::string artifact_type;
+  Annotations annotations;
+  std::vector<std::string> urls;
+  std::optional<Platform> platform;
+};
+
+enum class ManifestKind : std::uint8_t {
+  Image = 1,  // config and layers: an OCI or Docker image manifest, or an artifact in that form
+  Index = 2,  // a list of manifests: an OCI index or a Docker manifest list
+};
+
+// How a manifest uses a digest.
+enum class ReferenceKind : std::uint8_t { Config = 1, Layer = 2, Child = 3 };
+
+// What was read from a manifest. The bytes themselves are kept beside it, never made again from
+// this.
+struct Manifest {
+  ManifestKind kind = ManifestKind::Image;
+  std::string media_type;
+  std::string artifact_type;  // as referrers list it: the manifest's own, else its config's media
+                              // type; empty for an index without one
+  std::optional<Descriptor> config;
+  std::vector<Descriptor> layers;     // Image
+  std::vector<Descriptor> manifests;  // Index; may name blobs too (BuildKit's cache)
+  std::optional<Descriptor> subject;
+  Annotations annotations;
+};
+
+// The largest manifest that is stored (the spec asks for at least 4 MB to work).
+inline constexpr std::uint64_t kMaxManifestBytes = 4u << 20;
+
+// Reads a manifest that was sent as `content_type` (may carry parameters; may be empty when the
+// bytes name their own mediaType).
+//
+// Strict where two readers could disagree (CVE-2021-41190): both `layers`/`config` and `manifests`,
+// a `mediaType` that is not the content type, a duplicate key that matters, a size that is not a
+// non-negative integer, a malformed digest → InvalidArgument with the path of what is wrong
+// ("layers[3].digest: …"). Unknown media types of config, layers and children are fine; unknown
+// fields are ignored. Schema 1 → Unsupported. More than 4 MiB → TooLarge. Time is linear in the
+// size.
+Result<Manifest> parse_manifest(ByteView bytes, std::string_view content_type);
+
+// For bytes found at rest without a content type (an adopted directory): the type from the body's
+// own mediaType, else from its shape.
+Result<std::string> detect_media_type(ByteView bytes);
+
+// An OCI index as the referrers API answers it, from descriptors (distribution-spec, "Listing
+// referrers").
+Bytes render_index(const std::vector<Descriptor>& descriptors);
+
+// One descriptor as JSON, and back: the form in which referrers keep their annotations.
+Bytes to_json(const Annotations& annotations);
+Result<Annotations> annotations_from_json(ByteView json);
+
+// The fallback tag under which clients list the referrers of `subject` where there is no referrers
+// API.
+std::string referrers_tag(const Digest& subject);
+
+// Appends `text` as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace entrepot::oci
