@@ -1,0 +1,227 @@
+# Turns src/LAYERS into targets: one library per module, its test doubles, its tests, its fuzzers.
+#
+# Nothing has to be listed by hand. Of the files of module `a/b`
+#   *.cc                  → library          a_b             (headers alone: an INTERFACE library)
+#   testing/**.cc         → library          a_b_testing     (fakes, conformance suites)
+#   *_test.cc             → test program     a_b_test        (ctest label: unit or unit-concurrent)
+#   *_slow_test.cc        → test program     a_b_slow_test   (ctest label: slow)
+#   *_fuzz.cc             → libFuzzer target a_b_<file>      (preset fuzz only)
+# A module links exactly the modules that its line in src/LAYERS names; those that have no files yet
+# are left out. Third-party libraries and extra modules for tests: cmake/modules.cmake.
+
+set(ENTREPOT_SRC "${CMAKE_SOURCE_DIR}/src")
+
+# --- The tables that cmake/modules.cmake fills ---------------------------------------------------
+
+# entrepot_libraries(module lib...): third-party libraries of a module, seen by its users too.
+function(entrepot_libraries module)
+  set_property(GLOBAL PROPERTY "entrepot_libraries_${module}" ${ARGN})
+endfunction()
+
+# entrepot_test_modules(module other...): modules that only the tests of `module` use.
+function(entrepot_test_modules module)
+  set_property(GLOBAL PROPERTY "entrepot_test_modules_${module}" ${ARGN})
+endfunction()
+
+# entrepot_concurrent(module...): modules with threads; their unit tests run under TSan as well.
+function(entrepot_concurrent)
+  set_property(GLOBAL PROPERTY entrepot_concurrent ${ARGN})
+endfunction()
+
+# --- Reading the tree ----------------------------------------------------------------------------
+
+# Sets ENTREPOT_MODULES and, for each module m, ENTREPOT_DEPS_<m>.
+macro(entrepot_read_layers)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${ENTREPOT_SRC}/LAYERS")
+  file(STRINGS "${ENTREPOT_SRC}/LAYERS" lines REGEX "^[a-z0-9/]+:")
+  set(ENTREPOT_MODULES "")
+  foreach(line IN LISTS lines)
+    string(REGEX MATCH "^([a-z0-9/]+):(.*)$" _ "${line}")
+    set(module "${CMAKE_MATCH_1}")
+    separate_arguments(deps UNIX_COMMAND "${CMAKE_MATCH_2}")
+    list(APPEND ENTREPOT_MODULES "${module}")
+    set("ENTREPOT_DEPS_${module}" ${deps})
+  endforeach()
+endmacro()
+
+# Sets `out` to the files below src/<module> that match `pattern`, without those of modules nested
+# in it (blob/fs lies in blob).
+function(entrepot_module_files module pattern out)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS "${ENTREPOT_SRC}/${module}/${pattern}")
+  foreach(other IN LISTS ENTREPOT_MODULES)
+    if(other MATCHES "^${module}/")
+      list(FILTER files EXCLUDE REGEX "^${ENTREPOT_SRC}/${other}/")
+    endif()
+  endforeach()
+  set(${out} "${files}" PARENT_SCOPE)
+endfunction()
+
+function(entrepot_target_name module out)
+  string(REPLACE "/" "_" name "${module}")
+  set(${out} "${name}" PARENT_SCOPE)
+endfunction()
+
+# entrepot_link_modules(target PRIVATE|PUBLIC|INTERFACE module...): links those that have files.
+function(entrepot_link_modules target visibility)
+  foreach(module IN LISTS ARGN)
+    entrepot_target_name("${module}" name)
+    if(TARGET ${name})
+      target_link_libraries(${target} ${visibility} ${name})
+    endif()
+  endforeach()
+endfunction()
+
+# The same for their testing libraries.
+function(entrepot_link_testing target visibility)
+  foreach(module IN LISTS ARGN)
+    entrepot_target_name("${module}" name)
+    if(TARGET ${name}_testing)
+      target_link_libraries(${target} ${visibility} ${name}_testing)
+    endif()
+  endforeach()
+endfunction()
+
+# --- Libraries -----------------------------------------------------------------------------------
+
+function(entrepot_add_module module)
+  entrepot_target_name("${module}" name)
+  entrepot_module_files("${module}" "*.cc" sources)
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$|/testing/")
+  entrepot_module_files("${module}" "*.h" headers)
+  list(FILTER headers EXCLUDE REGEX "/testing/")
+  get_property(libraries GLOBAL PROPERTY "entrepot_libraries_${module}")
+
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(visibility PUBLIC)
+    entrepot_embed(${name} "${module}")
+  elseif(headers)
+    add_library(${name} INTERFACE)
+    set(visibility INTERFACE)
+  else()
+    return()
+  endif()
+  target_include_directories(${name} ${visibility} "${ENTREPOT_SRC}")
+  target_link_libraries(${name} ${visibility} ${libraries})
+  entrepot_link_modules(${name} ${visibility} ${ENTREPOT_DEPS_${module}})
+endfunction()
+
+macro(entrepot_add_modules)
+  entrepot_read_layers()
+  foreach(module IN LISTS ENTREPOT_MODULES)
+    entrepot_add_module("${module}")
+  endforeach()
+endmacro()
+
+# --- Tests ---------------------------------------------------------------------------------------
+
+# Fakes and conformance suites of a module, which the tests of other modules use too.
+function(entrepot_add_testing_library module)
+  entrepot_target_name("${module}" name)
+  entrepot_module_files("${module}" "testing/*.cc" sources)
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  entrepot_module_files("${module}" "testing/*.h" headers)
+  get_property(extra GLOBAL PROPERTY "entrepot_test_modules_${module}")
+
+  if(sources)
+    add_library(${name}_testing STATIC ${sources})
+    set(visibility PUBLIC)
+  elseif(headers)
+    add_library(${name}_testing INTERFACE)
+    set(visibility INTERFACE)
+  else()
+    return()
+  endif()
+  target_include_directories(${name}_testing ${visibility} "${ENTREPOT_SRC}")
+  target_link_libraries(${name}_testing ${visibility} GTest::gtest)
+  set(uses "${module}" ${ENTREPOT_DEPS_${module}} ${extra})
+  entrepot_link_modules(${name}_testing ${visibility} ${uses})
+  list(REMOVE_AT uses 0)
+  entrepot_link_testing(${name}_testing ${visibility} ${uses})
+endfunction()
+
+# entrepot_add_test_program(name module label timeout source...)
+function(entrepot_add_test_program name module label timeout)
+  add_executable(${name} ${ARGN})
+  target_include_directories(${name} PRIVATE "${ENTREPOT_SRC}")
+  target_link_libraries(${name} PRIVATE GTest::gtest GTest::gtest_main)
+  get_property(extra GLOBAL PROPERTY "entrepot_test_modules_${module}")
+  set(uses "${module}" ${ENTREPOT_DEPS_${module}} ${extra})
+  entrepot_link_modules(${name} PRIVATE ${uses})
+  entrepot_link_testing(${name} PRIVATE ${uses})
+  gtest_discover_tests(${name}
+    DISCOVERY_MODE PRE_TEST
+    DISCOVERY_TIMEOUT 60
+    TEST_PREFIX "${module}."
+    WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}"
+    PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+endfunction()
+
+function(entrepot_add_module_test module)
+  entrepot_target_name("${module}" name)
+  entrepot_module_files("${module}" "*_test.cc" sources)
+  set(slow_sources ${sources})
+  list(FILTER slow_sources INCLUDE REGEX "_slow_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_slow_test\\.cc$")
+
+  # One label, because gtest_discover_tests cannot pass on two; `ctest -L unit` matches both.
+  set(label unit)
+  get_property(concurrent GLOBAL PROPERTY entrepot_concurrent)
+  if(module IN_LIST concurrent)
+    set(label unit-concurrent)
+  endif()
+
+  if(sources)
+    entrepot_add_test_program(${name}_test "${module}" ${label} 60 ${sources})
+    add_dependencies(unit_tests ${name}_test)
+    if(label STREQUAL "unit-concurrent")
+      add_dependencies(concurrent_tests ${name}_test)
+    endif()
+  endif()
+  if(slow_sources)
+    entrepot_add_test_program(${name}_slow_test "${module}" slow 900 ${slow_sources})
+  endif()
+endfunction()
+
+macro(entrepot_add_module_tests)
+  include(GoogleTest)
+  add_custom_target(unit_tests)        # all programs with the label unit
+  add_custom_target(concurrent_tests)  # those with the label concurrent
+  foreach(module IN LISTS ENTREPOT_MODULES)
+    entrepot_add_testing_library("${module}")
+  endforeach()
+  foreach(module IN LISTS ENTREPOT_MODULES)
+    entrepot_add_module_test("${module}")
+  endforeach()
+endmacro()
+
+# --- Fuzzers -------------------------------------------------------------------------------------
+
+# One program and one ctest case each, which fuzzes for ENTREPOT_FUZZ_SECONDS starting from the
+# seeds in src/<module>/testing/corpus/<file>/, if there are any.
+macro(entrepot_add_fuzz_targets)
+  set(ENTREPOT_FUZZ_SECONDS 10 CACHE STRING "How long each fuzz test runs")
+  foreach(module IN LISTS ENTREPOT_MODULES)
+    entrepot_target_name("${module}" name)
+    entrepot_module_files("${module}" "*_fuzz.cc" sources)
+    foreach(source IN LISTS sources)
+      get_filename_component(stem "${source}" NAME_WE)
+      set(fuzzer "${name}_${stem}")
+      add_executable(${fuzzer} "${source}")
+      target_include_directories(${fuzzer} PRIVATE "${ENTREPOT_SRC}")
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      entrepot_link_modules(${fuzzer} PRIVATE "${module}" ${ENTREPOT_DEPS_${module}})
+      set(seeds "${ENTREPOT_SRC}/${module}/testing/corpus/${stem}")
+      if(NOT IS_DIRECTORY "${seeds}")
+        set(seeds "")
+      endif()
+      # What a run finds is kept in the build folder; the seeds in the tree are only read.
+      set(found "${CMAKE_BINARY_DIR}/corpus/${fuzzer}")
+      file(MAKE_DIRECTORY "${found}")
+      add_test(NAME fuzz.${fuzzer}
+               COMMAND ${fuzzer} -max_total_time=${ENTREPOT_FUZZ_SECONDS} -timeout=10
+                       -rss_limit_mb=2048 -artifact_prefix=${found}/ "${found}" ${seeds})
+      set_tests_properties(fuzz.${fuzzer} PROPERTIES LABELS fuzz)
+    endforeach()
+  endforeach()
+endmacro()

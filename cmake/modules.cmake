@@ -1,0 +1,31 @@
+# What the modules of src/LAYERS need besides each other. One line per module.
+
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+
+# Third-party libraries. (tl/expected.hpp, which base uses, is a header alone.)
+entrepot_libraries(base        fmt::fmt Threads::Threads)
+entrepot_libraries(crypto      OpenSSL::Crypto)
+entrepot_libraries(http        OpenSSL::SSL OpenSSL::Crypto)
+entrepot_libraries(oci         simdjson::simdjson)
+entrepot_libraries(meta/sqlite SQLite::SQLite3)
+entrepot_libraries(server      yaml-cpp)
+
+# Modules that only the tests of a module use: real drivers under a use case, a whole server.
+entrepot_test_modules(registry  blob/fs meta/sqlite)
+entrepot_test_modules(collect   blob/fs meta/sqlite events access)
+entrepot_test_modules(import    blob/fs meta/sqlite events access)
+entrepot_test_modules(jobs      meta/sqlite)
+entrepot_test_modules(audit     meta/sqlite)
+entrepot_test_modules(auth      oci meta/sqlite)
+entrepot_test_modules(access    meta/sqlite)
+entrepot_test_modules(api/dist  blob/fs meta meta/sqlite events)
+entrepot_test_modules(api/token meta/sqlite)
+entrepot_test_modules(api/rest  crypto blob blob/fs meta/sqlite events)
+
+# Modules with threads: their unit tests run under ThreadSanitizer, too.
+entrepot_concurrent(base http blob blob/fs meta meta/sqlite registry collect jobs api/dist server)
