@@ -1,0 +1,110 @@
+"""Programs that the tests start, wait for, and end by their own process id."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from support.paths import REPOSITORY
+
+
+class ServerProcess:
+    """One server process with its output in files; it never outlives the test run.
+
+    The outputs are appended to, so that a restart on the same data keeps the story in one log.
+    """
+
+    def __init__(self, name: str, directory: Path):
+        self.name = name
+        self.directory = directory
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.stdout = directory / f"{name}.out"
+        self.stderr = directory / f"{name}.err"
+        self._process: subprocess.Popen | None = None
+        self._out_start = 0
+        self._err_start = 0
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process.pid
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def spawn(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> None:
+        assert not self.running(), f"{self.name} is running already"
+        with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
+            self._out_start, self._err_start = out.tell(), err.tell()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env={**os.environ, **(environment or {})},
+                cwd=REPOSITORY,
+            )
+
+    def wait_until(self, ready: Callable[[], object], seconds: float):
+        """Polls until `ready` gives something true, and returns it; fails if the server ends."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            ended = not self.running()
+            if value := ready():
+                return value
+            if ended:
+                raise AssertionError(f"{self.name} ended at its start\n{self.log()}")
+            time.sleep(0.01)
+        raise AssertionError(f"{self.name} is not ready after {seconds} s\n{self.log()}")
+
+    def current_stdout(self) -> str:
+        """What this start, not an earlier one, wrote to standard output."""
+        return self.stdout.read_bytes()[self._out_start :].decode(errors="replace")
+
+    def current_stderr(self) -> str:
+        return self.stderr.read_bytes()[self._err_start :].decode(errors="replace")
+
+    def log(self, lines: int = 60) -> str:
+        text = []
+        for path in (self.stdout, self.stderr):
+            tail = path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
+            text += [f"--- the end of {path.name}", *tail]
+        return "\n".join(text)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> int:
+        """The exit code, negative for a signal."""
+        assert self._process is not None
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"{self.name} runs on after {seconds} s\n{self.log()}") from error
+
+    def stop(self, seconds: float = 15) -> int:
+        """SIGTERM and wait. A server that ignores it is killed, and the test fails."""
+        if not self.running():
+            return self._process.returncode if self._process else 0
+        self.signal(signal.SIGTERM)
+        try:
+            return self.wait(seconds)
+        except AssertionError:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """SIGKILL and wait: what a crash looks like to the data directory."""
+        if self.running():
+            self.signal(signal.SIGKILL)
+            self.wait(10)
+
+    def resident_bytes(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) * 1024
+
+    def open_files(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
