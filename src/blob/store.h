@@ -50,6 +50,9 @@ class Upload : public Sink {
  public:
   virtual std::uint64_t offset_bytes() const = 0;
 
+  // The sha256 of the bytes so far: under this name commit() will store them.
+  virtual Digest digest() const = 0;
+
   // Puts the session away so that resume() finds all bytes that write() took: after this call for
   // the same process, another process, and (fs) a crash of the process. A power cut may lose them;
   // resume() then tells the smaller offset, and never one over bytes that were not hashed from the

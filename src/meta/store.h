@@ -52,6 +52,10 @@ class Manifests {
   // when none does.
   virtual Result<Digest> user_of(RepositoryId repository, const Digest& digest) const = 0;
 
+  // What a live manifest of the repository names. NotFound.
+  virtual Result<std::vector<ManifestReference>> references(RepositoryId repository,
+                                                            const Digest& digest) const = 0;
+
   // Did the repository ever have this manifest (deleted since, not purged yet)?
   virtual Result<bool> was_deleted(RepositoryId repository, const Digest& digest) const = 0;
 
