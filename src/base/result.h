@@ -34,20 +34,21 @@ Failure propagate(tl::expected<T, Error>&& result) {
 
 }  // namespace entrepot
 
-// Leaves the function with the error of `expression`, if it has one.
-#define TRY(expression)                                                         \
-  do {                                                                          \
-    auto try_result = (expression);                                             \
-    if (!try_result) return ::entrepot::Failure(std::move(try_result).error()); \
-  } while (false)
-
 #define ENTREPOT_CONCAT_(a, b) a##b
 #define ENTREPOT_CONCAT(a, b) ENTREPOT_CONCAT_(a, b)
+
+// Leaves the function with the error of `expression`, if it has one.
+#define TRY(expression) TRY_(ENTREPOT_CONCAT(try_result_, __COUNTER__), expression)
+#define TRY_(holder, expression)                                        \
+  do {                                                                  \
+    auto holder = (expression);                                         \
+    if (!holder) return ::entrepot::Failure(std::move(holder).error()); \
+  } while (false)
 
 // `TRY_ASSIGN(auto size, file.size());` — declares (or assigns) from the value, or leaves with the
 // error.
 #define TRY_ASSIGN(target, expression) \
-  TRY_ASSIGN_(ENTREPOT_CONCAT(try_assign_, __LINE__), target, expression)
+  TRY_ASSIGN_(ENTREPOT_CONCAT(try_assign_, __COUNTER__), target, expression)
 #define TRY_ASSIGN_(holder, target, expression)                       \
   auto holder = (expression);                                         \
   if (!holder) return ::entrepot::Failure(std::move(holder).error()); \

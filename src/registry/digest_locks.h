@@ -1,0 +1,24 @@
+#pragma once
+// registry/digest_locks.h — one at a time per digest, for what must not interleave.
+
+#include <array>
+#include <mutex>
+
+#include "oci/digest.h"
+
+namespace entrepot::registry {
+
+// Excludes [file commit + row commit] of a push and [mark → re-check → unlink → drop row] of the
+// collector from each other, per digest. Striped: two digests may share a lock. Hold one at a time.
+// Thread-safe; blocks, so never on an event loop.
+class DigestLocks {
+ public:
+  [[nodiscard]] std::unique_lock<std::mutex> lock(const oci::Digest& digest) {
+    return std::unique_lock(stripes_[std::hash<oci::Digest>()(digest) % stripes_.size()]);
+  }
+
+ private:
+  std::array<std::mutex, 256> stripes_;
+};
+
+}  // namespace entrepot::registry

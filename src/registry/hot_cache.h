@@ -1,0 +1,99 @@
+#pragma once
+// registry/hot_cache.h — what pulls ask for again and again, answered from memory.
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/metrics.h"
+#include "base/source.h"
+#include "oci/digest.h"
+
+namespace entrepot::registry {
+
+// A manifest as it is sent.
+struct HotManifest {
+  std::string digest;  // printed
+  std::string media_type;
+  SharedBytes bytes;
+};
+
+// A blob that one repository has.
+struct HotBlob {
+  std::string digest;  // printed, as the client asked for it
+  std::uint64_t size_bytes = 0;
+  std::shared_ptr<const OpenFile> file;  // null where the store has no files
+};
+
+// The one cache of the process: manifests by (repository, tag or digest), blobs by (repository,
+// digest). Sharded, bounded, thread-safe; find() holds a shard's mutex for a look-up only, so event
+// loops may call it.
+//
+// Freshness: whoever fills takes a ticket before reading the store; a fill is dropped when the
+// key's shard was invalidated since. Whoever writes invalidates after its commit and before its
+// answer. So nobody reads an older state than one that was acknowledged before the read began.
+class HotCache {
+ public:
+  struct Options {
+    std::size_t manifest_bytes = 64u << 20;  // of manifest bodies and their keys, in all
+    std::size_t blob_entries = 4096;         // each may hold a file descriptor
+  };
+  HotCache(Options options, metrics::Registry& metrics);
+
+  // `reference` is a tag or a printed digest, as in a path. Null: not here.
+  std::shared_ptr<const HotManifest> find_manifest(std::string_view repository,
+                                                   std::string_view reference);
+  std::shared_ptr<const HotBlob> find_blob(std::string_view repository, std::string_view digest);
+
+  class Ticket {
+    friend class HotCache;
+    std::uint64_t epoch = 0;
+  };
+  Ticket manifest_ticket(std::string_view repository, std::string_view reference);
+  Ticket blob_ticket(std::string_view digest);
+  void fill_manifest(Ticket ticket, std::string_view repository, std::string_view reference,
+                     std::shared_ptr<const HotManifest> manifest);
+  void fill_blob(Ticket ticket, std::string_view repository, std::shared_ptr<const HotBlob> blob);
+
+  void invalidate_manifest(std::string_view repository, std::string_view reference);
+  // For every repository: a blob that was unlinked, queued for review or damaged somewhere.
+  void invalidate_blob(std::string_view digest);
+
+ private:
+  // One least-recently-used map. The key of a blob begins with its digest, so that all of a
+  // digest's entries are in one shard and side by side.
+  template <class Value>
+  struct Shard {
+    struct Entry {
+      std::string key;
+      std::size_t weight = 0;
+      std::shared_ptr<const Value> value;
+    };
+    std::mutex mutex;
+    std::uint64_t epoch = 0;
+    std::size_t weight = 0;
+    std::list<Entry> recent;  // newest first
+    std::unordered_map<std::string_view, typename std::list<Entry>::iterator> by_key;
+
+    std::shared_ptr<const Value> find(std::string_view key);
+    void fill(Ticket ticket, Entry entry, std::size_t limit);
+    void drop(typename std::list<Entry>::iterator at);
+  };
+  static constexpr std::size_t kShards = 16;
+
+  Shard<HotManifest>& manifest_shard(std::string_view key);
+  Shard<HotBlob>& blob_shard(std::string_view digest);
+
+  const Options options_;
+  std::array<Shard<HotManifest>, kShards> manifests_;
+  std::array<Shard<HotBlob>, kShards> blobs_;
+  metrics::Counter& manifest_hits_;
+  metrics::Counter& manifest_misses_;
+};
+
+}  // namespace entrepot::registry

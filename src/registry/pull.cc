@@ -1,0 +1,141 @@
+#include "registry/pull.h"
+
+namespace entrepot::registry {
+
+using oci::RepositoryName;
+
+namespace {
+
+constexpr std::size_t kReferrersPageBytes = 4u << 20;
+
+// Cuts a list that was read one entry too long, to know whether more follow.
+template <class Name>
+NamePage to_page(const std::vector<Name>& names, std::size_t limit) {
+  NamePage page;
+  page.more = names.size() > limit;
+  for (std::size_t i = 0; i < names.size() && i < limit; ++i) page.names.push_back(names[i].str());
+  return page;
+}
+
+Result<oci::Descriptor> to_descriptor(const meta::Referrer& referrer) {
+  TRY_ASSIGN(auto annotations, oci::annotations_from_json(referrer.annotations_json));
+  return oci::Descriptor{.media_type = referrer.media_type,
+                         .digest = referrer.digest,
+                         .size_bytes = referrer.size_bytes,
+                         .artifact_type = referrer.artifact_type,
+                         .annotations = std::move(annotations),
+                         .urls = {},
+                         .platform = std::nullopt};
+}
+
+}  // namespace
+
+std::shared_ptr<const HotManifest> Puller::manifest_from_memory(std::string_view repository,
+                                                                std::string_view reference) const {
+  return stores_.cache.find_manifest(repository, reference);
+}
+
+Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
+                                                            const RepositoryName& repository,
+                                                            const oci::Reference& reference) const {
+  const std::string text = to_string(reference);
+  const auto ticket = stores_.cache.manifest_ticket(repository.str(), text);
+  TRY_ASSIGN(auto stored,
+             stores_.meta.view<meta::StoredManifest>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.manifests().find(repository, reference);
+             }));
+  auto manifest = std::make_shared<const HotManifest>(
+      HotManifest{stored.manifest.digest.to_string(), std::move(stored.manifest.media_type),
+                  std::make_shared<const std::string>(std::move(stored.bytes))});
+  stores_.cache.fill_manifest(ticket, repository.str(), text, manifest);
+  return manifest;
+}
+
+std::shared_ptr<const HotBlob> Puller::blob_from_memory(std::string_view repository,
+                                                        std::string_view digest) const {
+  return stores_.cache.find_blob(repository, digest);
+}
+
+Result<meta::Blob> Puller::find_blob(Context& context, const RepositoryName& repository,
+                                     const oci::Digest& digest, bool& waiting) const {
+  return stores_.meta.view<meta::Blob>(
+      context, [&](const meta::Snapshot& snapshot) -> Result<meta::Blob> {
+        TRY_ASSIGN(auto blob, snapshot.blobs().find(repository, digest));
+        TRY_ASSIGN(waiting, snapshot.reviews().contains(blob.digest));
+        return blob;
+      });
+}
+
+Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository,
+                              const oci::Digest& digest) const {
+  const std::string text = digest.to_string();
+  const auto ticket = stores_.cache.blob_ticket(text);
+  bool waiting = false;
+  TRY_ASSIGN(const meta::Blob blob, find_blob(context, repository, digest, waiting));
+  if (waiting) {
+    const WallTime later = stores_.clock.wall() + review_delay_;
+    TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+      // Looked at again inside the transaction: the collector may have been quicker.
+      TRY(tx.blobs().find(repository, digest));
+      return tx.reviews().push_back(blob.digest, later);
+    }));
+  }
+  TRY_ASSIGN(Source bytes, stores_.blobs.open(context, blob.digest));
+  if (bytes.size_bytes() != blob.size_bytes) {
+    return fail(ErrorCode::Corrupt, "blob {} has {} bytes where {} were stored", text,
+                bytes.size_bytes(), blob.size_bytes);
+  }
+  // An alias is not kept: invalidation speaks of the stored digest.
+  if (!waiting && digest == blob.digest) {
+    FileRange* file = bytes.file();
+    stores_.cache.fill_blob(ticket, repository.str(),
+                            std::make_shared<const HotBlob>(
+                                HotBlob{text, blob.size_bytes, file ? file->file : nullptr}));
+  }
+  return OpenBlob{blob.size_bytes, std::move(bytes)};
+}
+
+Result<NamePage> Puller::tags(Context& context, const RepositoryName& repository,
+                              std::string_view after, std::size_t limit) const {
+  return stores_.meta.view<NamePage>(
+      context, [&](const meta::Snapshot& snapshot) -> Result<NamePage> {
+        TRY_ASSIGN(const auto found, snapshot.repositories().find(repository));
+        TRY_ASSIGN(const auto tags, snapshot.tags().list(found.id, after, limit + 1));
+        return to_page(tags, limit);
+      });
+}
+
+Result<NamePage> Puller::repositories(Context& context, std::string_view after,
+                                      std::size_t limit) const {
+  return stores_.meta.view<NamePage>(
+      context, [&](const meta::Snapshot& snapshot) -> Result<NamePage> {
+        TRY_ASSIGN(const auto names, snapshot.repositories().list(after, limit + 1));
+        return to_page(names, limit);
+      });
+}
+
+Result<ReferrerPage> Puller::referrers(Context& context, const RepositoryName& repository,
+                                       const oci::Digest& subject, std::string_view artifact_type,
+                                       const std::optional<oci::Digest>& after,
+                                       std::size_t limit) const {
+  TRY_ASSIGN(
+      const auto rows,
+      stores_.meta.view<std::vector<meta::Referrer>>(context, [&](const meta::Snapshot& snapshot) {
+        return snapshot.manifests().referrers(repository, subject, artifact_type, after, limit + 1);
+      }));
+  ReferrerPage page;
+  std::size_t bytes = 0;
+  for (const meta::Referrer& row : rows) {
+    bytes += row.annotations_json.size() + 512;
+    if (page.descriptors.size() == limit ||
+        (bytes > kReferrersPageBytes && !page.descriptors.empty())) {
+      page.more = true;
+      break;
+    }
+    TRY_ASSIGN(auto descriptor, to_descriptor(row));
+    page.descriptors.push_back(std::move(descriptor));
+  }
+  return page;
+}
+
+}  // namespace entrepot::registry

@@ -1,0 +1,75 @@
+#pragma once
+// registry/pull.h — reading: manifests, blobs, tags, the catalog, referrers.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci/manifest.h"
+#include "oci/name.h"
+#include "registry/stores.h"
+
+namespace entrepot::registry {
+
+// A page of names in ascending ASCII order; `more` when others follow the last one.
+struct NamePage {
+  std::vector<std::string> names;
+  bool more = false;
+};
+
+struct ReferrerPage {
+  std::vector<oci::Descriptor> descriptors;
+  bool more = false;
+};
+
+struct OpenBlob {
+  std::uint64_t size_bytes = 0;
+  Source bytes;
+};
+
+// Everything that changes nothing. Thread-safe; blocks, but for *_from_memory, which event loops
+// may call. What may be read by whom is the caller's question to `access`, before.
+class Puller {
+ public:
+  // `review_delay`: how far a look at a blob that waits for review pushes the review back.
+  Puller(Stores stores, std::chrono::microseconds review_delay)
+      : stores_(stores), review_delay_(review_delay) {}
+
+  // Null: ask manifest(). The texts are as in a path and need not be valid.
+  std::shared_ptr<const HotManifest> manifest_from_memory(std::string_view repository,
+                                                          std::string_view reference) const;
+  // NotFound.
+  Result<std::shared_ptr<const HotManifest>> manifest(Context& context,
+                                                      const oci::RepositoryName& repository,
+                                                      const oci::Reference& reference) const;
+
+  // Null: ask blob().
+  std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,
+                                                  std::string_view digest) const;
+  // The blob, if this repository has it, opened. One that waits for the collector's review has its
+  // review pushed back: who looks may be about to refer to it. NotFound.
+  Result<OpenBlob> blob(Context& context, const oci::RepositoryName& repository,
+                        const oci::Digest& digest) const;
+
+  // NotFound for a repository that never was.
+  Result<NamePage> tags(Context& context, const oci::RepositoryName& repository,
+                        std::string_view after, std::size_t limit) const;
+  Result<NamePage> repositories(Context& context, std::string_view after, std::size_t limit) const;
+
+  // Manifests whose subject is `subject`; empty for an unknown one, and in an unknown repository.
+  // `artifact_type` "" = any. A page ends early rather than grow past 4 MiB.
+  Result<ReferrerPage> referrers(Context& context, const oci::RepositoryName& repository,
+                                 const oci::Digest& subject, std::string_view artifact_type,
+                                 const std::optional<oci::Digest>& after, std::size_t limit) const;
+
+ private:
+  Result<meta::Blob> find_blob(Context& context, const oci::RepositoryName& repository,
+                               const oci::Digest& digest, bool& waiting) const;
+
+  const Stores stores_;
+  const std::chrono::microseconds review_delay_;
+};
+
+}  // namespace entrepot::registry

@@ -1,0 +1,137 @@
+#include "registry/push.h"
+
+namespace entrepot::registry {
+
+using oci::Digest;
+using oci::ReferenceKind;
+using oci::RepositoryName;
+
+namespace {
+
+Result<Digest> identify(const ManifestTarget& target, ByteView bytes) {
+  if (!target.digest) return Digest::of(bytes);
+  const Digest actual = Digest::of(bytes, target.digest->algorithm());
+  if (actual != *target.digest) {
+    return fail(ErrorCode::DigestMismatch, "the manifest's bytes are {}, not {}",
+                actual.to_string(), target.digest->to_string());
+  }
+  return actual;
+}
+
+std::vector<meta::ManifestReference> references_of(const oci::Manifest& manifest) {
+  std::vector<meta::ManifestReference> references;
+  references.reserve(manifest.layers.size() + manifest.manifests.size() + 1);
+  if (manifest.config) references.push_back({manifest.config->digest, ReferenceKind::Config});
+  for (const auto& layer : manifest.layers) {
+    references.push_back({layer.digest, ReferenceKind::Layer});
+  }
+  for (const auto& child : manifest.manifests) {
+    references.push_back({child.digest, ReferenceKind::Child});
+  }
+  return references;
+}
+
+meta::NewManifest to_row(const oci::Manifest& manifest, const Digest& digest, Bytes bytes) {
+  meta::NewManifest row{.repository = {},
+                        .digest = digest,
+                        .media_type = manifest.media_type,
+                        .bytes = std::move(bytes),
+                        .references = references_of(manifest),
+                        .subject = std::nullopt,
+                        .artifact_type = {},
+                        .annotations_json = {},
+                        .pushed_at = {},
+                        .pushed_by = {}};
+  if (manifest.subject) {
+    row.subject = manifest.subject->digest;
+    row.artifact_type = manifest.artifact_type;
+    row.annotations_json = oci::to_json(manifest.annotations);
+  }
+  return row;
+}
+
+Failure missing(std::string_view what, const Digest& digest, bool gone) {
+  return fail(kMissingReference, "{} {} {} this repository; push it first", what,
+              digest.to_string(), gone ? "is gone from" : "is not in");
+}
+
+// One journal row for the push, or one for each tag that it moved.
+Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
+                       const events::Event& push, const std::vector<oci::Tag>& tags) {
+  if (tags.empty()) return tx.journal().add(push);
+  for (const oci::Tag& tag : tags) {
+    events::Event event = push;
+    event.tag = tag;
+    TRY_ASSIGN(event.previous, tx.tags().move(repository, tag, *push.digest, push.at));
+    TRY(tx.journal().add(event));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> Pusher::require_blob(meta::Transaction& tx, meta::RepositoryId repository,
+                                  const oci::Descriptor& blob) const {
+  const auto held = tx.blobs().find(repository, blob.digest);
+  if (held) return tx.reviews().drop(held->digest);
+  if (held.error().code != ErrorCode::NotFound) return Failure(held.error());
+  if (oci::media_type::is_nondistributable(blob.media_type)) return {};
+  TRY_ASSIGN(const bool gone, tx.blobs().was_linked(repository, blob.digest));
+  if (!gone && missing_ == MissingReferences::Accept) return {};
+  return missing("blob", blob.digest, gone);
+}
+
+Result<void> Pusher::require_child(meta::Transaction& tx, meta::RepositoryId repository,
+                                   const oci::Descriptor& child) {
+  const auto manifest = tx.manifests().find(repository, child.digest);
+  if (manifest) return {};
+  const auto blob = tx.blobs().find(repository, child.digest);  // BuildKit's cache lists layers
+  if (blob) return tx.reviews().drop(blob->digest);
+  TRY_ASSIGN(const bool manifest_gone, tx.manifests().was_deleted(repository, child.digest));
+  TRY_ASSIGN(const bool blob_gone, tx.blobs().was_linked(repository, child.digest));
+  if (manifest_gone || blob_gone) return missing("manifest", child.digest, true);
+  return {};
+}
+
+Result<void> Pusher::require_references(meta::Transaction& tx, meta::RepositoryId repository,
+                                        const oci::Manifest& manifest) const {
+  if (manifest.config) TRY(require_blob(tx, repository, *manifest.config));
+  for (const auto& layer : manifest.layers) TRY(require_blob(tx, repository, layer));
+  for (const auto& child : manifest.manifests) TRY(require_child(tx, repository, child));
+  return {};
+}
+
+Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who,
+                                    const RepositoryName& repository, const ManifestTarget& target,
+                                    Bytes bytes, std::string_view content_type) {
+  TRY_ASSIGN(const oci::Manifest manifest, oci::parse_manifest(bytes, content_type));
+  TRY_ASSIGN(const Digest digest, identify(target, bytes));
+  const WallTime now = stores_.clock.wall();
+  meta::NewManifest row = to_row(manifest, digest, std::move(bytes));
+  row.pushed_at = now;
+  row.pushed_by = who.name();
+  const events::Event push{events::EventKind::ManifestPushed,
+                           now,
+                           row.pushed_by,
+                           repository,
+                           digest,
+                           std::nullopt,
+                           std::nullopt};
+
+  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto home, tx.repositories().find_or_create(repository, now));
+    TRY(require_references(tx, home.id, manifest));
+    row.repository = home.id;
+    TRY(tx.manifests().put(row));
+    return move_tags(tx, home.id, push, target.tags);
+  }));
+
+  for (const oci::Tag& tag : target.tags) {
+    stores_.cache.invalidate_manifest(repository.str(), tag.str());
+  }
+  PushedManifest pushed{digest, std::nullopt, target.tags};
+  if (manifest.subject) pushed.subject = manifest.subject->digest;
+  return pushed;
+}
+
+}  // namespace entrepot::registry

@@ -1,0 +1,81 @@
+#include "registry/remove.h"
+
+#include <set>
+
+#include "oci/manifest.h"
+
+namespace entrepot::registry {
+
+using events::EventKind;
+using oci::Digest;
+using oci::RepositoryName;
+
+Result<void> Remover::tag(Context& context, const access::Subject& who,
+                          const RepositoryName& repository, const oci::Tag& tag) {
+  const WallTime now = stores_.clock.wall();
+  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    TRY_ASSIGN(const Digest previous, tx.tags().remove(home.id, tag));
+    return tx.journal().add({EventKind::TagDeleted, now, std::string(who.name()), repository,
+                             std::nullopt, tag, previous});
+  }));
+  stores_.cache.invalidate_manifest(repository.str(), tag.str());
+  return {};
+}
+
+Result<void> Remover::manifest(Context& context, const access::Subject& who,
+                               const RepositoryName& repository, const Digest& digest) {
+  const WallTime now = stores_.clock.wall();
+  const std::string actor(who.name());
+  std::vector<oci::Tag> tags;
+  std::set<Digest> queued;
+  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    queued.clear();
+    TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
+    TRY(tx.manifests().remove(home.id, digest, now, actor));
+    TRY_ASSIGN(tags, tx.tags().remove_all(home.id, digest));
+    for (const oci::Tag& tag : tags) {
+      TRY(tx.journal().add(
+          {EventKind::TagDeleted, now, actor, repository, std::nullopt, tag, digest}));
+    }
+    for (const auto& reference : references) {
+      const auto blob = tx.blobs().find(home.id, reference.digest);
+      if (!blob) continue;
+      TRY(tx.reviews().push_back(blob->digest, now + review_delay_));
+      queued.insert(blob->digest);
+    }
+    return tx.journal().add(
+        {EventKind::ManifestDeleted, now, actor, repository, digest, std::nullopt, std::nullopt});
+  }));
+  stores_.cache.invalidate_manifest(repository.str(), digest.to_string());
+  for (const oci::Tag& tag : tags) {
+    stores_.cache.invalidate_manifest(repository.str(), tag.str());
+  }
+  for (const Digest& blob : queued) stores_.cache.invalidate_blob(blob.to_string());
+  return {};
+}
+
+Result<void> Remover::blob(Context& context, const access::Subject& who,
+                           const RepositoryName& repository, const Digest& digest) {
+  const WallTime now = stores_.clock.wall();
+  std::optional<Digest> removed;
+  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    TRY_ASSIGN(const auto blob, tx.blobs().find(home.id, digest));
+    const auto user = tx.manifests().user_of(home.id, digest);
+    if (user) {
+      return fail(ErrorCode::Conflict, "manifest {} uses it; delete that first", user->to_string());
+    }
+    if (user.error().code != ErrorCode::NotFound) return Failure(user.error());
+    TRY(tx.blobs().unlink(home.id, blob.digest));
+    TRY(tx.reviews().push_back(blob.digest, now + review_delay_));
+    removed = blob.digest;
+    return tx.journal().add({EventKind::BlobDeleted, now, std::string(who.name()), repository,
+                             digest, std::nullopt, std::nullopt});
+  }));
+  stores_.cache.invalidate_blob(removed->to_string());
+  return {};
+}
+
+}  // namespace entrepot::registry

@@ -1,0 +1,109 @@
+#include "registry/uploads.h"
+
+namespace entrepot::registry {
+
+using oci::Digest;
+using oci::RepositoryName;
+
+UploadSession Uploads::begin(const RepositoryName& repository, oci::HashAlgorithm also) const {
+  return UploadSession{repository, blob::UploadId::random(), stores_.clock.wall(), also};
+}
+
+Result<void> Uploads::still_open(const UploadSession& session) const {
+  if (stores_.clock.wall() - session.started_at > options_.session_age) {
+    return fail(ErrorCode::NotFound, "upload {} began too long ago", session.id.str());
+  }
+  const std::lock_guard lock(mutex_);
+  if (ended_.contains(session.id.str())) {
+    return fail(ErrorCode::NotFound, "upload {} has ended", session.id.str());
+  }
+  return {};
+}
+
+void Uploads::remember_end(const blob::UploadId& id) {
+  const std::lock_guard lock(mutex_);
+  if (!ended_.insert(id.str()).second) return;
+  ended_order_.push_back(id.str());
+  if (ended_order_.size() > kRemembered) {
+    ended_.erase(ended_order_.front());
+    ended_order_.pop_front();
+  }
+}
+
+Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& session) {
+  TRY(still_open(session));
+  auto offset = stores_.blobs.upload_offset(context, session.id);
+  if (!offset && offset.error().code == ErrorCode::NotFound) return 0;
+  return offset;
+}
+
+Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
+                                                    const UploadSession& session) {
+  TRY(still_open(session));
+  auto resumed = stores_.blobs.resume(context, session.id);
+  if (resumed || resumed.error().code != ErrorCode::NotFound) return resumed;
+  return stores_.blobs.start(context, session.id, session.also);
+}
+
+Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& session,
+                                     blob::Upload& upload, const Digest& expected) {
+  const auto lock = stores_.locks.lock(upload.digest());
+  TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
+  remember_end(session.id);
+  const WallTime now = stores_.clock.wall();
+  const meta::Blob blob{stored.digest, stored.size_bytes};
+  const auto alias = expected == stored.digest ? std::nullopt : std::optional(expected);
+  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto repository, tx.repositories().find_or_create(session.repository, now));
+    TRY(tx.blobs().record(blob, alias, now));
+    TRY(tx.blobs().link(repository.id, stored.digest, now));
+    // Until a manifest refers to it, the blob waits for the collector.
+    TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(stored.digest));
+    if (used) return {};
+    return tx.reviews().push_back(stored.digest, now + options_.review_delay);
+  }));
+  // The file was replaced, and the blob may wait for review now.
+  stores_.cache.invalidate_blob(stored.digest.to_string());
+  return stored;
+}
+
+Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
+  TRY(still_open(session));
+  remember_end(session.id);
+  auto cancelled = stores_.blobs.cancel(context, session.id);
+  // A session without a byte is known to its location only.
+  if (!cancelled && cancelled.error().code == ErrorCode::NotFound) return {};
+  return cancelled;
+}
+
+Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& repository,
+                                  const std::optional<RepositoryName>& from, const Digest& digest) {
+  const WallTime now = stores_.clock.wall();
+  const auto find = [&](const meta::Blobs& blobs) {
+    return from ? blobs.find(*from, digest) : blobs.find_anywhere(digest);
+  };
+  // Asked outside the writer first: most mounts that fail should not wait for a commit.
+  TRY(stores_.meta.read(context, [&](const meta::Snapshot& snapshot) -> Result<void> {
+    TRY(find(snapshot.blobs()));
+    return {};
+  }));
+  TRY_ASSIGN(
+      auto blob,
+      stores_.meta.transact<meta::Blob>(context, [&](meta::Transaction& tx) -> Result<meta::Blob> {
+        TRY_ASSIGN(auto found, find(tx.blobs()));
+        TRY_ASSIGN(const auto target, tx.repositories().find_or_create(repository, now));
+        TRY(tx.blobs().link(target.id, found.digest, now));
+        TRY_ASSIGN(const bool waiting, tx.reviews().contains(found.digest));
+        if (waiting) {
+          TRY(tx.reviews().push_back(found.digest, now + options_.review_delay));
+        }
+        return found;
+      }));
+  return blob;
+}
+
+Result<std::size_t> Uploads::purge(Context& context) {
+  return stores_.blobs.purge_uploads(context, stores_.clock.wall() - options_.session_age);
+}
+
+}  // namespace entrepot::registry

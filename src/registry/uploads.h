@@ -1,0 +1,75 @@
+#pragma once
+// registry/uploads.h — pushing a blob: sessions, commit, mount.
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_set>
+
+#include "access/subject.h"
+#include "oci/name.h"
+#include "registry/stores.h"
+
+namespace entrepot::registry {
+
+// One push of a blob: what the signed location of the session says.
+struct UploadSession {
+  oci::RepositoryName repository;
+  blob::UploadId id;
+  WallTime started_at;
+  oci::HashAlgorithm also = oci::HashAlgorithm::Sha256;  // hashed along, as the client announced
+};
+
+// Sessions take bytes; the commit makes them a blob of the repository. Thread-safe; blocks.
+//
+// A session needs no record of its own: it is whatever its location says, and begins to exist on
+// disk with its first byte. The ids of sessions that ended in this process are remembered (the last
+// 65,536), so that a location is not used twice.
+class Uploads {
+ public:
+  struct Options {
+    std::chrono::microseconds review_delay = kDefaultReviewDelay;
+    std::chrono::microseconds session_age = std::chrono::hours(168);  // older sessions are NotFound
+  };
+  Uploads(Stores stores, Options options) : stores_(stores), options_(options) {}
+
+  UploadSession begin(const oci::RepositoryName& repository, oci::HashAlgorithm also) const;
+
+  // How many bytes the session holds. NotFound when it ended or is too old.
+  Result<std::uint64_t> offset(Context& context, const UploadSession& session);
+
+  // The session's writer, at its offset; ends an older writer. NotFound as above.
+  Result<std::unique_ptr<blob::Upload>> open(Context& context, const UploadSession& session);
+
+  // Makes the bytes a blob that the session's repository has: durable when this returns. Spec:
+  // end-4b, end-6. DigestMismatch (the session stays), StorageFull, Unavailable.
+  Result<blob::Stored> commit(Context& context, const UploadSession& session, blob::Upload& upload,
+                              const oci::Digest& expected);
+
+  // Spec: end-14. NotFound.
+  Result<void> cancel(Context& context, const UploadSession& session);
+
+  // Gives `repository` a blob that `from` has, or that any repository has when `from` is absent,
+  // without moving a byte. Spec: end-11. NotFound: the client has to upload. The caller has asked
+  // `access` about `from`; without it, about every repository.
+  Result<meta::Blob> mount(Context& context, const oci::RepositoryName& repository,
+                           const std::optional<oci::RepositoryName>& from,
+                           const oci::Digest& digest);
+
+  // Drops sessions without a byte for session_age; returns how many.
+  Result<std::size_t> purge(Context& context);
+
+ private:
+  Result<void> still_open(const UploadSession& session) const;
+  void remember_end(const blob::UploadId& id);
+
+  const Stores stores_;
+  const Options options_;
+  static constexpr std::size_t kRemembered = 65'536;
+  mutable std::mutex mutex_;
+  std::unordered_set<std::string> ended_;
+  std::deque<std::string> ended_order_;
+};
+
+}  // namespace entrepot::registry
