@@ -89,7 +89,8 @@ Result<std::string> detect_media_type(ByteView bytes);
 // referrers").
 Bytes render_index(const std::vector<Descriptor>& descriptors);
 
-// One descriptor as JSON, and back: the form in which referrers keep their annotations.
+// The form in which a referrer's annotations are stored, and back. No bytes at all mean none;
+// Corrupt for anything else that is not an object of strings.
 Bytes to_json(const Annotations& annotations);
 Result<Annotations> annotations_from_json(ByteView json);
 

@@ -26,5 +26,7 @@ template <class T>
 #define ASSERT_OK(expression) ASSERT_TRUE(::entrepot::testing::is_ok(expression))
 #define EXPECT_OK(expression) EXPECT_TRUE(::entrepot::testing::is_ok(expression))
 // EXPECT_FAILS(NotFound, store.stat(context, digest));
+#define ASSERT_FAILS(code, ...) \
+  ASSERT_TRUE(::entrepot::testing::fails_with((__VA_ARGS__), ::entrepot::ErrorCode::code))
 #define EXPECT_FAILS(code, ...) \
   EXPECT_TRUE(::entrepot::testing::fails_with((__VA_ARGS__), ::entrepot::ErrorCode::code))
