@@ -200,6 +200,7 @@ endmacro()
 # One program and one ctest case each, which fuzzes for ENTREPOT_FUZZ_SECONDS starting from the
 # seeds in src/<module>/testing/corpus/<file>/, if there are any.
 macro(entrepot_add_fuzz_targets)
+  add_custom_target(fuzzers)  # all of them
   set(ENTREPOT_FUZZ_SECONDS 10 CACHE STRING "How long each fuzz test runs")
   foreach(module IN LISTS ENTREPOT_MODULES)
     entrepot_target_name("${module}" name)
@@ -211,6 +212,7 @@ macro(entrepot_add_fuzz_targets)
       target_include_directories(${fuzzer} PRIVATE "${ENTREPOT_SRC}")
       target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
       entrepot_link_modules(${fuzzer} PRIVATE "${module}" ${ENTREPOT_DEPS_${module}})
+      add_dependencies(fuzzers ${fuzzer})
       set(seeds "${ENTREPOT_SRC}/${module}/testing/corpus/${stem}")
       if(NOT IS_DIRECTORY "${seeds}")
         set(seeds "")
