@@ -1,0 +1,47 @@
+#pragma once
+// api/dist/api.h — the handler behind /v2/.
+
+#include <span>
+
+#include "api/dist/call.h"
+
+namespace entrepot::api::dist {
+
+// One end point: what it answers, and what its caller must be allowed to do.
+struct Route {
+  unsigned methods;          // bits of http::Method
+  std::string_view pattern;  // as http::match_path reads it; <name> is the repository
+  access::Action action;
+  http::Reply (*handle)(Context&, const Call&);
+  std::optional<http::Response> (*recall)(const Call&);  // from memory, on a loop; may be null
+  std::string_view label;                                // in metrics and the access log
+};
+
+// All of them, in the specification's order. A route that is not in this table does not exist.
+std::span<const Route> routes();
+
+// The OCI Distribution API with Docker's additions. Every request passes three questions before its
+// route's handler runs: who is it and may they come in (OpenMode), which route is it, may they
+// (Policy). Thread-safe.
+class DistributionApi final : public http::Handler {
+ public:
+  DistributionApi(Services services, Presentation presentation)
+      : services_(services),
+        locations_(std::move(presentation.locations)),
+        signer_(std::move(presentation.location_key)) {}
+
+  std::optional<http::Response> answer_from_memory(const http::Request& request) override;
+  http::Reply handle(Context& context, const http::Request& request) override;
+  http::Response refuse(const http::Refusal& refusal) override;
+
+ private:
+  // The three questions; `run(route, call)` answers when all were answered with yes.
+  template <class Answer, class Run>
+  Answer dispatch(const http::Request& request, const Run& run) const;
+
+  const Services services_;
+  const LocationOptions locations_;
+  const LocationSigner signer_;
+};
+
+}  // namespace entrepot::api::dist

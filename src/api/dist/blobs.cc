@@ -1,0 +1,74 @@
+#include "api/dist/blobs.h"
+
+#include <fmt/format.h>
+
+#include "http/range.h"
+
+namespace entrepot::api::dist {
+namespace {
+
+// Leaves `range` of the source; a stream cannot be cut, so it is sent whole.
+bool cut(Source& source, const ByteRange& range) {
+  FileRange* file = source.file();
+  if (file == nullptr) return false;
+  file->range = {file->range.offset_bytes + range.offset_bytes, range.length_bytes};
+  return true;
+}
+
+http::Response present(const http::Request& request, std::string_view digest,
+                       std::uint64_t size_bytes, Source bytes) {
+  http::Response response;
+  const std::string etag = fmt::format("\"{}\"", digest);
+  response.with("Docker-Content-Digest", std::string(digest))
+      .with("ETag", etag)
+      .with("Cache-Control", "max-age=31536000")
+      .with("Accept-Ranges", "bytes");
+  if (http::none_match_hits(request, etag)) {
+    response.status = 304;
+    return response;
+  }
+  const auto range = http::choose_range(request, size_bytes, etag);
+  if (std::holds_alternative<http::Unsatisfiable>(range)) {
+    auto refused =
+        error_response(416, "RANGE_INVALID", fmt::format("the blob has {} bytes", size_bytes));
+    refused.with("Content-Range", fmt::format("bytes */{}", size_bytes));
+    return refused;
+  }
+  response.with("Content-Type", "application/octet-stream");
+  if (const auto* part = std::get_if<ByteRange>(&range); part != nullptr && cut(bytes, *part)) {
+    response.status = 206;
+    response.with("Content-Range", fmt::format("bytes {}-{}/{}", part->offset_bytes,
+                                               part->end_bytes() - 1, size_bytes));
+  }
+  response.body = std::move(bytes);
+  return response;
+}
+
+}  // namespace
+
+std::optional<http::Response> Blobs::recall(const Call& call) {
+  const auto blob = call.services.pull.blob_from_memory(call.path.values[0], call.path.values[1]);
+  if (!blob || !blob->file) return std::nullopt;
+  return present(call.request, blob->digest, blob->size_bytes,
+                 Source(FileRange{blob->file, {0, blob->size_bytes}}));
+}
+
+http::Reply Blobs::get(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto digest, call.digest(), About::Digest);
+  auto blob = call.services.pull.blob(context, repository, digest);
+  if (!blob) return call.error(blob.error(), About::Blob);
+  return present(call.request, digest.to_string(), blob->size_bytes, std::move(blob->bytes));
+}
+
+http::Reply Blobs::remove(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto digest, call.digest(), About::Digest);
+  const auto removed = call.services.remove.blob(context, call.subject, repository, digest);
+  if (!removed) return call.error(removed.error(), About::Blob);
+  http::Response response;
+  response.status = 202;
+  return response;
+}
+
+}  // namespace entrepot::api::dist

@@ -1,0 +1,72 @@
+#pragma once
+// api/dist/call.h — one request of the Distribution API on its way to a use case.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "access/policy.h"
+#include "api/dist/location.h"
+#include "api/dist/wire.h"
+#include "auth/open_mode.h"
+#include "http/message.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "registry/pull.h"
+#include "registry/push.h"
+#include "registry/remove.h"
+#include "registry/uploads.h"
+
+namespace entrepot::api::dist {
+
+// What the routes work with. Borrowed; outlives the API.
+struct Services {
+  registry::Puller& pull;
+  registry::Pusher& push;
+  registry::Uploads& uploads;
+  registry::Remover& remove;
+  const auth::OpenMode& open_mode;
+  const access::Policy& policy;
+};
+
+// How the API presents itself.
+struct Presentation {
+  LocationOptions locations;
+  Bytes location_key;  // signs upload locations; the same on every process
+};
+
+// A request whose route is known and whose sender may do what the route does. Lives on the stack of
+// its handler; what outlives that (a sink) copies.
+struct Call {
+  const http::Request& request;
+  const access::Subject& subject;
+  const Services& services;
+  const LocationOptions& locations;
+  const LocationSigner& signer;
+  // What the path holds at the pattern's placeholders, as sent.
+  const http::PathMatch& path;
+
+  // The parsed placeholders. InvalidArgument (and Unsupported for a digest algorithm that is not
+  // offered).
+  Result<oci::RepositoryName> repository() const;
+  Result<oci::Reference> reference() const;
+  Result<oci::Digest> digest() const;
+
+  // `path` behind the right beginning for Location and Link.
+  std::string url(std::string_view path_text) const {
+    return location_base(locations, request) + std::string(path_text);
+  }
+  http::Response error(const Error& error, About about) const {
+    return to_response(error, about, request.id());
+  }
+};
+
+// Reads a placeholder or leaves the handler with its error response.
+#define ENTREPOT_API_ASSIGN(target, expression, about) \
+  ENTREPOT_API_ASSIGN_(ENTREPOT_CONCAT(api_value_, __COUNTER__), target, expression, about)
+#define ENTREPOT_API_ASSIGN_(holder, target, expression, about) \
+  auto holder = (expression);                                   \
+  if (!holder) return call.error(holder.error(), about);        \
+  target = *std::move(holder)
+
+}  // namespace entrepot::api::dist

@@ -1,0 +1,46 @@
+#pragma once
+// api/dist/location.h — an upload session as a URL that cannot be forged.
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/message.h"
+#include "registry/uploads.h"
+
+namespace entrepot::api::dist {
+
+// How URLs in Location and Link headers begin.
+struct LocationOptions {
+  // "" (the default): path-relative, "/v2/…". Else what stands in front of "/v2/", such as
+  // "https://registry.example.com/prefix" (distribution's http.host).
+  std::string base;
+  // Absolute URLs made from the request's Host (distribution's relativeurls: false); ignored when
+  // `base` is set.
+  bool from_host = false;
+  // A path in front of /v2/ (distribution's http.prefix), without a trailing slash.
+  std::string prefix;
+};
+
+// The prefix of URLs in the answer to `request`.
+std::string location_base(const LocationOptions& options, const http::Request& request);
+
+// Writes a session into a location and reads it back. The state is signed, so that any process with
+// the same key can go on with a session and nobody can invent one. Thread-safe.
+class LocationSigner {
+ public:
+  explicit LocationSigner(Bytes key) : key_(std::move(key)) {}
+
+  // "/v2/<name>/blobs/uploads/<id>?_state=…"
+  std::string path(const registry::UploadSession& session) const;
+
+  // NotFound when id or state are not a pair that path() made for this repository.
+  Result<registry::UploadSession> read(const oci::RepositoryName& repository, std::string_view id,
+                                       std::string_view state) const;
+
+ private:
+  std::string sign(const registry::UploadSession& session) const;
+  const Bytes key_;
+};
+
+}  // namespace entrepot::api::dist

@@ -1,0 +1,138 @@
+#include "api/dist/manifests.h"
+
+#include <fmt/format.h>
+
+#include "http/range.h"
+
+namespace entrepot::api::dist {
+namespace {
+
+http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
+  http::Response response;
+  const std::string etag = '"' + manifest.digest + '"';
+  response.with("Docker-Content-Digest", manifest.digest).with("ETag", etag);
+  if (http::none_match_hits(request, etag)) {
+    response.status = 304;
+    return response;
+  }
+  response.with("Content-Type", manifest.media_type);
+  response.body = Source(manifest.bytes);
+  return response;
+}
+
+// "no-store" and the like are nobody's business here: what a reference in a path is about, for
+// error codes.
+About about(const oci::Reference& reference) {
+  return std::holds_alternative<oci::Tag>(reference) ? About::Tag : About::Manifest;
+}
+
+About about_text(std::string_view reference) {
+  return reference.find(':') == reference.npos ? About::Tag : About::Digest;
+}
+
+// Collects a manifest, then pushes it.
+class ManifestBody final : public http::BodySink {
+ public:
+  ManifestBody(const Call& call, oci::RepositoryName repository, registry::ManifestTarget target)
+      : request_(call.request),
+        services_(call.services),
+        subject_(call.subject),
+        base_(call.url("")),
+        repository_(std::move(repository)),
+        target_(std::move(target)) {}
+
+  Result<void> write(Context& /*context*/, ByteView piece) override {
+    bytes_.append(piece);
+    return {};
+  }
+
+  http::Response finish(Context& context) override {
+    const auto type = request_.header("Content-Type").value_or("");
+    const auto pushed =
+        services_.push.push(context, subject_, repository_, target_, std::move(bytes_), type);
+    if (!pushed) return refusal(pushed.error());
+    http::Response response;
+    response.status = 201;
+    const std::string digest = pushed->digest.to_string();
+    response
+        .with("Location", fmt::format("{}/v2/{}/manifests/{}", base_, repository_.str(), digest))
+        .with("Docker-Content-Digest", digest);
+    if (pushed->subject) response.with("OCI-Subject", pushed->subject->to_string());
+    for (const oci::Tag& tag : pushed->tags) response.with("OCI-Tag", tag.str());
+    return response;
+  }
+
+  http::Response failed(Context& /*context*/, const Error& error) override {
+    if (error.code == ErrorCode::TooLarge) {
+      return error_response(413, "MANIFEST_INVALID",
+                            fmt::format("a manifest has at most {} bytes", oci::kMaxManifestBytes));
+    }
+    return to_response(error, About::Manifest, request_.id());
+  }
+
+ private:
+  http::Response refusal(const Error& error) const {
+    if (error.code == registry::kMissingReference) {
+      return error_response(404, "MANIFEST_BLOB_UNKNOWN", error.message);
+    }
+    return to_response(error, About::Manifest, request_.id());
+  }
+
+  const http::Request& request_;
+  const Services& services_;
+  const access::Subject subject_;
+  const std::string base_;
+  const oci::RepositoryName repository_;
+  const registry::ManifestTarget target_;
+  Bytes bytes_;
+};
+
+}  // namespace
+
+std::optional<http::Response> Manifests::recall(const Call& call) {
+  const auto manifest =
+      call.services.pull.manifest_from_memory(call.path.values[0], call.path.values[1]);
+  if (!manifest) return std::nullopt;
+  return present(call.request, *manifest);
+}
+
+http::Reply Manifests::get(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  const auto manifest = call.services.pull.manifest(context, repository, reference);
+  if (!manifest) return call.error(manifest.error(), about(reference));
+  return present(call.request, **manifest);
+}
+
+http::Reply Manifests::put(Context& /*context*/, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  registry::ManifestTarget target;
+  if (const auto* digest = std::get_if<oci::Digest>(&reference)) {
+    target.digest = *digest;
+    for (const std::string& text : call.request.parameters("tag")) {
+      ENTREPOT_API_ASSIGN(auto tag, oci::Tag::parse(text), About::Tag);
+      target.tags.push_back(std::move(tag));
+    }
+  } else {
+    target.tags.push_back(std::get<oci::Tag>(reference));
+  }
+  return http::Receive{std::make_unique<ManifestBody>(call, repository, std::move(target)),
+                       oci::kMaxManifestBytes};
+}
+
+http::Reply Manifests::remove(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  auto& remover = call.services.remove;
+  const auto* tag = std::get_if<oci::Tag>(&reference);
+  const auto removed =
+      tag ? remover.tag(context, call.subject, repository, *tag)
+          : remover.manifest(context, call.subject, repository, std::get<oci::Digest>(reference));
+  if (!removed) return call.error(removed.error(), about(reference));
+  http::Response response;
+  response.status = 202;
+  return response;
+}
+
+}  // namespace entrepot::api::dist

@@ -1,0 +1,234 @@
+#include "api/dist/uploads.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace entrepot::api::dist {
+
+using registry::UploadSession;
+
+namespace {
+
+// What outlives the handler of an upload: enough to answer about it.
+struct Answers {
+  explicit Answers(const Call& call, UploadSession session_of_it)
+      : base(call.url("")),
+        session(std::move(session_of_it)),
+        request(call.request),
+        location(base + call.signer.path(session)) {}
+
+  const std::string base;
+  const UploadSession session;
+  const http::Request& request;
+  const std::string location;
+
+  // Where the session stands. "0-0" also says that nothing is there yet, as distribution does.
+  http::Response standing(int status, std::uint64_t offset_bytes) const {
+    http::Response response;
+    response.status = status;
+    describe(response, offset_bytes);
+    return response;
+  }
+
+  http::Response out_of_order(std::uint64_t offset_bytes) const {
+    auto response = error_response(416, "RANGE_INVALID",
+                                   fmt::format("the next byte to send is {}", offset_bytes));
+    describe(response, offset_bytes);
+    return response;
+  }
+
+  http::Response stored(const oci::Digest& digest) const {
+    http::Response response;
+    response.status = 201;
+    const std::string text = digest.to_string();
+    response
+        .with("Location", fmt::format("{}/v2/{}/blobs/{}", base, session.repository.str(), text))
+        .with("Docker-Content-Digest", text);
+    return response;
+  }
+
+ private:
+  void describe(http::Response& response, std::uint64_t offset_bytes) const {
+    response.with("Location", location)
+        .with("Docker-Upload-UUID", session.id.str())
+        .with("Range", fmt::format("0-{}", offset_bytes == 0 ? 0 : offset_bytes - 1));
+  }
+};
+
+// Takes one request's bytes into a session: a chunk, the closing PUT, or a whole blob.
+class UploadBody final : public http::BodySink {
+ public:
+  enum class Kind { Chunk, Closing, Whole };
+
+  UploadBody(const Call& call, UploadSession session, Kind kind,
+             std::unique_ptr<blob::Upload> upload, std::optional<oci::Digest> digest)
+      : services_(call.services),
+        answers_(call, std::move(session)),
+        kind_(kind),
+        upload_(std::move(upload)),
+        digest_(std::move(digest)) {}
+
+  Result<void> write(Context& context, ByteView piece) override {
+    return upload_->write(context, piece);
+  }
+
+  http::Response finish(Context& context) override {
+    if (kind_ == Kind::Chunk) {
+      const std::uint64_t offset = upload_->offset_bytes();
+      if (const auto paused = upload_->pause(context); !paused) return refusal(paused.error());
+      return answers_.standing(202, offset);
+    }
+    const auto stored = services_.uploads.commit(context, answers_.session, *upload_, *digest_);
+    if (stored) return answers_.stored(*digest_);
+    if (kind_ == Kind::Whole) drop(context);
+    return refusal(stored.error());
+  }
+
+  http::Response failed(Context& context, const Error& error) override {
+    if (kind_ == Kind::Whole) drop(context);
+    return refusal(error);
+  }
+
+ private:
+  http::Response refusal(const Error& error) const {
+    return to_response(error, About::Upload, answers_.request.id());
+  }
+
+  // Nobody can go on with a session whose location was never told.
+  void drop(Context& context) {
+    upload_.reset();
+    static_cast<void>(services_.uploads.cancel(context, answers_.session).has_value());
+  }
+
+  const Services& services_;
+  const Answers answers_;
+  const Kind kind_;
+  std::unique_ptr<blob::Upload> upload_;
+  const std::optional<oci::Digest> digest_;
+};
+
+// "0-99", as the spec has it: no unit, inclusive.
+Result<ByteRange> parse_content_range(std::string_view text) {
+  ByteRange range;
+  std::uint64_t last = 0;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, range.offset_bytes);
+  const bool dash = first.ec == std::errc() && first.ptr != end && *first.ptr == '-';
+  const auto second = dash ? std::from_chars(first.ptr + 1, end, last) : first;
+  if (!dash || second.ec != std::errc() || second.ptr != end || last < range.offset_bytes) {
+    return fail(ErrorCode::InvalidArgument,
+                "Content-Range of a chunk is written <first>-<last>, such as 0-99");
+  }
+  range.length_bytes = last - range.offset_bytes + 1;
+  return range;
+}
+
+Result<UploadSession> session_of(const Call& call, const oci::RepositoryName& repository) {
+  return call.signer.read(repository, call.path.values[1],
+                          call.request.parameter("_state").value_or(""));
+}
+
+// Begins to take the bytes of a chunk or closing PUT, if they are the next ones.
+http::Reply take(Context& context, const Call& call, const UploadSession& session,
+                 UploadBody::Kind kind, std::optional<oci::Digest> digest) {
+  if (const auto text = call.request.header("Content-Range")) {
+    ENTREPOT_API_ASSIGN(const ByteRange range, parse_content_range(*text), About::Upload);
+    const auto length = call.request.content_length_bytes();
+    if (length && *length != range.length_bytes) {
+      return error_response(400, "SIZE_INVALID",
+                            fmt::format("Content-Range speaks of {} bytes, Content-Length of {}",
+                                        range.length_bytes, *length));
+    }
+    ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
+                        About::Upload);
+    if (range.offset_bytes != offset) return Answers(call, session).out_of_order(offset);
+  }
+  ENTREPOT_API_ASSIGN(auto upload, call.services.uploads.open(context, session), About::Upload);
+  return http::Receive{
+      std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest))};
+}
+
+// end-11. Nothing when the client has to upload after all.
+Result<std::optional<http::Response>> mount(Context& context, const Call& call,
+                                            const oci::RepositoryName& repository,
+                                            const oci::Digest& digest) {
+  std::optional<oci::RepositoryName> from;
+  if (const auto text = call.request.parameter("from"); text && !text->empty()) {
+    TRY_ASSIGN(from, oci::RepositoryName::parse(*text));
+  }
+  // Without `from` every repository is looked at, so one that reads the whole registry is needed.
+  const access::Resource source{from ? std::string_view(from->str()) : std::string_view()};
+  if (!call.services.policy.decide(call.subject, access::Action::Pull, source).allowed) {
+    return std::nullopt;
+  }
+  const auto mounted = call.services.uploads.mount(context, repository, from, digest);
+  if (!mounted) {
+    if (mounted.error().code == ErrorCode::NotFound) return std::nullopt;
+    return Failure(mounted.error());
+  }
+  const UploadSession none{repository, blob::UploadId::random(), {}, {}};
+  return Answers(call, none).stored(digest);
+}
+
+http::Reply begin(const Call& call, const oci::RepositoryName& repository,
+                  oci::HashAlgorithm also) {
+  return Answers(call, call.services.uploads.begin(repository, also)).standing(202, 0);
+}
+
+}  // namespace
+
+http::Reply Uploads::start(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  if (const auto text = call.request.parameter("mount")) {
+    ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
+    ENTREPOT_API_ASSIGN(auto mounted, mount(context, call, repository, digest), About::Repository);
+    if (mounted) return std::move(*mounted);
+    return begin(call, repository, digest.algorithm());
+  }
+  if (const auto text = call.request.parameter("digest")) {
+    ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
+    return take(context, call, call.services.uploads.begin(repository, digest.algorithm()),
+                UploadBody::Kind::Whole, digest);
+  }
+  auto also = oci::HashAlgorithm::Sha256;
+  if (const auto name = call.request.parameter("digest-algorithm")) {
+    ENTREPOT_API_ASSIGN(also, oci::parse_algorithm(*name), About::Digest);
+  }
+  return begin(call, repository, also);
+}
+
+http::Reply Uploads::append(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
+  return take(context, call, session, UploadBody::Kind::Chunk, std::nullopt);
+}
+
+http::Reply Uploads::close(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
+  ENTREPOT_API_ASSIGN(const auto digest,
+                      oci::Digest::parse(call.request.parameter("digest").value_or("")),
+                      About::Digest);
+  return take(context, call, session, UploadBody::Kind::Closing, digest);
+}
+
+http::Reply Uploads::status(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
+  ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
+                      About::Upload);
+  return Answers(call, session).standing(204, offset);
+}
+
+http::Reply Uploads::cancel(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
+  const auto cancelled = call.services.uploads.cancel(context, session);
+  if (!cancelled) return call.error(cancelled.error(), About::Upload);
+  http::Response response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace entrepot::api::dist
