@@ -24,21 +24,33 @@ constexpr std::string_view kSchema1Signed =
 
 constexpr std::size_t kMaxDepth = 100;
 
-// A place in the document, for messages: "" (the top), "config", "layers[3]".
+// A place in the document, for messages; text is made of it only when something is wrong there.
 struct Where {
-  std::string_view field;
+  std::string_view field;  // "layers"; empty for the top
   std::optional<std::size_t> index = std::nullopt;
+  std::string_view below = {};  // "platform"
+  std::string_view leaf = {};   // "os"
 
-  std::string path(std::string_view below = "") const {
+  Where at(std::string_view name) const {
+    Where inside = *this;
+    (field.empty() ? inside.field : below.empty() ? inside.below : inside.leaf) = name;
+    return inside;
+  }
+
+  // "layers[3].platform.os"
+  std::string path() const {
+    if (field.empty()) return "manifest";
     std::string path(field);
     if (index) path += fmt::format("[{}]", *index);
-    if (!path.empty() && !below.empty()) path += '.';
-    return path.append(below);
+    for (const std::string_view name : {below, leaf}) {
+      if (!name.empty()) path.append(".").append(name);
+    }
+    return path;
   }
 };
 
-Failure invalid(const std::string& path, std::string_view what) {
-  return fail(ErrorCode::InvalidArgument, "{}: {}", path, what);
+Failure invalid(const Where& where, std::string_view what) {
+  return fail(ErrorCode::InvalidArgument, "{}: {}", where.path(), what);
 }
 
 Failure schema1_is_unsupported() {
@@ -109,15 +121,15 @@ template <std::size_t N>
 Result<Fields<N>> read_fields(const Where& where, const element& value, const Names<N>& names) {
   simdjson::dom::object object;
   if (value.get(object)) {
-    return invalid(where.field.empty() ? "manifest" : where.path(), "not a JSON object");
+    return invalid(where, "not a JSON object");
   }
   Fields<N> fields;
   std::bitset<N> seen;
   for (const auto& [key, child] : object) {
     for (std::size_t i = 0; i < N; ++i) {
       if (!reads_as(key, names[i])) continue;
-      if (key != names[i]) return invalid(where.path(names[i]), "written in other letters");
-      if (seen[i]) return invalid(where.path(names[i]), "is there twice");
+      if (key != names[i]) return invalid(where.at(names[i]), "written in other letters");
+      if (seen[i]) return invalid(where.at(names[i]), "is there twice");
       seen.set(i);
       if (!child.is_null()) fields[i] = child;
       break;
@@ -126,21 +138,21 @@ Result<Fields<N>> read_fields(const Where& where, const element& value, const Na
   return fields;
 }
 
-Result<std::string> read_string(const std::string& path, const element& value) {
+Result<std::string> read_string(const Where& where, const element& value) {
   std::string_view text;
-  if (value.get(text)) return invalid(path, "not a string");
+  if (value.get(text)) return invalid(where, "not a string");
   return std::string(text);
 }
 
-Result<Annotations> read_annotations(const std::string& path, const element& value) {
+Result<Annotations> read_annotations(const Where& where, const element& value) {
   simdjson::dom::object object;
-  if (value.get(object)) return invalid(path, "not an object of strings");
+  if (value.get(object)) return invalid(where, "not an object of strings");
   Annotations annotations;
   for (const auto& [key, child] : object) {
     std::string_view text;
-    if (child.get(text)) return invalid(path, fmt::format("{} is not a string", excerpt(key)));
+    if (child.get(text)) return invalid(where, fmt::format("{} is not a string", excerpt(key)));
     if (!annotations.emplace(key, text).second) {
-      return invalid(path, fmt::format("{} is there twice", excerpt(key)));
+      return invalid(where, fmt::format("{} is there twice", excerpt(key)));
     }
   }
   return annotations;
@@ -157,37 +169,44 @@ constexpr Names<kCount> kNames = {"mediaType",   "digest", "size",     "artifact
 using DescriptorFields = Fields<descriptor_field::kCount>;
 
 // Only what could break a header or a log line is refused; types are nobody's closed list.
-Result<std::string> read_media_type(const std::string& path, const element& value) {
-  TRY_ASSIGN(std::string type, read_string(path, value));
+Result<std::string> read_media_type(const Where& where, const element& value) {
+  TRY_ASSIGN(std::string type, read_string(where, value));
   const auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
   if (type.empty() || type.size() > 255 || !std::all_of(type.begin(), type.end(), printable)) {
-    return invalid(path, "not a media type: want 1 to 255 printable ASCII characters");
+    return invalid(where, "not a media type: want 1 to 255 printable ASCII characters");
   }
   return type;
 }
 
-Result<std::uint64_t> read_size(const std::string& path, const element& value) {
+// The empty text counts as absent: encoders that cannot leave it out write it.
+Result<std::string> read_artifact_type(const Where& where, const element& value) {
+  std::string_view text;
+  if (!value.get(text) && text.empty()) return std::string();
+  return read_media_type(where, value);
+}
+
+Result<std::uint64_t> read_size(const Where& where, const element& value) {
   std::int64_t size = -1;
   // Floats, strings and what is past 2^63-1 have other types.
   if (!value.is<std::int64_t>() || value.get(size) || size < 0) {
-    return invalid(path, "not an integer from 0 to 9223372036854775807");
+    return invalid(where, "not an integer from 0 to 9223372036854775807");
   }
   return static_cast<std::uint64_t>(size);
 }
 
-Result<Digest> read_digest(const std::string& path, const element& value) {
-  TRY_ASSIGN(const std::string text, read_string(path, value));
+Result<Digest> read_digest(const Where& where, const element& value) {
+  TRY_ASSIGN(const std::string text, read_string(where, value));
   auto digest = Digest::parse(text);
-  if (!digest) return invalid(path, digest.error().message);
+  if (!digest) return invalid(where, digest.error().message);
   return digest;
 }
 
-Result<std::vector<std::string>> read_urls(const std::string& path, const element& value) {
+Result<std::vector<std::string>> read_urls(const Where& where, const element& value) {
   simdjson::dom::array array;
-  if (value.get(array)) return invalid(path, "not a list of strings");
+  if (value.get(array)) return invalid(where, "not a list of strings");
   std::vector<std::string> urls;
   for (const element& child : array) {
-    TRY_ASSIGN(std::string url, read_string(path, child));
+    TRY_ASSIGN(std::string url, read_string(where, child));
     urls.push_back(std::move(url));
   }
   return urls;
@@ -195,13 +214,13 @@ Result<std::vector<std::string>> read_urls(const std::string& path, const elemen
 
 Result<Platform> read_platform(const Where& where, const element& value) {
   constexpr Names<3> kNames = {"os", "architecture", "variant"};
-  const std::string path = where.path("platform");
-  TRY_ASSIGN(const auto fields, read_fields({path}, value, kNames));
+  TRY_ASSIGN(const auto fields, read_fields(where, value, kNames));
   Platform platform;
-  std::array<std::string*, 3> targets = {&platform.os, &platform.architecture, &platform.variant};
+  const std::array<std::string*, 3> targets = {&platform.os, &platform.architecture,
+                                               &platform.variant};
   for (std::size_t i = 0; i < targets.size(); ++i) {
     if (!fields[i]) continue;
-    TRY_ASSIGN(*targets[i], read_string(Where{path}.path(kNames[i]), *fields[i]));
+    TRY_ASSIGN(*targets[i], read_string(where.at(kNames[i]), *fields[i]));
   }
   return platform;
 }
@@ -211,19 +230,20 @@ Result<void> read_optional_fields(const Where& where, const DescriptorFields& fi
                                   Descriptor& descriptor) {
   using namespace descriptor_field;
   if (const auto& value = fields[kArtifactType]) {
-    TRY_ASSIGN(descriptor.artifact_type, read_string(where.path(kNames[kArtifactType]), *value));
+    TRY_ASSIGN(descriptor.artifact_type,
+               read_artifact_type(where.at(kNames[kArtifactType]), *value));
   }
   if (const auto& value = fields[kAnnotations]) {
-    TRY_ASSIGN(descriptor.annotations, read_annotations(where.path(kNames[kAnnotations]), *value));
+    TRY_ASSIGN(descriptor.annotations, read_annotations(where.at(kNames[kAnnotations]), *value));
   }
   if (const auto& value = fields[kUrls]) {
-    TRY_ASSIGN(descriptor.urls, read_urls(where.path(kNames[kUrls]), *value));
+    TRY_ASSIGN(descriptor.urls, read_urls(where.at(kNames[kUrls]), *value));
   }
   if (const auto& value = fields[kPlatform]) {
-    TRY_ASSIGN(descriptor.platform, read_platform(where, *value));
+    TRY_ASSIGN(descriptor.platform, read_platform(where.at(kNames[kPlatform]), *value));
   }
   if (const auto& value = fields[kData]) {
-    TRY(read_string(where.path(kNames[kData]), *value));
+    TRY(read_string(where.at(kNames[kData]), *value));
   }
   return {};
 }
@@ -232,12 +252,11 @@ Result<Descriptor> read_descriptor(const Where& where, const element& value) {
   using namespace descriptor_field;
   TRY_ASSIGN(const DescriptorFields fields, read_fields(where, value, kNames));
   for (const auto required : {kMediaType, kDigest, kSize}) {
-    if (!fields[required]) return invalid(where.path(kNames[required]), "is missing");
+    if (!fields[required]) return invalid(where.at(kNames[required]), "is missing");
   }
-  TRY_ASSIGN(std::string type,
-             read_media_type(where.path(kNames[kMediaType]), *fields[kMediaType]));
-  TRY_ASSIGN(const Digest digest, read_digest(where.path(kNames[kDigest]), *fields[kDigest]));
-  TRY_ASSIGN(const std::uint64_t size, read_size(where.path(kNames[kSize]), *fields[kSize]));
+  TRY_ASSIGN(std::string type, read_media_type(where.at(kNames[kMediaType]), *fields[kMediaType]));
+  TRY_ASSIGN(const Digest digest, read_digest(where.at(kNames[kDigest]), *fields[kDigest]));
+  TRY_ASSIGN(const std::uint64_t size, read_size(where.at(kNames[kSize]), *fields[kSize]));
   Descriptor descriptor{.media_type = std::move(type),
                         .digest = digest,
                         .size_bytes = size,
@@ -251,7 +270,7 @@ Result<Descriptor> read_descriptor(const Where& where, const element& value) {
 
 Result<std::vector<Descriptor>> read_descriptors(std::string_view field, const element& value) {
   simdjson::dom::array array;
-  if (value.get(array)) return invalid(std::string(field), "not a list");
+  if (value.get(array)) return invalid({field}, "not a list");
   std::vector<Descriptor> descriptors;
   std::size_t index = 0;
   for (const element& child : array) {
@@ -323,12 +342,13 @@ Result<std::string> settle_type(const TopFields& fields, std::string declared) {
       return fail(ErrorCode::InvalidArgument,
                   "neither a Content-Type nor the manifest's own mediaType");
     }
-    if (is_docker(declared)) return invalid("mediaType", "is missing: a Docker manifest names it");
+    if (is_docker(declared))
+      return invalid({"mediaType"}, "is missing: a Docker manifest names it");
     return declared;
   }
-  TRY_ASSIGN(std::string own, read_string("mediaType", *value));
+  TRY_ASSIGN(std::string own, read_string({"mediaType"}, *value));
   if (declared.empty() || own == declared) return own;
-  return invalid("mediaType",
+  return invalid({"mediaType"},
                  fmt::format("is {}, but the Content-Type is {}", excerpt(own), excerpt(declared)));
 }
 
@@ -338,40 +358,40 @@ Result<void> check_shape(const TopFields& fields, ManifestKind kind) {
   std::int64_t version = 0;
   const auto& value = fields[kSchemaVersion];
   if (!value || !value->is<std::int64_t>() || value->get(version) || version != 2) {
-    return invalid("schemaVersion", "must be the number 2");
+    return invalid({"schemaVersion"}, "must be the number 2");
   }
   if (kind == ManifestKind::Image) {
-    if (fields[kManifests]) return invalid("manifests", "an image manifest has none");
-    if (!fields[kConfig]) return invalid("config", "is missing");
+    if (fields[kManifests]) return invalid({"manifests"}, "an image manifest has none");
+    if (!fields[kConfig]) return invalid({"config"}, "is missing");
     return {};
   }
   for (const auto foreign : {kConfig, kLayers}) {
-    if (fields[foreign]) return invalid(std::string(kNames[foreign]), "an index has none");
+    if (fields[foreign]) return invalid({kNames[foreign]}, "an index has none");
   }
-  if (!fields[kManifests]) return invalid("manifests", "is missing");
+  if (!fields[kManifests]) return invalid({"manifests"}, "is missing");
   return {};
 }
 
 Result<void> read_contents(const TopFields& fields, Manifest& manifest) {
   using namespace top_field;
   if (const auto& value = fields[kArtifactType]) {
-    TRY_ASSIGN(manifest.artifact_type, read_string("artifactType", *value));
+    TRY_ASSIGN(manifest.artifact_type, read_artifact_type({"artifactType"}, *value));
   }
   if (const auto& value = fields[kConfig]) {
     TRY_ASSIGN(manifest.config, read_descriptor({"config"}, *value));
     if (manifest.artifact_type.empty()) manifest.artifact_type = manifest.config->media_type;
   }
   if (const auto& value = fields[kLayers]) {
-    TRY_ASSIGN(manifest.layers, read_descriptors("layers", *value));
+    TRY_ASSIGN(manifest.layers, read_descriptors({"layers"}, *value));
   }
   if (const auto& value = fields[kManifests]) {
-    TRY_ASSIGN(manifest.manifests, read_descriptors("manifests", *value));
+    TRY_ASSIGN(manifest.manifests, read_descriptors({"manifests"}, *value));
   }
   if (const auto& value = fields[kSubject]) {
     TRY_ASSIGN(manifest.subject, read_descriptor({"subject"}, *value));
   }
   if (const auto& value = fields[kAnnotations]) {
-    TRY_ASSIGN(manifest.annotations, read_annotations("annotations", *value));
+    TRY_ASSIGN(manifest.annotations, read_annotations({"annotations"}, *value));
   }
   return {};
 }
@@ -383,7 +403,7 @@ Result<TopFields> read_top(simdjson::dom::parser& parser, ByteView bytes) {
   }
   auto root = parse_json(parser, bytes);
   if (!root) return Failure(std::move(root).error().within("manifest"));
-  return read_fields({""}, *root, top_field::kNames);
+  return read_fields({}, *root, top_field::kNames);
 }
 
 }  // namespace
@@ -393,8 +413,13 @@ bool media_type::is_schema1(std::string_view type) {
 }
 
 bool media_type::is_nondistributable(std::string_view type) {
-  return type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar") ||
-         type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar");
+  for (const std::string_view tar : {"application/vnd.oci.image.layer.nondistributable.v1.tar",
+                                     "application/vnd.docker.image.rootfs.foreign.diff.tar"}) {
+    if (!type.starts_with(tar)) continue;
+    const std::string_view compression = type.substr(tar.size());  // "+gzip", ".gzip"
+    return compression.empty() || compression[0] == '+' || compression[0] == '.';
+  }
+  return false;
 }
 
 Result<Manifest> parse_manifest(ByteView bytes, std::string_view content_type) {
@@ -424,7 +449,7 @@ Result<std::string> detect_media_type(ByteView bytes) {
   using namespace top_field;
   simdjson::dom::parser parser;
   TRY_ASSIGN(const TopFields fields, read_top(parser, bytes));
-  if (const auto& value = fields[kMediaType]) return read_media_type("mediaType", *value);
+  if (const auto& value = fields[kMediaType]) return read_media_type({"mediaType"}, *value);
   if (::entrepot::oci::is_schema1(fields)) return std::string(kSchema1Signed);
   const bool image = fields[kConfig] || fields[kLayers];
   const bool index = fields[kManifests].has_value();
@@ -439,7 +464,7 @@ Result<Annotations> annotations_from_json(ByteView json) {
   simdjson::dom::parser parser;
   auto annotations = [&]() -> Result<Annotations> {
     TRY_ASSIGN(const element root, parse_json(parser, json));
-    return read_annotations("annotations", root);
+    return read_annotations({"annotations"}, root);
   }();
   if (!annotations) return fail(ErrorCode::Corrupt, "{}", annotations.error().message);
   return annotations;
