@@ -1,0 +1,113 @@
+#include "registry/hot_cache.h"
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace entrepot::registry {
+namespace {
+
+std::shared_ptr<const HotManifest> manifest(std::string bytes) {
+  return std::make_shared<const HotManifest>(
+      HotManifest{"sha256:00", "type", std::make_shared<const std::string>(std::move(bytes))});
+}
+
+std::shared_ptr<const HotBlob> blob(std::string digest) {
+  return std::make_shared<const HotBlob>(HotBlob{std::move(digest), 3, nullptr});
+}
+
+struct HotCacheTest : ::testing::Test {
+  metrics::Registry metrics;
+  HotCache cache{HotCache::Options{.manifest_bytes = 64 << 10, .blob_entries = 64}, metrics};
+
+  void keep(std::string_view repository, std::string_view reference, std::string bytes) {
+    cache.fill_manifest(cache.manifest_ticket(repository, reference), repository, reference,
+                        manifest(std::move(bytes)));
+  }
+};
+
+TEST_F(HotCacheTest, RemembersWhatWasFilledUnderItsRepositoryAndReferenceOnly) {
+  keep("a/b", "latest", "one");
+  ASSERT_TRUE(cache.find_manifest("a/b", "latest"));
+  EXPECT_EQ(*cache.find_manifest("a/b", "latest")->bytes, "one");
+  EXPECT_FALSE(cache.find_manifest("a/b", "other"));
+  EXPECT_FALSE(cache.find_manifest("a", "b\nlatest"));
+  EXPECT_FALSE(cache.find_manifest("a", "latest"));
+}
+
+// A reader that began before a write must not put the old state back behind it.
+TEST_F(HotCacheTest, DropsAFillThatBeganBeforeAnInvalidation) {
+  const auto ticket = cache.manifest_ticket("r", "t");
+  cache.invalidate_manifest("r", "t");
+  cache.fill_manifest(ticket, "r", "t", manifest("old"));
+  EXPECT_FALSE(cache.find_manifest("r", "t"));
+}
+
+TEST_F(HotCacheTest, InvalidationForgets) {
+  keep("r", "t", "x");
+  cache.invalidate_manifest("r", "t");
+  EXPECT_FALSE(cache.find_manifest("r", "t"));
+}
+
+TEST_F(HotCacheTest, InvalidatingABlobForgetsItInEveryRepositoryAndNoOtherBlob) {
+  for (const char* repository : {"a", "b", "c"}) {
+    cache.fill_blob(cache.blob_ticket("sha256:11"), repository, blob("sha256:11"));
+    cache.fill_blob(cache.blob_ticket("sha256:22"), repository, blob("sha256:22"));
+  }
+  cache.invalidate_blob("sha256:11");
+  for (const char* repository : {"a", "b", "c"}) {
+    EXPECT_FALSE(cache.find_blob(repository, "sha256:11"));
+    EXPECT_TRUE(cache.find_blob(repository, "sha256:22"));
+  }
+}
+
+TEST_F(HotCacheTest, StaysWithinItsBounds) {
+  for (int i = 0; i < 1000; ++i) keep("r", std::to_string(i), std::string(500, 'x'));
+  int kept = 0;
+  for (int i = 0; i < 1000; ++i) kept += cache.find_manifest("r", std::to_string(i)) ? 1 : 0;
+  EXPECT_GT(kept, 0);
+  EXPECT_LE(kept * 500, 64 << 10);
+  // One that would push out most of a shard is not kept at all.
+  keep("r", "large", std::string(32 << 10, 'x'));
+  EXPECT_FALSE(cache.find_manifest("r", "large"));
+}
+
+TEST_F(HotCacheTest, NamesLongerThanAnyRealOneAreNeitherFoundNorKeptApart) {
+  EXPECT_FALSE(cache.find_manifest(std::string(5000, 'a'), "t"));
+  EXPECT_FALSE(cache.find_blob("a", std::string(70'000, 'b')));
+}
+
+// As in the registry: a writer changes the store, makes the cache forget, then acknowledges. A
+// reader must never see less than what was acknowledged before it began. Under TSan this also tests
+// the locking.
+TEST_F(HotCacheTest, ConcurrentReadersNeverSeeLessThanWhatWasAcknowledged) {
+  std::atomic<int> stored = 0;
+  std::atomic<int> acknowledged = 0;
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t) {
+    readers.emplace_back([&] {
+      while (!stop) {
+        const int least = acknowledged;
+        const auto ticket = cache.manifest_ticket("r", "t");
+        if (const auto found = cache.find_manifest("r", "t")) {
+          EXPECT_GE(std::stoi(*found->bytes), least);
+        } else {
+          cache.fill_manifest(ticket, "r", "t", manifest(std::to_string(stored)));
+        }
+      }
+    });
+  }
+  for (int i = 1; i <= 5000; ++i) {
+    stored = i;
+    cache.invalidate_manifest("r", "t");
+    acknowledged = i;
+  }
+  stop = true;
+  for (auto& reader : readers) reader.join();
+}
+
+}  // namespace
+}  // namespace entrepot::registry
