@@ -1,4 +1,4 @@
-"""Pushing small content by plain HTTP: what a protocol test needs before it can ask its question."""
+"""Pushing small content by plain HTTP: what a protocol test needs before its question."""
 
 import hashlib
 import itertools
@@ -126,4 +126,5 @@ class Repository:
         layer = f"layer {serial} of {self.name}".encode()
         self.push_blob(config)
         self.push_blob(layer)
-        return image_manifest(descriptor(config, OCI_CONFIG), [descriptor(layer, OCI_LAYER)], **more)
+        return image_manifest(descriptor(config, OCI_CONFIG), [descriptor(layer, OCI_LAYER)],
+                              **more)

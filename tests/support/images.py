@@ -39,6 +39,19 @@ class Image:
         """As skopeo, podman and buildah write it."""
         return f"oci:{self.layout}:{name}"
 
+    def linked(self, directory: Path) -> str:
+        """A reference through a link in `directory`: podman and buildah make a name of the path,
+        and refuse what no repository may be called."""
+        link = directory / self.layout.name
+        if not link.exists():
+            link.symlink_to(self.layout)
+        return f"oci:{link}:latest"
+
+    def place(self, reference: str) -> None:
+        """Puts the whole image into a registry (by skopeo), for tests that only pull."""
+        run(program("skopeo"), "copy", "--all", "--quiet", "--preserve-digests",
+            "--dest-tls-verify=false", self.reference(), f"docker://{reference}")
+
     def entry(self, name: str = "latest") -> dict:
         for manifest in json.loads((self.layout / "index.json").read_text())["manifests"]:
             if manifest["annotations"]["org.opencontainers.image.ref.name"] == name:

@@ -66,7 +66,7 @@ class ServerProcess:
     def current_stderr(self) -> str:
         return self.stderr.read_bytes()[self._err_start :].decode(errors="replace")
 
-    def log(self, lines: int = 60) -> str:
+    def log(self, lines: int = 30) -> str:
         text = []
         for path in (self.stdout, self.stderr):
             tail = path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []

@@ -1,0 +1,76 @@
+"""Docker daemons of the tests' own: no systemd, no bridge, images in a folder of the test."""
+
+import json
+import re
+from pathlib import Path
+
+from support.command import output, run
+from support.paths import program
+from support.server import ServerProcess
+
+_READY_SECONDS = 30
+
+
+class Dockerd:
+    """One dockerd with its client. It takes 127.0.0.0/8 as insecure by itself."""
+
+    def __init__(self, directory: Path):
+        self._directory = directory
+        self._process = ServerProcess("dockerd", directory)
+        self._host = f"unix://{directory}/d.sock"
+
+    def start(self) -> "Dockerd":
+        at = self._directory
+        self._process.spawn([
+            program("dockerd"), "--data-root", f"{at}/data", "--exec-root", f"{at}/exec",
+            "--host", self._host, "--pidfile", f"{at}/pid",
+            "--iptables=false", "--bridge=none", "--storage-driver=vfs"])
+        self._process.wait_until(
+            lambda: self._run("version", expect=None).returncode == 0, _READY_SECONDS)
+        return self
+
+    def stop(self) -> None:
+        self._process.stop(30)
+
+    def docker(self, *arguments, timeout: float = 180) -> str:
+        """Runs the docker client and returns what it printed."""
+        return self._run(*arguments, timeout=timeout).stdout
+
+    def version(self) -> str:
+        shown = self.docker("version", "--format", "{{.Server.Version}} {{.Client.Version}}")
+        server, client = shown.split()
+        return f"{server}, client {client}"
+
+    def push(self, reference: str) -> tuple[str, str]:
+        """The digest that docker says it pushed, and all that it printed."""
+        text = self.docker("push", reference)
+        digest = re.search(r"digest: (sha256:[0-9a-f]{64})", text)
+        assert digest, text
+        return digest[1], text
+
+    def pull(self, reference: str, *options: str) -> str:
+        """The digest that docker says it pulled."""
+        text = self.docker("pull", *options, reference)
+        digest = re.search(r"Digest: (sha256:[0-9a-f]{64})", text)
+        assert digest, text
+        return digest[1]
+
+    def image(self, reference: str) -> dict:
+        return json.loads(self.docker("image", "inspect", reference))[0]
+
+    def forget(self, *references: str) -> None:
+        self.docker("image", "rm", "--force", *references)
+
+    def _run(self, *arguments, expect: int | None = 0, timeout: float = 30):
+        return run(program("docker"), "--host", self._host, *arguments, timeout=timeout,
+                   expect=expect, environment={"DOCKER_CONFIG": f"{self._directory}/config",
+                                               "DOCKER_CLI_HINTS": "false"})
+
+
+def load_image(daemon: Dockerd, layout_reference: str, name: str, scratch: Path) -> None:
+    """Makes an image of an OCI layout known to the daemon as `name`."""
+    archive = scratch / "image.tar"
+    output(program("skopeo"), "copy", "--quiet", layout_reference,
+           f"docker-archive:{archive}:{name}")
+    daemon.docker("load", "--input", archive)
+    archive.unlink()
