@@ -81,6 +81,20 @@ function(entrepot_link_testing target visibility)
   endforeach()
 endfunction()
 
+# Lets the target all_verify_interface_header_sets compile each of the headers alone. Those that have
+# a source file beside them are left out: it includes its own header first (tests/tidy/layers.py).
+function(entrepot_verify_headers target visibility)
+  set(alone "")
+  foreach(header IN LISTS ARGN)
+    string(REGEX REPLACE "\\.h$" ".cc" source "${header}")
+    if(NOT EXISTS "${source}")
+      list(APPEND alone "${header}")
+    endif()
+  endforeach()
+  target_sources(${target} ${visibility} FILE_SET headers TYPE HEADERS
+                 BASE_DIRS "${ENTREPOT_SRC}" FILES ${alone})
+endfunction()
+
 # --- Libraries -----------------------------------------------------------------------------------
 
 function(entrepot_add_module module)
@@ -102,6 +116,7 @@ function(entrepot_add_module module)
     return()
   endif()
   target_include_directories(${name} ${visibility} "${ENTREPOT_SRC}")
+  entrepot_verify_headers(${name} ${visibility} ${headers})
   target_link_libraries(${name} ${visibility} ${libraries})
   entrepot_link_modules(${name} ${visibility} ${ENTREPOT_DEPS_${module}})
 endfunction()
@@ -133,6 +148,7 @@ function(entrepot_add_testing_library module)
     return()
   endif()
   target_include_directories(${name}_testing ${visibility} "${ENTREPOT_SRC}")
+  entrepot_verify_headers(${name}_testing ${visibility} ${headers})
   target_link_libraries(${name}_testing ${visibility} GTest::gtest)
   set(uses "${module}" ${ENTREPOT_DEPS_${module}} ${extra})
   entrepot_link_modules(${name}_testing ${visibility} ${uses})

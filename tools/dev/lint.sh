@@ -1,27 +1,15 @@
 # shellcheck shell=bash
-# lint [--all]      clang-format and shellcheck on everything, clang-tidy on what differs from main
-#                   (--all: on everything)
+# lint [--all]      the checks of tests/tidy on everything, clang-tidy on what differs from main (--all:
+#                   on everything)
 
 main() {
   need_packages build test lint
   local failed=0
-  check_format || failed=1
-  check_shell || failed=1
+  say "tests/tidy"
+  "$(system_python)" tests/tidy/tidy.py || failed=1
   check_tidy "${1:-}" || failed=1
   [[ $failed -eq 0 ]] || die "lint found something to mend"
   say "lint: nothing to mend"
-}
-
-our_files() { git ls-files -z --cached --others --exclude-standard "$@"; }
-
-check_format() {
-  say "clang-format 14"
-  our_files '*.h' '*.cc' | xargs -0 -r clang-format-14 --dry-run --Werror
-}
-
-check_shell() {
-  say "shellcheck"
-  our_files dev .ci/run '*.sh' | xargs -0 -r shellcheck -x
 }
 
 check_tidy() {

@@ -29,7 +29,7 @@ install_for_tests() {
 # The sanitizer lanes are ctest cases of the preset dev, which run what is built here.
 build_for_tests() {
   build_preset release
-  build_preset dev
+  build_preset dev all all_verify_interface_header_sets
   [[ -z $1 ]] || return 0
   build_preset asan
   build_preset tsan concurrent_tests entrepot

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Each check of the tree can fail: it is given a small tree with one fault, and must name it."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import docs
+import layers
+import modules
+import sizes
+import text
+import tools
+from tree import Findings, Skipped, Tree
+
+# A tree without a fault. Each test adds or replaces files.
+GOOD = {
+    "src/LAYERS": "# lowest first\nbase:\nblob: base\nblob/fs: base blob\n",
+    "cmake/modules.cmake": "entrepot_libraries(base fmt::fmt)\n",
+    "src/base/README.md": "# base\n",
+    "src/base/x.h": "#pragma once\n",
+    "src/base/x.cc": '#include "base/x.h"\n\n#include <fmt/core.h>\n',
+    "src/base/x_test.cc": '#include "base/testing/fake.h"\n',
+    "src/base/testing/fake.h": "#pragma once\n",
+    "src/blob/README.md": "# blob\n",
+    "src/blob/store.h": '#pragma once\n#include "base/x.h"\n',
+    "src/blob/internal/secret.h": "#pragma once\n",
+    "src/blob/testing/store_conformance.h": "#pragma once\n",
+    "docs/architecture.md": "| module | what |\n|---|---|\n| `base` | x |\n| `blob` | y |\n",
+}
+
+
+def function(lines: int, head: str = "int f(int a) {") -> str:
+    return head + "\n" + "  a += 1;\n" * (lines - 2) + "}\n"
+
+
+class TidyTest(unittest.TestCase):
+    def run_on(self, check, files: dict[str, str]) -> Findings:
+        with tempfile.TemporaryDirectory() as directory:
+            for path, content in {**GOOD, **files}.items():
+                (Path(directory) / path).parent.mkdir(parents=True, exist_ok=True)
+                (Path(directory) / path).write_text(content)
+            return check(Tree(Path(directory)))
+
+    def assert_fails(self, check, files: dict[str, str], *expected: str):
+        errors = self.run_on(check, files).errors
+        self.assertEqual(len(errors), 1, errors)
+        for part in expected:
+            self.assertIn(part, errors[0])
+
+    def test_a_good_tree_passes(self):
+        for check in (layers.check, sizes.check, modules.check, text.check, docs.check):
+            self.assertEqual(self.run_on(check, {}).errors, [])
+
+    def test_layers(self):
+        bad = {
+            "base may not use blob": {"src/base/y.h": '#pragma once\n#include "blob/store.h"\n'},
+            "not on an earlier line": {"src/LAYERS": "base: blob\nblob: base\nblob/fs: blob\n"},
+            "is internal to blob": {"src/blob/fs/y.h": '#include "blob/internal/secret.h"\n'},
+            "is for tests": {"src/blob/y.h": '#include "base/testing/fake.h"\n'},
+            "by module path": {"src/base/y.h": '#include "../blob/store.h"\n'},
+            "not in src/LAYERS": {"src/util/y.h": ""},
+            "gives blob no SQLite": {"src/blob/y.h": "#include <sqlite3.h>\n"},
+            "own header": {"src/base/x.cc": '#include <string>\n#include "base/x.h"\n'},
+        }
+        for expected, files in bad.items():
+            with self.subTest(expected):
+                self.assert_fails(layers.check, files, expected)
+
+    def test_tests_may_look_further(self):
+        self.assertEqual(self.run_on(layers.check, {
+            "src/base/y_test.cc": '#include "blob/store.h"\n#include <openssl/evp.h>\n'}).errors, [])
+
+    def test_long_files(self):
+        self.assert_fails(sizes.check, {"src/base/y.cc": "\n" * 801}, "801 lines")
+        self.assertEqual(len(self.run_on(sizes.check, {"src/base/y.cc": "\n" * 501}).notes), 1)
+        self.assert_fails(sizes.check, {"picture": "x" * 500_001}, "500001 bytes")
+
+    def test_long_functions(self):
+        heads = {
+            "free function": "int f(int a) {",
+            "method in a namespace": "namespace n {\nclass C {\n  int f(int a) {",
+            "constructor": "C::C(int a)\n    : b_{a}, c_{std::move(a)} {",
+            "test": "TEST(Subject, Promise) {",
+            "literals": "char f(int a = '{') {  // {\n  auto s = R\"({{)\";\n  int n = 1'000;",
+        }
+        for name, head in heads.items():
+            with self.subTest(name):
+                end = "};\n}\n" if "class" in head else ""
+                self.assert_fails(sizes.check, {"src/base/y.cc": function(95, head) + end}, "lines")
+                notes = self.run_on(sizes.check, {"src/base/y.cc": function(75, head) + end}).notes
+                self.assertEqual(len(notes), 1)
+        many = function(60) * 3 + "struct S {\n" + "  int a;\n" * 100 + "};\n"
+        self.assertEqual(self.run_on(sizes.check, {"src/base/y.cc": many}).errors, [])
+        self.assert_fails(sizes.check, {"y.py": "def f():\n" + "    pass\n" * 90}, "f: 91 lines")
+
+    def test_modules(self):
+        self.assert_fails(modules.check, {"src/blob/fs/README.md": ""}, "blob/fs", "neither a test")
+        self.assert_fails(modules.check, {"src/blob/fs/y_test.cc": ""}, "blob/fs/README.md: is")
+        self.assert_fails(modules.check, {"src/blob/README.md": "\n" * 41}, "41 lines")
+        self.assert_fails(modules.check, {"src/blob/y.h": ""}, "#pragma once")
+        self.assert_fails(modules.check, {"src/blob/y.h": "#pragma once\nusing namespace std;\n"},
+                          "using namespace")
+
+    def test_text(self):
+        bad = ["// TO" "DO: finish\n", "// FIX" "ME\n", "see /ho" "me/ann/x\n", "cd /ro" "ot/x\n",
+               "co_" "await x;\n", "<" * 7 + " main\n"]
+        for line in bad:
+            with self.subTest(line):
+                self.assert_fails(text.check, {"src/base/y.cc": line}, "y.cc:1")
+        good = "// TO" "DO(needs kernel 6.9): splice\nGET /v2/ho" "me/ann\n"
+        self.assertEqual(self.run_on(text.check, {"src/base/y.cc": good}).errors, [])
+
+    def test_docs(self):
+        self.assert_fails(docs.check, {"README.md": "[a](docs/none.md)"}, "links to docs/none.md")
+        self.assert_fails(docs.check, {"src/blob/fs/y.h": ""}, "lacks `blob/fs`")
+        table = GOOD["docs/architecture.md"] + "| `util` | z |\n"
+        self.assert_fails(docs.check, {"docs/architecture.md": table}, "`util` is not")
+        self.assertEqual(self.run_on(docs.check, {
+            "docs/x.md": "[a](../src/LAYERS) [b](https://x/y) [c](#d) `[e](f)`"}).errors, [])
+
+    def test_tools(self):
+        faults = {tools.check_format: {"src/base/y.cc": "int  x ;\n"},
+                  tools.check_shell: {"y.sh": "#!/bin/sh\necho $1\n"}}
+        for check, files in faults.items():
+            with self.subTest(check.__name__):
+                try:
+                    errors = self.run_on(check, files).errors
+                except Skipped as reason:
+                    self.skipTest(str(reason))
+                self.assertTrue(any("y." in error for error in errors), errors)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
