@@ -1,0 +1,157 @@
+#include "blob/fs/internal/blob_files.h"
+
+#include <fmt/core.h>
+
+#include "blob/fs/internal/layout.h"
+
+namespace entrepot::blob::fs {
+
+namespace {
+
+// Something else took the directories away between two of our steps; more than a few times in a row
+// is no coincidence.
+constexpr int kAttempts = 8;
+
+std::size_t prefix_of(const Digest& digest) {
+  return static_cast<unsigned char>(digest.hash().front());
+}
+
+bool failed_with(const Result<void>& result, ErrorCode code) {
+  return !result && result.error().code == code;
+}
+
+// What is gone already need not be removed, renamed or synced.
+Result<void> unless_gone(Result<void> result) {
+  if (failed_with(result, ErrorCode::NotFound)) return {};
+  return result;
+}
+
+}  // namespace
+
+Result<void> make_durable_directories(Files& files, std::string_view path) {
+  std::string parent = ".";
+  for (std::size_t end = 0; end != std::string_view::npos;) {
+    end = path.find('/', end + 1);
+    const std::string directory(path.substr(0, end));
+    TRY(files.make_directory(directory));
+    TRY(files.sync_directory(parent));
+    parent = directory;
+  }
+  return {};
+}
+
+Result<void> BlobFiles::prepare() {
+  TRY(make_durable_directories(files_, layout::kBlobs));
+  return make_durable_directories(files_, layout::kQuarantine);
+}
+
+Result<void> BlobFiles::place(const std::string& from, const Digest& digest) {
+  TRY(rename_into_place(from, digest));
+  // The new directory and the new name are synced one after the other, so a journalling file system
+  // writes both with the first. A directory that is gone by now was removed after our rename, and
+  // that removal makes itself durable.
+  TRY(unless_gone(files_.sync_directory(layout::blob_directory(digest))));
+  return unless_gone(files_.sync_directory(layout::prefix_directory(digest.hex())));
+}
+
+Result<void> BlobFiles::rename_into_place(const std::string& from, const Digest& digest) {
+  const std::string to = layout::blob_file(digest);
+  for (int attempt = 1;; ++attempt) {
+    TRY(ensure_prefix(digest));
+    auto made = files_.make_directory(layout::blob_directory(digest));
+    Result<void> result = {};
+    if (made) {
+      result = files_.rename(from, to);
+    } else {
+      result = propagate(std::move(made));
+    }
+    if (result || attempt == kAttempts) return result;
+    if (failed_with(result, ErrorCode::NotFound)) {
+      prefix_is_durable_[prefix_of(digest)] = false;
+    } else if (failed_with(result, ErrorCode::Conflict)) {
+      TRY(unless_gone(set_aside(digest)));  // a directory where the blob belongs
+    } else {
+      return result;
+    }
+  }
+}
+
+Result<void> BlobFiles::ensure_prefix(const Digest& digest) {
+  auto& is_durable = prefix_is_durable_[prefix_of(digest)];
+  if (is_durable) return {};
+  TRY(files_.make_directory(layout::prefix_directory(digest.hex())));
+  TRY(files_.sync_directory(std::string(layout::kBlobs)));
+  is_durable = true;
+  return {};
+}
+
+Result<Stat> BlobFiles::stat(const Digest& digest) const {
+  TRY_ASSIGN(const FileStat found, files_.stat(layout::blob_file(digest)));
+  if (!found.regular) return fail(ErrorCode::NotFound, "{} is not a file", digest.to_string());
+  return Stat{found.size_bytes};
+}
+
+Result<Source> BlobFiles::open(const Digest& digest) const {
+  TRY_ASSIGN(FileHandle file, files_.open_to_read(layout::blob_file(digest)));
+  TRY_ASSIGN(const FileStat found, files_.stat(*file));
+  if (!found.regular) return fail(ErrorCode::Corrupt, "{} is not a file", digest.to_string());
+  return Source(FileRange{std::move(file), ByteRange{0, found.size_bytes}});
+}
+
+Result<void> BlobFiles::remove(const Digest& digest) {
+  auto removed = files_.remove(layout::blob_file(digest));
+  if (failed_with(removed, ErrorCode::Conflict)) removed = set_aside(digest);
+  if (!removed && removed.error().code != ErrorCode::NotFound) return removed;
+  // Also when it was gone: an earlier removal may have failed half way.
+  TRY(drop_empty_directory(digest));
+  return removed;
+}
+
+Result<void> BlobFiles::quarantine(const Digest& digest) {
+  TRY(set_aside(digest));
+  return drop_empty_directory(digest);
+}
+
+// Whatever has the blob's name becomes a file of the quarantine, durably there.
+Result<void> BlobFiles::set_aside(const Digest& digest) {
+  TRY(files_.rename(layout::blob_file(digest), layout::quarantine_file(digest, clock_.wall())));
+  return files_.sync_directory(std::string(layout::kQuarantine));
+}
+
+// Makes it durable that the blob's name is gone.
+Result<void> BlobFiles::drop_empty_directory(const Digest& digest) {
+  const std::string directory = layout::blob_directory(digest);
+  const auto dropped = files_.remove_empty_directory(directory);
+  // Kept, perhaps because somebody is committing the same digest: then it is this one that changed.
+  if (!dropped) TRY(unless_gone(files_.sync_directory(directory)));
+  return unless_gone(files_.sync_directory(layout::prefix_directory(digest.hex())));
+}
+
+Result<void> BlobFiles::list(Context& context, const std::optional<Digest>& after,
+                             const BlobStore::Visitor& visit) const {
+  for (std::size_t prefix = after ? prefix_of(*after) : 0; prefix < 256; ++prefix) {
+    TRY_ASSIGN(const bool go_on, list_prefix(context, prefix, after, visit));
+    if (!go_on) break;
+  }
+  return {};
+}
+
+Result<bool> BlobFiles::list_prefix(Context& context, std::size_t prefix,
+                                    const std::optional<Digest>& after,
+                                    const BlobStore::Visitor& visit) const {
+  const std::string hex = fmt::format("{:02x}", prefix);
+  auto names = files_.list(layout::prefix_directory(hex));
+  if (!names && names.error().code == ErrorCode::NotFound) return true;
+  if (!names) return propagate(std::move(names));
+  for (const std::string& name : *names) {
+    const auto digest = layout::parse_blob_name(name);
+    if (!digest || !name.starts_with(hex) || (after && *digest <= *after)) continue;
+    TRY(context.alive());
+    auto found = stat(*digest);
+    if (!found && found.error().code == ErrorCode::Unavailable) return propagate(std::move(found));
+    if (found && !visit(Stored{*digest, found->size_bytes})) return false;
+  }
+  return true;
+}
+
+}  // namespace entrepot::blob::fs

@@ -1,0 +1,81 @@
+#pragma once
+// blob/fs/internal/files.h — files below one directory: each operation whole, or an Error.
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/source.h"
+#include "blob/fs/internal/disk.h"
+
+namespace entrepot::blob::fs {
+
+using FileHandle = std::shared_ptr<const OpenFile>;
+
+// What is at a path (symbolic links are followed).
+struct FileStat {
+  bool regular = false;  // a file with bytes, not a directory or device
+  std::uint64_t size_bytes = 0;
+  WallTime modified;  // by the kernel's clock
+};
+
+// Reads, and changes through a Disk, what is below the root. Paths are relative to the root.
+// Thread-safe; every call may block.
+//
+// Interrupted calls and short writes are gone on with here; a sync is never repeated, because the
+// kernel forgets the failure of the first and the second may lie. Errors of every call: NotFound,
+// AlreadyExists and Conflict (something of another kind is in the way) as they apply, StorageFull
+// (ENOSPC, EDQUOT, EFBIG), Unavailable (anything else).
+class Files {
+ public:
+  // The disk must outlive this.
+  Files(std::shared_ptr<const OpenFile> root, Disk& disk) : root_(std::move(root)), disk_(disk) {}
+
+  // A new, empty file, open for reading and writing; AlreadyExists.
+  Result<FileHandle> create(const std::string& path);
+  Result<FileHandle> open_to_write(const std::string& path);
+  Result<FileHandle> open_to_read(const std::string& path) const;
+
+  Result<void> write(const OpenFile& file, ByteView bytes, std::uint64_t offset_bytes);
+  Result<void> truncate(const OpenFile& file, std::uint64_t size_bytes);
+  Result<void> allocate(const OpenFile& file, std::uint64_t size_bytes);
+  Result<void> start_writeback(const OpenFile& file, ByteRange range);
+
+  // The file's bytes and size are durable; its name is not until its directory is synced.
+  Result<void> sync_data(const OpenFile& file);
+  Result<void> sync_directory(const std::string& path);
+
+  // Replaces what has the name `to`, at once for all readers.
+  Result<void> rename(const std::string& from, const std::string& to);
+  Result<void> remove(const std::string& path);
+
+  // True when it was not there. The new name is not durable before the parent is synced.
+  Result<bool> make_directory(const std::string& path);
+  Result<void> remove_empty_directory(const std::string& path);  // Conflict: not empty
+
+  // Makes `path` the name of a file of these bytes, at once for all readers, through a file at
+  // `path` + ".new". Not synced.
+  Result<void> replace(const std::string& path, ByteView bytes);
+
+  Result<FileStat> stat(const std::string& path) const;
+  Result<FileStat> stat(const OpenFile& file) const;
+
+  // Fills the front of `buffer`; 0 at the end.
+  Result<std::size_t> read(const OpenFile& file, std::span<char> buffer,
+                           std::uint64_t offset_bytes) const;
+
+  // The whole file; TooLarge past `limit_bytes`.
+  Result<Bytes> read_small(const std::string& path, std::size_t limit_bytes) const;
+
+  // The names in a directory, sorted.
+  Result<std::vector<std::string>> list(const std::string& path) const;
+
+ private:
+  const std::shared_ptr<const OpenFile> root_;
+  Disk& disk_;
+};
+
+}  // namespace entrepot::blob::fs

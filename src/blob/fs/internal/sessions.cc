@@ -1,0 +1,213 @@
+#include "blob/fs/internal/sessions.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/log.h"
+#include "blob/fs/internal/layout.h"
+
+namespace entrepot::blob::fs {
+
+std::shared_ptr<Session> SessionTable::find_or_add(const UploadId& id) {
+  const std::lock_guard lock(mutex_);
+  auto& session = sessions_[id.str()];
+  if (!session) session = std::make_shared<Session>();
+  return session;
+}
+
+std::shared_ptr<Session> SessionTable::find(const UploadId& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id.str());
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+void SessionTable::forget(const UploadId& id, const Session& session) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id.str());
+  if (found != sessions_.end() && found->second.get() == &session) sessions_.erase(found);
+}
+
+std::size_t SessionTable::size() const {
+  const std::lock_guard lock(mutex_);
+  return sessions_.size();
+}
+
+// A writer of a session: it holds the pen until a newer one comes, or the session is put away.
+class FsUpload final : public Upload {
+ public:
+  FsUpload(Sessions& sessions, const UploadId& id, std::shared_ptr<Session> session,
+           std::uint64_t number)
+      : sessions_(sessions), id_(id), session_(std::move(session)), number_(number) {}
+
+  ~FsUpload() override {
+    const Sessions::Held held = hold();
+    if (!may_write()) return;
+    if (auto saved = put_away(held); !saved) {
+      log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
+    }
+  }
+
+  std::uint64_t offset_bytes() const override { return session_->offset_bytes; }
+
+  Digest digest() const override {
+    const Sessions::Held held = hold();
+    return session_->file->digest();
+  }
+
+  Result<void> write(Context&, ByteView piece) override {
+    const Sessions::Held held = hold();
+    TRY(require_pen());
+    auto written = sessions_.reserve_.require();
+    if (written) written = session_->file->append(piece);
+    if (written) {
+      session_->offset_bytes = session_->file->offset_bytes();
+      return {};
+    }
+    session_->file->discard();
+    sessions_.end(id_, held);
+    return sessions_.note_full(std::move(written));
+  }
+
+  Result<void> pause(Context&) override {
+    const Sessions::Held held = hold();
+    TRY(require_pen());
+    return sessions_.note_full(put_away(held));
+  }
+
+  Result<Stored> commit(Context& context, const Digest& expected) override {
+    const Sessions::Held held = hold();
+    TRY(require_pen());
+    if (auto verified = session_->file->verify(context, expected); !verified) {
+      TRY(sessions_.note_full(put_away(held)));
+      return propagate(std::move(verified));
+    }
+    auto stored = session_->file->publish();
+    sessions_.end(id_, held);
+    return sessions_.note_full(std::move(stored));
+  }
+
+ private:
+  Sessions::Held hold() const { return {session_, std::unique_lock(session_->mutex)}; }
+  bool may_write() const { return !session_->over && session_->writer == number_; }
+  Result<void> require_pen() const {
+    if (may_write()) return {};
+    return fail(ErrorCode::Cancelled, "upload {} has ended, or a newer request goes on with it",
+                id_.str());
+  }
+  Result<void> put_away(const Sessions::Held& held) {
+    auto saved = session_->file->save();
+    sessions_.end(id_, held);
+    return saved;
+  }
+
+  Sessions& sessions_;
+  const UploadId id_;
+  const std::shared_ptr<Session> session_;
+  const std::uint64_t number_;
+};
+
+Result<void> Sessions::prepare() {
+  return make_durable_directories(settings_.files, layout::kUploads);
+}
+
+// The session of `id`, held, and sure to be the one in the table.
+Sessions::Held Sessions::hold(const UploadId& id) {
+  for (;;) {
+    Held held{table_.find_or_add(id), {}};
+    held.lock = std::unique_lock(held.session->mutex);
+    if (!held.session->over) return held;
+    table_.forget(id, *held.session);
+  }
+}
+
+// Makes `file` what is written from now on, by the upload that is returned and by none before it.
+std::unique_ptr<Upload> Sessions::hand_out(const UploadId& id, Held held,
+                                           std::unique_ptr<UploadFile> file) {
+  Session& session = *held.session;
+  session.file = std::move(file);
+  session.offset_bytes = session.file->offset_bytes();
+  session.open = true;
+  const std::uint64_t number = ++session.writer;
+  return std::make_unique<FsUpload>(*this, id, held.session, number);
+}
+
+void Sessions::end(const UploadId& id, const Held& held) {
+  held.session->over = true;
+  held.session->open = false;
+  if (held.session->file) held.session->file->close();
+  table_.forget(id, *held.session);
+}
+
+Result<std::unique_ptr<Upload>> Sessions::start(const UploadId& id, HashAlgorithm also) {
+  TRY(reserve_.require());
+  Held held = hold(id);
+  auto file = UploadFile::create(settings_, id, also);
+  if (!file) {
+    end(id, held);
+    return propagate(note_full(std::move(file)));
+  }
+  return hand_out(id, std::move(held), *std::move(file));
+}
+
+Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadId& id) {
+  Held held = hold(id);
+  // An older writer hands over what it has open, with every byte that it took.
+  if (held.session->file) {
+    auto file = std::move(held.session->file);
+    return hand_out(id, std::move(held), std::move(file));
+  }
+  auto file = UploadFile::open(context, settings_, id);
+  if (!file) {
+    end(id, held);
+    return propagate(note_full(std::move(file)));
+  }
+  return hand_out(id, std::move(held), *std::move(file));
+}
+
+Result<std::uint64_t> Sessions::offset(const UploadId& id) const {
+  const auto session = table_.find(id);
+  if (session && session->open) return session->offset_bytes.load();
+  return UploadFile::offset_on_disk(settings_, id);
+}
+
+Result<void> Sessions::cancel(const UploadId& id) {
+  const Held held = hold(id);
+  auto removed = UploadFile::remove(settings_, id);
+  end(id, held);
+  return removed;
+}
+
+Result<std::size_t> Sessions::purge(Context& context, WallTime older_than) {
+  TRY_ASSIGN(const auto names, settings_.files.list(std::string(layout::kUploads)));
+  std::size_t purged = 0;
+  std::optional<UploadId> last;
+  for (const std::string& name : names) {
+    // The files of one session stand side by side.
+    const auto id = layout::parse_upload_name(name);
+    if (!id || id == last) continue;
+    last = id;
+    TRY(context.alive());
+    TRY_ASSIGN(const bool old, purge_one(*id, older_than));
+    if (old) ++purged;
+  }
+  return purged;
+}
+
+Result<bool> Sessions::purge_one(const UploadId& id, WallTime older_than) {
+  const Held held = hold(id);
+  if (held.session->file) return false;
+  auto result = [&]() -> Result<bool> {
+    auto found = settings_.files.stat(layout::upload_file(id));
+    if (found && found->modified >= older_than) return false;
+    if (!found && found.error().code != ErrorCode::NotFound) return propagate(std::move(found));
+    auto removed = UploadFile::remove(settings_, id);
+    if (removed) return true;
+    // Only the state of a session was left of it, or not even that any more.
+    if (removed.error().code == ErrorCode::NotFound) return false;
+    return propagate(std::move(removed));
+  }();
+  end(id, held);
+  return result;
+}
+
+}  // namespace entrepot::blob::fs

@@ -1,0 +1,184 @@
+#include "blob/fs/internal/upload_file.h"
+
+#include <algorithm>
+#include <functional>
+#include <vector>
+
+#include "base/log.h"
+#include "blob/fs/internal/layout.h"
+
+namespace entrepot::blob::fs {
+
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+// The state that the session was put away with; nullopt when there is none that can be read.
+std::optional<UploadState> load_state(const UploadSettings& settings, const UploadId& id) {
+  const auto bytes =
+      settings.files.read_small(layout::upload_state_file(id), kUploadStateLimitBytes);
+  if (!bytes) return std::nullopt;
+  auto state = decode_upload_state(*bytes);
+  if (!state) return std::nullopt;
+  return *std::move(state);
+}
+
+// The rule of open(): may the saved state be trusted about a file of this size?
+bool can_go_on(const UploadSettings& settings, const std::optional<UploadState>& state,
+               std::uint64_t size_bytes) {
+  return state && state->boot_id == settings.boot_id && state->offset_bytes <= size_bytes;
+}
+
+// Hands the first `size_bytes` of the file to `take`, piece by piece.
+Result<void> read_through(Context& context, const Files& files, const OpenFile& file,
+                          std::uint64_t size_bytes, const std::function<void(ByteView)>& take) {
+  std::vector<char> buffer(
+      static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, kReadBytes)));
+  for (std::uint64_t done = 0; done < size_bytes;) {
+    TRY(context.alive());
+    const std::uint64_t wanted = std::min<std::uint64_t>(size_bytes - done, buffer.size());
+    TRY_ASSIGN(const std::size_t got,
+               files.read(file, std::span(buffer).first(static_cast<std::size_t>(wanted)), done));
+    if (got == 0) return fail(ErrorCode::Unavailable, "an upload's file became shorter");
+    take(ByteView(buffer.data(), got));
+    done += got;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<UploadFile>> UploadFile::create(const UploadSettings& settings,
+                                                       const UploadId& id, HashAlgorithm also) {
+  const std::string path = layout::upload_file(id);
+  auto file = settings.files.create(path);
+  if (!file && file.error().code == ErrorCode::AlreadyExists) {
+    TRY(remove(settings, id));
+    file = settings.files.create(path);
+  }
+  if (!file) return propagate(std::move(file));
+  return std::unique_ptr<UploadFile>(new UploadFile(settings, id, *std::move(file), also));
+}
+
+Result<std::unique_ptr<UploadFile>> UploadFile::open(Context& context,
+                                                     const UploadSettings& settings,
+                                                     const UploadId& id) {
+  TRY_ASSIGN(FileHandle file, settings.files.open_to_write(layout::upload_file(id)));
+  TRY_ASSIGN(const FileStat found, settings.files.stat(*file));
+  auto state = load_state(settings, id);
+  const HashAlgorithm also = state ? state->hashes.also() : HashAlgorithm::Sha256;
+  auto upload = std::unique_ptr<UploadFile>(new UploadFile(settings, id, std::move(file), also));
+  if (can_go_on(settings, state, found.size_bytes)) {
+    TRY(upload->go_on(*std::move(state), found.size_bytes));
+  } else {
+    TRY(upload->rehash(context, found.size_bytes));
+  }
+  // Whether it can be read or not, there may be one.
+  upload->has_state_file_ = true;
+  return upload;
+}
+
+Result<void> UploadFile::go_on(UploadState state, std::uint64_t size_bytes) {
+  if (state.offset_bytes < size_bytes) TRY(settings_.files.truncate(*file_, state.offset_bytes));
+  hashes_ = std::move(state.hashes);
+  offset_bytes_ = writeback_started_bytes_ = state.offset_bytes;
+  return {};
+}
+
+Result<void> UploadFile::rehash(Context& context, std::uint64_t size_bytes) {
+  TRY(read_through(context, settings_.files, *file_, size_bytes,
+                   [this](ByteView piece) { hashes_.update(piece); }));
+  offset_bytes_ = writeback_started_bytes_ = size_bytes;
+  return {};
+}
+
+Result<std::uint64_t> UploadFile::offset_on_disk(const UploadSettings& settings,
+                                                 const UploadId& id) {
+  TRY_ASSIGN(const FileStat found, settings.files.stat(layout::upload_file(id)));
+  const auto state = load_state(settings, id);
+  return can_go_on(settings, state, found.size_bytes) ? state->offset_bytes : found.size_bytes;
+}
+
+Result<void> UploadFile::remove(const UploadSettings& settings, const UploadId& id) {
+  const std::string state_file = layout::upload_state_file(id);
+  for (const std::string& path : {state_file + ".new", state_file}) {
+    auto removed = settings.files.remove(path);
+    if (!removed && removed.error().code != ErrorCode::NotFound) return removed;
+  }
+  return settings.files.remove(layout::upload_file(id));
+}
+
+Result<void> UploadFile::append(ByteView piece) {
+  TRY(settings_.files.write(*file_, piece, offset_bytes_));
+  hashes_.update(piece);
+  offset_bytes_ += piece.size();
+  return start_writeback();
+}
+
+// The disk begins with what is complete, so that little is left to wait for in publish().
+Result<void> UploadFile::start_writeback() {
+  const std::uint64_t step = settings_.writeback_step_bytes;
+  if (step == 0 || offset_bytes_ - writeback_started_bytes_ < step) return {};
+  const std::uint64_t end = offset_bytes_ - offset_bytes_ % step;
+  const ByteRange range{writeback_started_bytes_, end - writeback_started_bytes_};
+  writeback_started_bytes_ = end;
+  return settings_.files.start_writeback(*file_, range);
+}
+
+Result<void> UploadFile::save() {
+  has_state_file_ = true;
+  return settings_.files.replace(layout::upload_state_file(id_),
+                                 encode(UploadState{settings_.boot_id, offset_bytes_, hashes_}));
+}
+
+Result<void> UploadFile::verify(Context& context, const Digest& expected) const {
+  auto actual = hashes_.of(expected.algorithm());
+  if (!actual) {
+    crypto::Hasher hasher(expected.algorithm());
+    TRY(read_through(context, settings_.files, *file_, offset_bytes_,
+                     [&](ByteView piece) { hasher.update(piece); }));
+    actual = Digest::from_hash(expected.algorithm(), hasher.value());
+  }
+  if (*actual == expected) return {};
+  return fail(ErrorCode::DigestMismatch, "the {} bytes are {}, not {}", offset_bytes_,
+              actual->to_string(), expected.to_string());
+}
+
+Result<Stored> UploadFile::publish() {
+  auto stored = try_publish();
+  if (!stored) discard();
+  return stored;
+}
+
+// The order is what makes a blob durable and never visible in part: bytes, then name, then the
+// directories that hold the name.
+Result<Stored> UploadFile::try_publish() {
+  TRY_ASSIGN(const FileStat found, settings_.files.stat(*file_));
+  if (found.size_bytes != offset_bytes_) {
+    return fail(ErrorCode::Unavailable, "upload {} has {} bytes on disk, {} were written",
+                id_.str(), found.size_bytes, offset_bytes_);
+  }
+  TRY(settings_.files.sync_data(*file_));
+  if (has_state_file_) {
+    auto removed = settings_.files.remove(layout::upload_state_file(id_));
+    if (!removed && removed.error().code != ErrorCode::NotFound) {
+      return propagate(std::move(removed));
+    }
+  }
+  const Stored stored{digest(), offset_bytes_};
+  auto placed = settings_.blobs.place(layout::upload_file(id_), stored.digest);
+  if (placed) return stored;
+  // NotFound would say that there was no such session.
+  if (placed.error().code == ErrorCode::NotFound) placed.error().code = ErrorCode::Unavailable;
+  return propagate(std::move(placed));
+}
+
+void UploadFile::discard() {
+  const auto removed = remove(settings_, id_);
+  if (!removed && removed.error().code != ErrorCode::NotFound) {
+    log::warning("the bytes of upload {} stay until they are purged: {}", id_.str(),
+                 removed.error());
+  }
+}
+
+}  // namespace entrepot::blob::fs

@@ -1,0 +1,133 @@
+#include "blob/fs/store.h"
+
+#include <utility>
+
+#include "blob/fs/internal/blob_files.h"
+#include "blob/fs/internal/disk.h"
+#include "blob/fs/internal/files.h"
+#include "blob/fs/internal/layout.h"
+#include "blob/fs/internal/reserve.h"
+#include "blob/fs/internal/sessions.h"
+
+namespace entrepot::blob::fs {
+
+namespace {
+
+Result<void> require_sha256(const Digest& digest) {
+  if (digest.algorithm() == HashAlgorithm::Sha256) return {};
+  return fail(ErrorCode::InvalidArgument, "blobs are named by their sha256, not {}",
+              digest.to_string());
+}
+
+// What differs from one start of the machine to the next. Where the kernel does not tell, each
+// opening counts as one: uploads are then read again, which is slow but right.
+std::string read_boot_id() {
+  constexpr std::size_t kLimitBytes = 64;
+  auto root = open_root("/proc/sys/kernel/random");
+  if (root) {
+    PosixDisk disk(*root);
+    auto text = Files(*root, disk).read_small("boot_id", kLimitBytes);
+    if (text && text->ends_with('\n')) return text->substr(0, text->size() - 1);
+  }
+  return UploadId::random().str();
+}
+
+}  // namespace
+
+struct FsBlobStore::Parts {
+  Parts(Options options, const std::shared_ptr<const OpenFile>& root)
+      : real_disk(root),
+        files(root, options.disk != nullptr ? *options.disk : real_disk),
+        reserve(files, *options.clock, options.reserve_bytes),
+        blobs(files, *options.clock),
+        sessions(
+            UploadSettings{files, blobs, options.boot_id.empty() ? read_boot_id() : options.boot_id,
+                           options.writeback_step_bytes},
+            reserve) {}
+
+  PosixDisk real_disk;
+  Files files;
+  Reserve reserve;
+  BlobFiles blobs;
+  Sessions sessions;
+};
+
+FsBlobStore::FsBlobStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+FsBlobStore::~FsBlobStore() = default;
+
+Result<std::unique_ptr<FsBlobStore>> FsBlobStore::open(Options options) {
+  TRY_ASSIGN(const auto root, open_root(options.directory));
+  auto parts = std::make_unique<Parts>(std::move(options), root);
+  TRY(parts->blobs.prepare());
+  TRY(parts->sessions.prepare());
+  parts->reserve.prepare();
+  return std::unique_ptr<FsBlobStore>(new FsBlobStore(std::move(parts)));
+}
+
+Result<Stat> FsBlobStore::stat(Context&, const Digest& digest) {
+  TRY(require_sha256(digest));
+  return parts_->blobs.stat(digest);
+}
+
+Result<Source> FsBlobStore::open(Context&, const Digest& digest) {
+  TRY(require_sha256(digest));
+  return parts_->blobs.open(digest);
+}
+
+Result<std::unique_ptr<Upload>> FsBlobStore::start(Context&, const UploadId& id,
+                                                   HashAlgorithm also) {
+  return parts_->sessions.start(id, also);
+}
+
+Result<std::unique_ptr<Upload>> FsBlobStore::resume(Context& context, const UploadId& id) {
+  return parts_->sessions.resume(context, id);
+}
+
+Result<std::uint64_t> FsBlobStore::upload_offset(Context&, const UploadId& id) {
+  return parts_->sessions.offset(id);
+}
+
+Result<void> FsBlobStore::cancel(Context&, const UploadId& id) {
+  return parts_->sessions.cancel(id);
+}
+
+Result<void> FsBlobStore::remove(Context&, const Digest& digest) {
+  TRY(require_sha256(digest));
+  return parts_->blobs.remove(digest);
+}
+
+Result<void> FsBlobStore::quarantine(Context&, const Digest& digest) {
+  TRY(require_sha256(digest));
+  return parts_->blobs.quarantine(digest);
+}
+
+Result<void> FsBlobStore::list(Context& context, const std::optional<Digest>& after,
+                               const Visitor& visit) {
+  if (after) TRY(require_sha256(*after));
+  return parts_->blobs.list(context, after, visit);
+}
+
+Result<std::size_t> FsBlobStore::purge_uploads(Context& context, WallTime older_than) {
+  return parts_->sessions.purge(context, older_than);
+}
+
+Result<void> FsBlobStore::check_writable(Context&) {
+  TRY(parts_->reserve.require());
+  Files& files = parts_->files;
+  // Looks like an upload, so that the purge takes it away if we do not come to that.
+  const std::string path = layout::upload_file(UploadId::random());
+  auto probed = [&]() -> Result<void> {
+    TRY_ASSIGN(const FileHandle file, files.create(path));
+    TRY(files.write(*file, "entrepot can write here\n", 0));
+    return files.sync_data(*file);
+  }();
+  const auto removed = files.remove(path);
+  if (probed) return removed;
+  if (probed.error().code == ErrorCode::StorageFull) disk_is_full();
+  return probed;
+}
+
+void FsBlobStore::disk_is_full() { parts_->reserve.give_up(); }
+
+}  // namespace entrepot::blob::fs

@@ -1,0 +1,56 @@
+#pragma once
+// blob/testing/memory_store.h — a BlobStore in memory, for the tests of those who use one.
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "blob/store.h"
+#include "crypto/hash.h"
+
+namespace entrepot::blob::testing {
+
+// Keeps every promise of BlobStore but durability. Thread-safe. Must outlive its uploads.
+class MemoryBlobStore final : public BlobStore {
+ public:
+  explicit MemoryBlobStore(const Clock& clock = Clock::system()) : clock_(clock) {}
+
+  Result<Stat> stat(Context& context, const Digest& digest) override;
+  Result<Source> open(Context& context, const Digest& digest) override;
+  Result<std::unique_ptr<Upload>> start(Context& context, const UploadId& id,
+                                        HashAlgorithm also) override;
+  Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id) override;
+  Result<std::uint64_t> upload_offset(Context& context, const UploadId& id) override;
+  Result<void> cancel(Context& context, const UploadId& id) override;
+  Result<void> remove(Context& context, const Digest& digest) override;
+  Result<void> quarantine(Context& context, const Digest& digest) override;
+  Result<void> list(Context& context, const std::optional<Digest>& after,
+                    const Visitor& visit) override;
+  Result<std::size_t> purge_uploads(Context& context, WallTime older_than) override;
+  Result<void> check_writable(Context& context) override;
+
+  // What a broken disk would do: the blob's bytes become these, its name stays. The blob is there.
+  void damage(const Digest& digest, Bytes bytes);
+
+ private:
+  friend class MemoryUpload;
+
+  struct Session {
+    Bytes bytes;
+    WallTime written_at;
+    std::uint64_t writer = 0;  // the number of the newest writer; 0: put away
+  };
+
+  // With mutex_ held. Cancelled unless `writer` is the session's.
+  Result<Session*> session_of(const UploadId& id, std::uint64_t writer);
+
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<Digest, SharedBytes> blobs_;
+  std::map<UploadId, Session> sessions_;
+  std::uint64_t writers_ = 0;
+};
+
+}  // namespace entrepot::blob::testing
