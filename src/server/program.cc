@@ -1,0 +1,64 @@
+#include "server/program.h"
+
+#include <cstdio>
+
+#include <fmt/core.h>
+
+#include "server/command_line.h"
+#include "server/registry2.h"
+
+namespace entrepot::server {
+namespace {
+
+constexpr int kNotUnderstood = 2;
+
+int run_options(const Arguments& arguments) {
+  const bool registry2 = arguments.has("registry2");
+  if (arguments.has("markdown")) {
+    fmt::print("{}", registry2 ? registry2_markdown() : options_markdown());
+  } else if (registry2) {
+    for (const Registry2Key& key : registry2_keys()) {
+      fmt::print("{}  {}\n    {}\n", key.path, name_of(key.key_class),
+                 key.why.empty() ? key.option : key.why);
+    }
+  } else {
+    for (const Option& option : option_table()) {
+      fmt::print("{}  {}\n    {}\n", option.path, option.initial, option.text);
+    }
+  }
+  return 0;
+}
+
+int run_version(const Arguments&) {
+  fmt::print("entrepot {}\n", ENTREPOT_VERSION);
+  return 0;
+}
+
+constexpr Switch kOptionsSwitches[] = {
+    {"markdown", 0, "as the reference page"},
+    {"registry2", 0, "distribution's keys and what becomes of them"}};
+
+constexpr Command kCommands[] = {
+    {.name = "options",
+     .text = "List every option with its default.",
+     .switches = kOptionsSwitches,
+     .run = run_options},
+    {.name = "version", .text = "Say which version this is.", .run = run_version},
+};
+
+}  // namespace
+
+int run_program(std::span<const std::string> words) {
+  auto arguments = parse_command_line(kCommands, words);
+  if (!arguments) {
+    fmt::print(stderr, "entrepot: {}\n", arguments.error().message);
+    return kNotUnderstood;
+  }
+  if (arguments->help) {
+    fmt::print("{}", arguments->command == nullptr ? help(kCommands) : help(*arguments->command));
+    return 0;
+  }
+  return arguments->command->run(*arguments);
+}
+
+}  // namespace entrepot::server
