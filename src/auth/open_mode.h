@@ -32,13 +32,20 @@ class OpenMode {
   };
   explicit OpenMode(Options options) : options_(std::move(options)) {}
 
-  // Anonymous when all of this holds: the peer is loopback; nothing was forwarded; Host is an IP
-  // literal, a single label, an own name, or ends in .local .localhost .internal .lan .test
-  // .home.arpa; Origin is absent or names the same scheme, host and port. With `anywhere` only the
-  // rule on Origin is left. Denied otherwise, with what to do about it.
+  // Anonymous when all of this holds:
+  // - the peer is loopback, and nothing was forwarded;
+  // - Host, with or without a port, is an IP literal, a single label, an own name, or ends in
+  //   .local .localhost .internal .lan .test .home.arpa (a page that rebinds its own name to this
+  //   machine has none of these);
+  // - Origin is absent, or names the same scheme, host and port as the request itself.
+  // With `anywhere` only the rule on Origin is left: who starts the server with --open gives it to
+  // everyone who reaches it, but no visitor of a foreign page reaches it on purpose. A forwarded
+  // request may then have an https Origin without TLS here. Denied otherwise, with what to do.
   Result<access::Subject> admit(const Caller& caller) const;
 
  private:
+  bool is_own_host(std::string_view host) const;
+
   const Options options_;
 };
 
