@@ -27,7 +27,7 @@ GOOD = {
     "src/blob/store.h": '#pragma once\n#include "base/x.h"\n',
     "src/blob/internal/secret.h": "#pragma once\n",
     "src/blob/testing/store_conformance.h": "#pragma once\n",
-    "docs/architecture.md": "| module | what |\n|---|---|\n| `base` | x |\n| `blob` | y |\n",
+    "docs/architecture.md": "| layer | module |\n|---|---|\n| 0 | `base` |\n| 1 | `blob` (a) |\n",
 }
 
 
@@ -115,7 +115,7 @@ class TidyTest(unittest.TestCase):
     def test_docs(self):
         self.assert_fails(docs.check, {"README.md": "[a](docs/none.md)"}, "links to docs/none.md")
         self.assert_fails(docs.check, {"src/blob/fs/y.h": ""}, "lacks `blob/fs`")
-        table = GOOD["docs/architecture.md"] + "| `util` | z |\n"
+        table = GOOD["docs/architecture.md"] + "| 2 | `util` |\n"
         self.assert_fails(docs.check, {"docs/architecture.md": table}, "`util` is not")
         self.assertEqual(self.run_on(docs.check, {
             "docs/x.md": "[a](../src/LAYERS) [b](https://x/y) [c](#d) `[e](f)`"}).errors, [])
