@@ -45,7 +45,9 @@ struct Stored {
 };
 
 // An upload being written. Bytes are hashed as they pass. One thread at a time. Dropping it without
-// commit is pause().
+// commit is pause(). A write that fails with StorageFull or Unavailable ends the session and frees
+// its bytes. Once the upload is paused, committed or ended, its calls fail with Cancelled; offset
+// and digest can still be asked for.
 class Upload : public Sink {
  public:
   virtual std::uint64_t offset_bytes() const = 0;

@@ -47,7 +47,9 @@ int PosixDisk::start_writeback(int descriptor, ByteRange range) {
 int PosixDisk::sync_data(int descriptor) { return or_errno(::fdatasync(descriptor)); }
 
 int PosixDisk::sync_directory(const std::string& path) {
-  const int opened = open(path, O_RDONLY | O_DIRECTORY);
+  int opened = open(path, O_RDONLY | O_DIRECTORY);
+  // An interrupted sync must not be repeated, so -EINTR may not come from anything else here.
+  while (opened == -EINTR) opened = open(path, O_RDONLY | O_DIRECTORY);
   if (opened < 0) return opened;
   const OpenFile directory(opened);
   return or_errno(::fsync(directory.descriptor()));
