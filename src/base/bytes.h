@@ -1,6 +1,7 @@
 #pragma once
 // base/bytes.h — octets, and ranges of them.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,5 +23,9 @@ struct ByteRange {
   std::uint64_t end_bytes() const { return offset_bytes + length_bytes; }
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
+
+// How many octets at the front of `text` are one well-formed UTF-8 character (RFC 3629): 1 to 4, or
+// 0 when they are none (also for an empty text).
+std::size_t utf8_character_length(ByteView text);
 
 }  // namespace entrepot

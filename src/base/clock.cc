@@ -1,8 +1,8 @@
 #include "base/clock.h"
 
-#include <fmt/format.h>
-
 #include <ctime>
+
+#include <fmt/format.h>
 
 namespace entrepot {
 namespace {

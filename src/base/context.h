@@ -17,7 +17,8 @@ namespace entrepot {
 // rest belongs to the thread that runs the request.
 class Context {
  public:
-  // Without a deadline; for background work and tests.
+  // Without a deadline; for background work and tests. A deadline is a time of the machine's own
+  // steady clock.
   Context() = default;
   explicit Context(std::string request_id, std::optional<SteadyTime> deadline = std::nullopt)
       : request_id_(std::move(request_id)), deadline_(deadline) {}

@@ -1,11 +1,11 @@
 #pragma once
 // base/error.h — why a call failed, in one of a closed list of ways.
 
-#include <fmt/core.h>
-
 #include <string>
 #include <string_view>
 #include <utility>
+
+#include <fmt/core.h>
 
 namespace entrepot {
 

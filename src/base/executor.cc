@@ -2,9 +2,12 @@
 
 #include <pthread.h>
 
+#include "base/check.h"
+
 namespace entrepot {
 
 Executor::Executor(Options options) : options_(std::move(options)) {
+  CHECK(options_.threads > 0);
   threads_.reserve(options_.threads);
   for (std::size_t i = 0; i < options_.threads; ++i) {
     threads_.emplace_back([this] { run(); });

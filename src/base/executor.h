@@ -12,12 +12,13 @@
 namespace entrepot {
 
 // Runs tasks on its own threads, first in first out. Thread-safe. Destruction runs what is queued,
-// then joins.
+// and what that posts, then joins; other threads must have stopped posting before. Tasks must not
+// throw.
 class Executor {
  public:
   struct Options {
-    std::string name;  // of the threads, for `top -H`; at most 15 characters
-    std::size_t threads = 1;
+    std::string name;                // of the threads, for `top -H`; at most 15 characters
+    std::size_t threads = 1;         // at least one
     std::size_t queue_limit = 1024;  // tasks waiting
   };
 

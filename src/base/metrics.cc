@@ -1,9 +1,9 @@
 #include "base/metrics.h"
 
-#include <fmt/format.h>
-
 #include <array>
 #include <iterator>
+
+#include <fmt/format.h>
 
 #include "base/check.h"
 
@@ -103,7 +103,22 @@ void Registry::print_histogram(std::string& out, const std::string& name, const 
                  braced(labels), total);
 }
 
+// Calls the readers without the lock: they belong to others, who may hold locks of their own.
+std::map<std::string, double> Registry::read_all() const {
+  std::map<std::string, std::function<double()>> readers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, family] : families_) {
+      if (family.read) readers.emplace(name, family.read);
+    }
+  }
+  std::map<std::string, double> values;
+  for (const auto& [name, read] : readers) values.emplace(name, read());
+  return values;
+}
+
 std::string Registry::to_text() const {
+  const std::map<std::string, double> read = read_all();
   const std::lock_guard lock(mutex_);
   std::string out;
   auto to = std::back_inserter(out);
@@ -118,7 +133,9 @@ std::string Registry::to_text() const {
     for (const auto& [labels, histogram] : family.histograms) {
       print_histogram(out, name, labels, *histogram);
     }
-    if (family.read) fmt::format_to(to, "{} {}\n", name, family.read());
+    if (const auto value = read.find(name); value != read.end()) {
+      fmt::format_to(to, "{} {}\n", name, value->second);
+    }
   }
   return out;
 }

@@ -59,7 +59,8 @@ class Registry {
   Gauge& gauge(std::string_view name, std::string_view help, const Labels& labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, const Labels& labels = {});
 
-  // A value asked for at each scrape; `read` must not block.
+  // A value asked for at each scrape; `read` must not block, and must work as long as the registry
+  // lives. A second one of the same name replaces the first.
   void gauge_from(std::string_view name, std::string_view help, std::function<double()> read);
 
   // Prometheus text format 0.0.4, families sorted by name.
@@ -76,6 +77,7 @@ class Registry {
     std::map<std::string, std::unique_ptr<Histogram>> histograms;
     std::function<double()> read;
   };
+  std::map<std::string, double> read_all() const;
   Family& family(std::string_view name, std::string_view help, std::string_view type);
   static void print_histogram(std::string& out, const std::string& name, const std::string& labels,
                               const Histogram& histogram);

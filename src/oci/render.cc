@@ -9,29 +9,6 @@
 namespace entrepot::oci {
 namespace {
 
-// How many octets at the front of `text` are one well-formed UTF-8 character (RFC 3629); 0 if none.
-std::size_t character_length(std::string_view text) {
-  const auto octet = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  const unsigned first = octet(0);
-  const unsigned second = octet(1);
-  const auto continues = [&](std::size_t i) { return (octet(i) & 0xc0) == 0x80; };
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return continues(1) ? 2 : 0;
-  if ((first & 0xf0) == 0xe0) {
-    const bool overlong = first == 0xe0 && second < 0xa0;
-    const bool surrogate = first == 0xed && second >= 0xa0;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool overlong = first == 0xf0 && second < 0x90;
-    const bool too_high = first == 0xf4 && second >= 0x90;
-    return continues(1) && continues(2) && continues(3) && !overlong && !too_high ? 4 : 0;
-  }
-  return 0;
-}
-
 void append_member(std::string& out, std::string_view key, std::string_view text) {
   out += '"';
   out += key;
@@ -102,7 +79,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const char c = text[0];
-    const std::size_t length = character_length(text);
+    const std::size_t length = utf8_character_length(text);
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;

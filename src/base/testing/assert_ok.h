@@ -23,8 +23,9 @@ template <class T>
 
 }  // namespace entrepot::testing
 
-#define ASSERT_OK(expression) ASSERT_TRUE(::entrepot::testing::is_ok(expression))
-#define EXPECT_OK(expression) EXPECT_TRUE(::entrepot::testing::is_ok(expression))
+// ASSERT_OK(store.stat(context, digest)) << "after a restart";
+#define ASSERT_OK(...) ASSERT_TRUE(::entrepot::testing::is_ok(__VA_ARGS__))
+#define EXPECT_OK(...) EXPECT_TRUE(::entrepot::testing::is_ok(__VA_ARGS__))
 // EXPECT_FAILS(NotFound, store.stat(context, digest));
 #define ASSERT_FAILS(code, ...) \
   ASSERT_TRUE(::entrepot::testing::fails_with((__VA_ARGS__), ::entrepot::ErrorCode::code))
