@@ -22,6 +22,8 @@ enum class EventKind : int {
   BlobPushed = 6,       // digest
 };
 
+// The subject, a dot, what happened to it: "manifest.pushed". Stable, for logs and filters;
+// "unknown" for a number that is none of the kinds.
 std::string_view name_of(EventKind kind);
 
 struct Event {

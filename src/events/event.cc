@@ -1,0 +1,23 @@
+#include "events/event.h"
+
+namespace entrepot::events {
+
+std::string_view name_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::ManifestPushed:
+      return "manifest.pushed";
+    case EventKind::TagDeleted:
+      return "tag.deleted";
+    case EventKind::ManifestDeleted:
+      return "manifest.deleted";
+    case EventKind::BlobDeleted:
+      return "blob.deleted";
+    case EventKind::BlobMounted:
+      return "blob.mounted";
+    case EventKind::BlobPushed:
+      return "blob.pushed";
+  }
+  return "unknown";
+}
+
+}  // namespace entrepot::events
