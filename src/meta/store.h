@@ -68,7 +68,7 @@ class Manifests {
                               std::string_view by) = 0;
 
   // Drops rows hidden before `before` for good, at most `limit`; returns the digests their
-  // references named, for review.
+  // references named, for review. Tags that still point at them go with them.
   virtual Result<std::vector<Digest>> purge_removed(WallTime before, std::size_t limit) = 0;
 };
 
@@ -81,8 +81,8 @@ class Tags {
   virtual Result<std::vector<TagMove>> history(RepositoryId repository, const Tag& tag,
                                                std::size_t limit) const = 0;
 
-  // Points the tag at a manifest of the repository; returns where it pointed before. History comes
-  // from the journal's events, added by the caller.
+  // Points the tag at a live manifest of the repository (else NotFound); returns where it pointed
+  // before. History comes from the journal's events, added by the caller.
   virtual Result<std::optional<Digest>> move(RepositoryId repository, const Tag& tag,
                                              const Digest& digest, WallTime at) = 0;
   virtual Result<Digest> remove(RepositoryId repository, const Tag& tag) = 0;
@@ -101,22 +101,24 @@ class Blobs {
   // The blob wherever it is (mount without `from`, dedupe); NotFound also while its bytes are
   // going.
   virtual Result<Blob> find_anywhere(const Digest& digest) const = 0;
-  // Repositories that have it, ascending by id.
+  // Repositories that link it, ascending by id; those of a going blob, too.
   virtual Result<std::vector<RepositoryId>> holders(const Digest& digest,
                                                     std::size_t limit) const = 0;
-  // Was the repository's link to this digest dropped (deleted or collected)? Then a manifest may
-  // not count on it, not even a sparse one.
+  // Did the repository have this blob, and has it no more (its link was deleted, or its bytes are
+  // going or gone)? Then a manifest may not count on it, not even a sparse one.
   virtual Result<bool> was_linked(RepositoryId repository, const Digest& digest) const = 0;
 
   // The store holds these bytes. Clears `going`. `alias` is another algorithm's digest of the same
   // bytes.
   virtual Result<void> record(const Blob& blob, const std::optional<Digest>& alias,
                               WallTime now) = 0;
+  // NotFound when the store does not hold the bytes. Linking again moves the link's time.
   virtual Result<void> link(RepositoryId repository, const Digest& digest, WallTime at) = 0;
   virtual Result<void> unlink(RepositoryId repository, const Digest& digest) = 0;  // NotFound
   // Marks the bytes as going: no find() sees the blob any more. NotFound.
   virtual Result<void> mark_going(const Digest& digest) = 0;
-  // Forgets the blob and its aliases; only after its bytes are gone.
+  // Forgets the blob and its aliases, and drops its links; only after its bytes are gone. Nothing
+  // happens to one that is not known.
   virtual Result<void> forget(const Digest& digest) = 0;
 };
 
@@ -129,7 +131,8 @@ class Reviews {
   // Is the blob waiting for review? Such a blob is not cached, and HEAD or mount of it pushes the
   // review back.
   virtual Result<bool> contains(const Digest& digest) const = 0;
-  // Adds the blob, or moves its review; an earlier time never replaces a later one.
+  // Adds the digest (of a blob or not), or moves its review; an earlier time never replaces a later
+  // one.
   virtual Result<void> push_back(const Digest& digest, WallTime due_at) = 0;
   virtual Result<void> drop(const Digest& digest) = 0;
 

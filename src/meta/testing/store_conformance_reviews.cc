@@ -1,0 +1,86 @@
+#include "meta/testing/store_conformance.h"
+
+namespace entrepot::meta::testing {
+
+void link_review_cases() {}
+
+TEST_P(StoreConformance, ReviewsComeDueInOrderOfTheirTime) {
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.reviews().push_back(sha256("c"), at(3)));
+    TRY(tx.reviews().push_back(sha256("a"), at(1)));
+    TRY(tx.reviews().push_back(sha256("b"), at(2)));
+    return {};
+  }));
+  const auto due = [&](int now, std::size_t limit) {
+    const auto reviews =
+        read([&](const Snapshot& s) { return s.reviews().due(at(now), limit); }).value();
+    std::vector<Digest> digests;
+    for (const Review& each : reviews) digests.push_back(each.digest);
+    return digests;
+  };
+  EXPECT_TRUE(due(0, 10).empty());
+  EXPECT_EQ(due(2, 10), (std::vector<Digest>{sha256("a"), sha256("b")}));
+  EXPECT_EQ(due(9, 10), (std::vector<Digest>{sha256("a"), sha256("b"), sha256("c")}));
+  EXPECT_EQ(due(9, 1), (std::vector<Digest>{sha256("a")}));
+  EXPECT_EQ(read([](const Snapshot& s) { return s.reviews().count(); }).value(), 3u);
+}
+
+TEST_P(StoreConformance, ReviewIsNeverMovedToAnEarlierTime) {
+  const auto push_back = [&](int when) {
+    ASSERT_OK(
+        write([&](Transaction& tx) { return tx.reviews().push_back(sha256("blob"), at(when)); }));
+  };
+  const auto due_at = [&] {
+    return read([](const Snapshot& s) { return s.reviews().due(at(99), 10); })->at(0).due_at;
+  };
+  push_back(5);
+  push_back(3);
+  EXPECT_EQ(due_at(), at(5));
+  push_back(8);
+  EXPECT_EQ(due_at(), at(8));
+  EXPECT_EQ(read([](const Snapshot& s) { return s.reviews().count(); }).value(), 1u);
+}
+
+TEST_P(StoreConformance, DroppedReviewIsGone) {
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.reviews().push_back(sha256("a"), at(1)));
+    TRY(tx.reviews().push_back(sha256("b"), at(1)));
+    TRY(tx.reviews().drop(sha256("a")));
+    return tx.reviews().drop(sha256("never there"));
+  }));
+  ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
+    EXPECT_FALSE(s.reviews().contains(sha256("a")).value());
+    EXPECT_TRUE(s.reviews().contains(sha256("b")).value());
+    EXPECT_EQ(s.reviews().count().value(), 1u);
+    return {};
+  }));
+}
+
+TEST_P(StoreConformance, ReviewOfAnAliasIsThatOfTheBlob) {
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.blobs().record({sha256("layer"), 5}, sha512("layer"), at(0)));
+    return tx.reviews().push_back(sha512("layer"), at(1));
+  }));
+  ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
+    EXPECT_TRUE(s.reviews().contains(sha256("layer")).value());
+    EXPECT_TRUE(s.reviews().contains(sha512("layer")).value());
+    EXPECT_EQ(s.reviews().due(at(1), 10)->at(0).digest, sha256("layer"));
+    return {};
+  }));
+}
+
+// What a purged manifest named may never have been a blob, or become one later.
+TEST_P(StoreConformance, AnyDigestCanBeReviewedAndDroppedAgain) {
+  const auto count = [&] {
+    return read([](const Snapshot& s) { return s.reviews().count(); }).value();
+  };
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.reviews().push_back(sha512("layer"), at(1)));
+    return tx.blobs().record({sha256("layer"), 5}, sha512("layer"), at(2));
+  }));
+  EXPECT_EQ(count(), 1u);
+  ASSERT_OK(write([&](Transaction& tx) { return tx.reviews().drop(sha512("layer")); }));
+  EXPECT_EQ(count(), 0u);
+}
+
+}  // namespace entrepot::meta::testing
