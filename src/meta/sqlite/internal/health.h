@@ -1,0 +1,38 @@
+#pragma once
+// meta/sqlite/internal/health.h — may the file still be written?
+
+#include <mutex>
+#include <optional>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace entrepot::meta::sqlite {
+
+// Remembers the first sign of a damaged disk or file. From then on the store is read-only, until it
+// is opened again. Thread-safe.
+class Health {
+ public:
+  // Unavailable once there was damage.
+  Result<void> check() const {
+    const std::lock_guard lock(mutex_);
+    if (damage_) return Failure(*damage_);
+    return {};
+  }
+
+  void note(const std::optional<Error>& damage) {
+    if (!damage) return;
+    const std::lock_guard lock(mutex_);
+    if (damage_) return;
+    damage_ =
+        Error{ErrorCode::Unavailable,
+              fmt::format("the metadata is read-only since a write failed: {}", damage->message)};
+    log::error("{}; reads go on; start again once the disk is well", damage_->message);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<Error> damage_;
+};
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,51 @@
+#include "meta/sqlite/internal/nouns.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+constexpr char kAdd[] =
+    "INSERT INTO journal (kind, at, actor, repository, digest, tag, previous)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+constexpr char kRead[] =
+    "SELECT sequence, kind, at, actor, repository, digest, tag, previous FROM journal"
+    " WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+
+Result<std::optional<Digest>> optional_digest(const Query& row, int column) {
+  std::optional<Digest> digest;
+  if (!row.is_null(column)) {
+    TRY_ASSIGN(digest, row.digest(column));
+  }
+  return digest;
+}
+
+Result<Journal::Entry> entry_of(const Query& row) {
+  TRY_ASSIGN(RepositoryName repository, RepositoryName::parse(row.text(4)));
+  TRY_ASSIGN(auto digest, optional_digest(row, 5));
+  TRY_ASSIGN(auto previous, optional_digest(row, 7));
+  std::optional<Tag> tag;
+  if (!row.is_null(6)) {
+    TRY_ASSIGN(tag, Tag::parse(row.text(6)));
+  }
+  return Journal::Entry{.sequence = row.integer(0),
+                        .event = {.kind = static_cast<events::EventKind>(row.integer(1)),
+                                  .at = row.time(2),
+                                  .actor = std::string(row.text(3)),
+                                  .repository = std::move(repository),
+                                  .digest = std::move(digest),
+                                  .tag = std::move(tag),
+                                  .previous = std::move(previous)}};
+}
+
+}  // namespace
+
+Result<void> JournalRows::add(const events::Event& event) {
+  TRY(database_.run(kAdd, static_cast<int>(event.kind), event.at, event.actor, event.repository,
+                    event.digest, event.tag, event.previous));
+  return {};
+}
+
+Result<std::vector<Journal::Entry>> JournalRows::read(std::int64_t after, std::size_t limit) const {
+  return rows<Entry>(database_.query(kRead, after, to_sql_limit(limit)), &entry_of);
+}
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,248 @@
+#include <set>
+
+#include "meta/sqlite/internal/nouns.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+// Reading. A hidden row (deleted_at) is not there.
+
+constexpr char kFindByTag[] =
+    "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at, p.bytes"
+    "  FROM repositories r"
+    "  JOIN tags t ON t.repository = r.id AND t.name = ?2"
+    "  JOIN manifests m ON m.id = t.manifest"
+    "  JOIN manifest_payloads p ON p.manifest = m.id"
+    " WHERE r.name = ?1 AND m.deleted_at IS NULL";
+constexpr char kFindByDigest[] =
+    "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at, p.bytes"
+    "  FROM repositories r"
+    "  JOIN manifests m ON m.repository = r.id AND m.digest = ?2"
+    "  JOIN manifest_payloads p ON p.manifest = m.id"
+    " WHERE r.name = ?1 AND m.deleted_at IS NULL";
+constexpr char kFindRow[] =
+    "SELECT id, repository, digest, media_type, size_bytes, pushed_at FROM manifests"
+    " WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL";
+constexpr char kReferrers[] =
+    "SELECT m.digest, m.media_type, m.size_bytes, m.artifact_type, m.annotations"
+    "  FROM repositories r"
+    "  JOIN manifests m ON m.repository = r.id"
+    " WHERE r.name = ?1 AND m.subject = ?2 AND m.digest > ?3 AND m.deleted_at IS NULL"
+    "   AND (?4 = '' OR m.artifact_type = ?4)"
+    " ORDER BY m.digest LIMIT ?5";
+// The second part: what names the blob by another algorithm's digest.
+constexpr char kUserOf[] =
+    "SELECT m.digest FROM manifest_references n"
+    "  JOIN manifests m ON m.id = n.manifest"
+    " WHERE n.digest IN (SELECT ?2 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?2)"
+    "   AND n.repository = ?1 AND n.live = 1"
+    " LIMIT 1";
+constexpr char kReferences[] = "SELECT digest, kind FROM manifest_references WHERE manifest = ?1";
+constexpr char kWasDeleted[] =
+    "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NOT NULL";
+
+// Writing.
+
+constexpr char kFindAny[] =
+    "SELECT id, deleted_at IS NOT NULL FROM manifests WHERE repository = ?1 AND digest = ?2";
+constexpr char kInsert[] =
+    "INSERT INTO manifests (repository, digest, media_type, size_bytes, pushed_at, pushed_by,"
+    "                       subject, artifact_type, annotations)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr char kInsertPayload[] = "INSERT INTO manifest_payloads (manifest, bytes) VALUES (?1, ?2)";
+// A manifest may name the same digest the same way twice.
+constexpr char kInsertReference[] =
+    "INSERT OR IGNORE INTO manifest_references (manifest, digest, kind, repository, live)"
+    " VALUES (?1, ?2, ?3, ?4, 1)";
+constexpr char kTouch[] = "UPDATE manifests SET pushed_at = ?2 WHERE id = ?1";
+constexpr char kRevive[] =
+    "UPDATE manifests SET media_type = ?2, pushed_at = ?3, pushed_by = ?4, subject = ?5,"
+    "       artifact_type = ?6, annotations = ?7, deleted_at = NULL, deleted_by = NULL"
+    " WHERE id = ?1";
+constexpr char kHide[] =
+    "UPDATE manifests SET deleted_at = ?3, deleted_by = ?4"
+    " WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL RETURNING id";
+constexpr char kHideReferences[] = "UPDATE manifest_references SET live = 0 WHERE manifest = ?1";
+
+// Purging.
+
+constexpr char kHidden[] =
+    "SELECT id FROM manifests WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2";
+constexpr char kNamed[] = "SELECT digest FROM manifest_references WHERE manifest = ?1";
+constexpr char kDeleteReferences[] = "DELETE FROM manifest_references WHERE manifest = ?1";
+constexpr char kDeleteTags[] = "DELETE FROM tags WHERE manifest = ?1";
+constexpr char kDeletePayload[] = "DELETE FROM manifest_payloads WHERE manifest = ?1";
+constexpr char kDelete[] = "DELETE FROM manifests WHERE id = ?1";
+
+Result<Manifest> manifest_of(const Query& query) {
+  TRY_ASSIGN(const Digest digest, query.digest(2));
+  return Manifest{.id = query.integer(0),
+                  .repository = RepositoryId{query.integer(1)},
+                  .digest = digest,
+                  .media_type = std::string(query.text(3)),
+                  .size_bytes = query.size(4),
+                  .pushed_at = query.time(5)};
+}
+
+Result<Referrer> referrer_of(const Query& query) {
+  TRY_ASSIGN(const Digest digest, query.digest(0));
+  return Referrer{.digest = digest,
+                  .media_type = std::string(query.text(1)),
+                  .size_bytes = query.size(2),
+                  .artifact_type = std::string(query.text(3)),
+                  .annotations_json = Bytes(query.blob(4))};
+}
+
+Result<StoredManifest> stored(Result<Query> found, const RepositoryName& name,
+                              const oci::Reference& reference) {
+  TRY_ASSIGN(Query query, std::move(found));
+  TRY_ASSIGN(const bool any, query.next());
+  if (!any) {
+    return fail(ErrorCode::NotFound, "no manifest {} in {}", oci::to_string(reference), name.str());
+  }
+  TRY_ASSIGN(Manifest manifest, manifest_of(query));
+  return StoredManifest{std::move(manifest), Bytes(query.blob(6))};
+}
+
+}  // namespace
+
+Result<StoredManifest> ManifestRows::find(const RepositoryName& name,
+                                          const oci::Reference& reference) const {
+  if (const auto* tag = std::get_if<Tag>(&reference)) {
+    return stored(database_.query(kFindByTag, name, *tag), name, reference);
+  }
+  return stored(database_.query(kFindByDigest, name, std::get<Digest>(reference)), name, reference);
+}
+
+Result<Manifest> ManifestRows::find(RepositoryId repository, const Digest& digest) const {
+  TRY_ASSIGN(Query query, database_.query(kFindRow, repository, digest));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return fail(ErrorCode::NotFound, "no manifest {}", digest.to_string());
+  return manifest_of(query);
+}
+
+Result<std::vector<Referrer>> ManifestRows::referrers(const RepositoryName& name,
+                                                      const Digest& subject,
+                                                      std::string_view artifact_type,
+                                                      const std::optional<Digest>& after,
+                                                      std::size_t limit) const {
+  const Bytes after_key = after ? after->key() : Bytes();
+  return rows<Referrer>(database_.query(kReferrers, name, subject, Octets{after_key}, artifact_type,
+                                        to_sql_limit(limit)),
+                        &referrer_of);
+}
+
+Result<Digest> ManifestRows::user_of(RepositoryId repository, const Digest& digest) const {
+  TRY_ASSIGN(const Digest named, resolve_or_keep(database_, digest));
+  TRY_ASSIGN(Query query, database_.query(kUserOf, repository, named));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return fail(ErrorCode::NotFound, "no manifest names {}", digest.to_string());
+  return query.digest(0);
+}
+
+Result<std::vector<ManifestReference>> ManifestRows::references(RepositoryId repository,
+                                                                const Digest& digest) const {
+  TRY_ASSIGN(const Manifest manifest, find(repository, digest));
+  return rows<ManifestReference>(
+      database_.query(kReferences, manifest.id), [](const Query& row) -> Result<ManifestReference> {
+        TRY_ASSIGN(const Digest named, row.digest(0));
+        return ManifestReference{named, static_cast<oci::ReferenceKind>(row.integer(1))};
+      });
+}
+
+Result<bool> ManifestRows::was_deleted(RepositoryId repository, const Digest& digest) const {
+  return database_.exists(kWasDeleted, repository, digest);
+}
+
+Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
+  std::int64_t id = 0;
+  bool hidden = false;
+  {
+    TRY_ASSIGN(Query query, database_.query(kFindAny, manifest.repository, manifest.digest));
+    TRY_ASSIGN(const bool known, query.next());
+    if (known) {
+      id = query.integer(0);
+      hidden = query.integer(1) != 0;
+    }
+  }
+  if (id == 0) {
+    TRY_ASSIGN(id, insert(manifest));
+  } else if (hidden) {
+    TRY(revive(id, manifest));
+  } else {
+    TRY(database_.run(kTouch, id, manifest.pushed_at));
+    return find(manifest.repository, manifest.digest);
+  }
+  return Manifest{.id = id,
+                  .repository = manifest.repository,
+                  .digest = manifest.digest,
+                  .media_type = manifest.media_type,
+                  .size_bytes = manifest.bytes.size(),
+                  .pushed_at = manifest.pushed_at};
+}
+
+Result<std::int64_t> ManifestRows::insert(const NewManifest& manifest) {
+  TRY(database_.run(kInsert, manifest.repository, manifest.digest, manifest.media_type,
+                    manifest.bytes.size(), manifest.pushed_at, manifest.pushed_by, manifest.subject,
+                    manifest.artifact_type, Octets{manifest.annotations_json}));
+  const std::int64_t id = database_.last_inserted_id();
+  TRY(database_.run(kInsertPayload, id, Octets{manifest.bytes}));
+  TRY(insert_references(id, manifest));
+  return id;
+}
+
+// The bytes are the same by their digest, but what was read from them may have changed with the
+// content type that they were sent as.
+Result<void> ManifestRows::revive(std::int64_t id, const NewManifest& manifest) {
+  TRY(database_.run(kRevive, id, manifest.media_type, manifest.pushed_at, manifest.pushed_by,
+                    manifest.subject, manifest.artifact_type, Octets{manifest.annotations_json}));
+  TRY(database_.run(kDeleteReferences, id));
+  return insert_references(id, manifest);
+}
+
+Result<void> ManifestRows::insert_references(std::int64_t id, const NewManifest& manifest) {
+  for (const ManifestReference& reference : manifest.references) {
+    TRY(database_.run(kInsertReference, id, reference.digest, static_cast<int>(reference.kind),
+                      manifest.repository));
+  }
+  return {};
+}
+
+Result<void> ManifestRows::remove(RepositoryId repository, const Digest& digest, WallTime at,
+                                  std::string_view by) {
+  std::int64_t id = 0;
+  {
+    TRY_ASSIGN(Query query, database_.query(kHide, repository, digest, at, by));
+    TRY_ASSIGN(const bool found, query.next());
+    if (!found) return fail(ErrorCode::NotFound, "no manifest {}", digest.to_string());
+    id = query.integer(0);
+    TRY(query.next());
+  }
+  TRY(database_.run(kHideReferences, id));
+  return {};
+}
+
+Result<std::vector<Digest>> ManifestRows::purge_removed(WallTime before, std::size_t limit) {
+  TRY_ASSIGN(
+      const auto hidden,
+      rows<std::int64_t>(database_.query(kHidden, before, to_sql_limit(limit)),
+                         [](const Query& row) -> Result<std::int64_t> { return row.integer(0); }));
+  std::set<Digest> named;
+  for (const std::int64_t id : hidden) {
+    TRY_ASSIGN(const auto digests, rows<Digest>(database_.query(kNamed, id),
+                                                [](const Query& row) { return row.digest(0); }));
+    named.insert(digests.begin(), digests.end());
+    TRY(purge(id));
+  }
+  return std::vector<Digest>(named.begin(), named.end());
+}
+
+Result<void> ManifestRows::purge(std::int64_t id) {
+  TRY(database_.run(kDeleteReferences, id));
+  TRY(database_.run(kDeleteTags, id));  // none, unless a caller left them
+  TRY(database_.run(kDeletePayload, id));
+  TRY(database_.run(kDelete, id));
+  return {};
+}
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,196 @@
+#pragma once
+// meta/sqlite/internal/nouns.h — the nouns of meta/store.h as rows of one connection. Each is
+// implemented in the file of its name, its SQL at the top.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "meta/sqlite/internal/database.h"
+#include "meta/store.h"
+
+namespace entrepot::meta::sqlite {
+
+class RepositoryRows final : public Repositories {
+ public:
+  explicit RepositoryRows(Database& database) : database_(database) {}
+  Result<Repository> find(const RepositoryName& name) const override;
+  Result<std::vector<RepositoryName>> list(std::string_view after,
+                                           std::size_t limit) const override;
+  Result<Repository> find_or_create(const RepositoryName& name, WallTime now) override;
+
+ private:
+  Database& database_;
+};
+
+class ManifestRows final : public Manifests {
+ public:
+  explicit ManifestRows(Database& database) : database_(database) {}
+  Result<StoredManifest> find(const RepositoryName& name,
+                              const oci::Reference& reference) const override;
+  Result<Manifest> find(RepositoryId repository, const Digest& digest) const override;
+  Result<std::vector<Referrer>> referrers(const RepositoryName& name, const Digest& subject,
+                                          std::string_view artifact_type,
+                                          const std::optional<Digest>& after,
+                                          std::size_t limit) const override;
+  Result<Digest> user_of(RepositoryId repository, const Digest& digest) const override;
+  Result<std::vector<ManifestReference>> references(RepositoryId repository,
+                                                    const Digest& digest) const override;
+  Result<bool> was_deleted(RepositoryId repository, const Digest& digest) const override;
+  Result<Manifest> put(const NewManifest& manifest) override;
+  Result<void> remove(RepositoryId repository, const Digest& digest, WallTime at,
+                      std::string_view by) override;
+  Result<std::vector<Digest>> purge_removed(WallTime before, std::size_t limit) override;
+
+ private:
+  Result<std::int64_t> insert(const NewManifest& manifest);
+  Result<void> revive(std::int64_t id, const NewManifest& manifest);
+  Result<void> insert_references(std::int64_t id, const NewManifest& manifest);
+  Result<void> purge(std::int64_t id);
+
+  Database& database_;
+};
+
+class TagRows final : public Tags {
+ public:
+  explicit TagRows(Database& database) : database_(database) {}
+  Result<TagRow> find(RepositoryId repository, const Tag& tag) const override;
+  Result<std::vector<Tag>> list(RepositoryId repository, std::string_view after,
+                                std::size_t limit) const override;
+  Result<std::vector<TagMove>> history(RepositoryId repository, const Tag& tag,
+                                       std::size_t limit) const override;
+  Result<std::optional<Digest>> move(RepositoryId repository, const Tag& tag, const Digest& digest,
+                                     WallTime at) override;
+  Result<Digest> remove(RepositoryId repository, const Tag& tag) override;
+  Result<std::vector<Tag>> remove_all(RepositoryId repository, const Digest& digest) override;
+
+ private:
+  Database& database_;
+};
+
+class BlobRows final : public Blobs {
+ public:
+  explicit BlobRows(Database& database) : database_(database) {}
+  Result<Blob> find(const RepositoryName& name, const Digest& digest) const override;
+  Result<Blob> find(RepositoryId repository, const Digest& digest) const override;
+  Result<Blob> find_anywhere(const Digest& digest) const override;
+  Result<std::vector<RepositoryId>> holders(const Digest& digest, std::size_t limit) const override;
+  Result<bool> was_linked(RepositoryId repository, const Digest& digest) const override;
+  Result<void> record(const Blob& blob, const std::optional<Digest>& alias, WallTime now) override;
+  Result<void> link(RepositoryId repository, const Digest& digest, WallTime at) override;
+  Result<void> unlink(RepositoryId repository, const Digest& digest) override;
+  Result<void> mark_going(const Digest& digest) override;
+  Result<void> forget(const Digest& digest) override;
+
+ private:
+  Database& database_;
+};
+
+class ReviewRows final : public Reviews {
+ public:
+  explicit ReviewRows(Database& database) : database_(database) {}
+  Result<std::vector<Review>> due(WallTime now, std::size_t limit) const override;
+  Result<std::uint64_t> count() const override;
+  Result<bool> contains(const Digest& digest) const override;
+  Result<void> push_back(const Digest& digest, WallTime due_at) override;
+  Result<void> drop(const Digest& digest) override;
+  Result<bool> used_anywhere(const Digest& digest) const override;
+  Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
+
+ private:
+  Database& database_;
+};
+
+class JournalRows final : public Journal {
+ public:
+  explicit JournalRows(Database& database) : database_(database) {}
+  Result<void> add(const events::Event& event) override;
+  Result<std::vector<Entry>> read(std::int64_t after, std::size_t limit) const override;
+
+ private:
+  Database& database_;
+};
+
+class JobRows final : public Jobs {
+ public:
+  explicit JobRows(Database& database) : database_(database) {}
+  Result<Job> find(std::int64_t id) const override;
+  Result<std::vector<Job>> recent(std::string_view kind, std::size_t limit) const override;
+  Result<Job> enqueue(std::string_view kind, ByteView arguments, WallTime now) override;
+  Result<Job> claim(std::string_view kind, WallTime now) override;
+  Result<void> progress(std::int64_t id, ByteView progress) override;
+  Result<void> finish(std::int64_t id, bool ok, ByteView progress, WallTime now) override;
+  Result<void> lease(std::string_view name, std::string_view holder, WallTime now,
+                     WallTime until) override;
+  Result<void> release(std::string_view name, std::string_view holder) override;
+
+ private:
+  Database& database_;
+};
+
+class SettingRows final : public Settings {
+ public:
+  explicit SettingRows(Database& database) : database_(database) {}
+  Result<std::string> get(std::string_view key) const override;
+  Result<void> set(std::string_view key, std::string_view value) override;
+
+ private:
+  Database& database_;
+};
+
+// All nouns of a connection: what a Look or a Work is given.
+class Nouns final : public Snapshot, public Transaction {
+ public:
+  explicit Nouns(Database& database)
+      : repositories_(database),
+        manifests_(database),
+        tags_(database),
+        blobs_(database),
+        reviews_(database),
+        journal_(database),
+        jobs_(database),
+        settings_(database) {}
+
+  const Repositories& repositories() const override { return repositories_; }
+  const Manifests& manifests() const override { return manifests_; }
+  const Tags& tags() const override { return tags_; }
+  const Blobs& blobs() const override { return blobs_; }
+  const Reviews& reviews() const override { return reviews_; }
+  const Journal& journal() const override { return journal_; }
+  const Jobs& jobs() const override { return jobs_; }
+  const Settings& settings() const override { return settings_; }
+
+  Repositories& repositories() override { return repositories_; }
+  Manifests& manifests() override { return manifests_; }
+  Tags& tags() override { return tags_; }
+  Blobs& blobs() override { return blobs_; }
+  Reviews& reviews() override { return reviews_; }
+  Journal& journal() override { return journal_; }
+  Jobs& jobs() override { return jobs_; }
+  Settings& settings() override { return settings_; }
+
+ private:
+  RepositoryRows repositories_;
+  ManifestRows manifests_;
+  TagRows tags_;
+  BlobRows blobs_;
+  ReviewRows reviews_;
+  JournalRows journal_;
+  JobRows jobs_;
+  SettingRows settings_;
+};
+
+// The digest under which rows hold the bytes that `digest` names: itself for sha256, else the one
+// behind the alias. NotFound for an alias that nobody recorded.
+Result<Digest> resolve(Database& database, const Digest& digest);
+
+// The same, and `digest` itself where resolve() says NotFound.
+Result<Digest> resolve_or_keep(Database& database, const Digest& digest);
+
+// Limits come in as std::size_t and go out as what SQL takes.
+inline std::int64_t to_sql_limit(std::size_t limit) {
+  constexpr std::size_t kMost = std::size_t{1} << 40;
+  return static_cast<std::int64_t>(limit < kMost ? limit : kMost);
+}
+
+}  // namespace entrepot::meta::sqlite

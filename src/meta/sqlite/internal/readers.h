@@ -1,0 +1,50 @@
+#pragma once
+// meta/sqlite/internal/readers.h — a bounded pool of connections that only read.
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "meta/sqlite/internal/database.h"
+#include "meta/sqlite/internal/nouns.h"
+#include "meta/store.h"
+
+namespace entrepot::meta::sqlite {
+
+// Connections are opened when they are first needed, then kept with their prepared statements. The
+// one used last is used next: its cache is warm. Thread-safe.
+class Readers {
+ public:
+  Readers(Database::Options options, std::size_t most);
+
+  // Runs `look` in a read transaction. Timeout when no connection became free, or `look` did not
+  // end, before the deadline.
+  Result<void> look(Context& context, const Store::Look& look);
+
+  // The same for work on the connection itself.
+  using Use = std::function<Result<void>(Database&)>;
+  Result<void> use(Context& context, const Use& use);
+
+ private:
+  struct Reader {
+    std::unique_ptr<Database> database;
+    std::unique_ptr<Nouns> nouns;
+  };
+
+  Result<std::unique_ptr<Reader>> take(Context& context);
+  void give_back(std::unique_ptr<Reader> reader);
+  Result<std::unique_ptr<Reader>> open() const;
+  Result<void> in_transaction(Context& context, Reader& reader,
+                              const std::function<Result<void>()>& work);
+
+  const Database::Options options_;
+  const std::size_t most_;
+
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::vector<std::unique_ptr<Reader>> idle_;
+  std::size_t opened_ = 0;
+};
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,72 @@
+#include "meta/sqlite/internal/nouns.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+constexpr char kDue[] =
+    "SELECT digest, due_at FROM reviews WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
+constexpr char kCount[] = "SELECT count(*) FROM reviews";
+constexpr char kContains[] = "SELECT 1 FROM reviews WHERE digest = ?1";
+constexpr char kPushBack[] =
+    "INSERT INTO reviews (digest, due_at) VALUES (?1, ?2)"
+    " ON CONFLICT (digest) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at > due_at";
+constexpr char kDrop[] = "DELETE FROM reviews WHERE digest = ?1";
+// The second part: what names the blob by another algorithm's digest.
+constexpr char kUsedAnywhere[] =
+    "SELECT 1 FROM manifest_references"
+    " WHERE digest IN (SELECT ?1 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?1)"
+    "   AND live = 1"
+    " LIMIT 1";
+constexpr char kLinkedAt[] =
+    "SELECT linked_at FROM repository_blobs"
+    " WHERE digest = ?2 AND repository = ?1 AND dropped = 0";
+
+}  // namespace
+
+Result<std::vector<Review>> ReviewRows::due(WallTime now, std::size_t limit) const {
+  return rows<Review>(database_.query(kDue, now, to_sql_limit(limit)),
+                      [](const Query& row) -> Result<Review> {
+                        TRY_ASSIGN(const Digest digest, row.digest(0));
+                        return Review{digest, row.time(1)};
+                      });
+}
+
+Result<std::uint64_t> ReviewRows::count() const {
+  TRY_ASSIGN(Query query, database_.query(kCount));
+  TRY(query.next());
+  return query.size(0);
+}
+
+Result<bool> ReviewRows::contains(const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  return database_.exists(kContains, stored);
+}
+
+Result<void> ReviewRows::push_back(const Digest& digest, WallTime due_at) {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  TRY(database_.run(kPushBack, stored, due_at));
+  return {};
+}
+
+Result<void> ReviewRows::drop(const Digest& digest) {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  TRY(database_.run(kDrop, stored));
+  // It may have been queued before anyone knew whose alias it is.
+  if (stored != digest) TRY(database_.run(kDrop, digest));
+  return {};
+}
+
+Result<bool> ReviewRows::used_anywhere(const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  return database_.exists(kUsedAnywhere, stored);
+}
+
+Result<WallTime> ReviewRows::linked_at(RepositoryId repository, const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve(database_, digest));
+  TRY_ASSIGN(Query query, database_.query(kLinkedAt, repository, stored));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return fail(ErrorCode::NotFound, "no blob {}", digest.to_string());
+  return query.time(0);
+}
+
+}  // namespace entrepot::meta::sqlite

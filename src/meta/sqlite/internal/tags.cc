@@ -1,0 +1,89 @@
+#include "meta/sqlite/internal/nouns.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+constexpr char kFind[] =
+    "SELECT m.digest, t.moved_at FROM tags t JOIN manifests m ON m.id = t.manifest"
+    " WHERE t.repository = ?1 AND t.name = ?2";
+constexpr char kList[] =
+    "SELECT name FROM tags WHERE repository = ?1 AND name > ?2 ORDER BY name LIMIT ?3";
+constexpr char kHistory[] =
+    "SELECT kind, digest, at, actor FROM journal"
+    " WHERE repository = (SELECT name FROM repositories WHERE id = ?1) AND tag = ?2"
+    " ORDER BY sequence DESC LIMIT ?3";
+constexpr char kTarget[] =
+    "SELECT id FROM manifests WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL";
+constexpr char kMove[] =
+    "INSERT INTO tags (repository, name, manifest, moved_at) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (repository, name)"
+    " DO UPDATE SET manifest = excluded.manifest, moved_at = excluded.moved_at";
+constexpr char kRemove[] = "DELETE FROM tags WHERE repository = ?1 AND name = ?2";
+// A hidden manifest's tags, too: whoever hides it removes them.
+constexpr char kTagsOf[] =
+    "SELECT t.name FROM manifests m JOIN tags t ON t.manifest = m.id"
+    " WHERE m.repository = ?1 AND m.digest = ?2 ORDER BY t.name";
+
+Result<TagMove> move_of(const Query& row) {
+  TagMove move{.digest = std::nullopt, .at = row.time(2), .by = std::string(row.text(3))};
+  if (row.integer(0) != static_cast<int>(events::EventKind::TagDeleted)) {
+    TRY_ASSIGN(move.digest, row.digest(1));
+  }
+  return move;
+}
+
+}  // namespace
+
+Result<TagRow> TagRows::find(RepositoryId repository, const Tag& tag) const {
+  TRY_ASSIGN(Query query, database_.query(kFind, repository, tag));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return fail(ErrorCode::NotFound, "no tag {}", tag.str());
+  TRY_ASSIGN(const Digest digest, query.digest(0));
+  return TagRow{tag, digest, query.time(1)};
+}
+
+Result<std::vector<Tag>> TagRows::list(RepositoryId repository, std::string_view after,
+                                       std::size_t limit) const {
+  return rows<Tag>(database_.query(kList, repository, after, to_sql_limit(limit)),
+                   [](const Query& row) { return Tag::parse(row.text(0)); });
+}
+
+Result<std::vector<TagMove>> TagRows::history(RepositoryId repository, const Tag& tag,
+                                              std::size_t limit) const {
+  return rows<TagMove>(database_.query(kHistory, repository, tag, to_sql_limit(limit)), &move_of);
+}
+
+Result<std::optional<Digest>> TagRows::move(RepositoryId repository, const Tag& tag,
+                                            const Digest& digest, WallTime at) {
+  std::int64_t manifest = 0;
+  {
+    TRY_ASSIGN(Query query, database_.query(kTarget, repository, digest));
+    TRY_ASSIGN(const bool found, query.next());
+    if (!found) return fail(ErrorCode::NotFound, "no manifest {}", digest.to_string());
+    manifest = query.integer(0);
+  }
+  std::optional<Digest> previous;
+  auto before = find(repository, tag);
+  if (before) {
+    previous = before->digest;
+  } else if (before.error().code != ErrorCode::NotFound) {
+    return propagate(std::move(before));
+  }
+  TRY(database_.run(kMove, repository, tag, manifest, at));
+  return previous;
+}
+
+Result<Digest> TagRows::remove(RepositoryId repository, const Tag& tag) {
+  TRY_ASSIGN(const TagRow row, find(repository, tag));
+  TRY(database_.run(kRemove, repository, tag));
+  return row.digest;
+}
+
+Result<std::vector<Tag>> TagRows::remove_all(RepositoryId repository, const Digest& digest) {
+  TRY_ASSIGN(auto tags, rows<Tag>(database_.query(kTagsOf, repository, digest),
+                                  [](const Query& row) { return Tag::parse(row.text(0)); }));
+  for (const Tag& tag : tags) TRY(database_.run(kRemove, repository, tag));
+  return tags;
+}
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,145 @@
+#include "meta/sqlite/internal/writer.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+// IMMEDIATE: the write lock is taken here, where waiting for another process is harmless.
+constexpr char kBegin[] = "BEGIN IMMEDIATE";
+constexpr char kCommit[] = "COMMIT";
+constexpr char kRollback[] = "ROLLBACK";
+constexpr char kSave[] = "SAVEPOINT work";
+constexpr char kUndo[] = "ROLLBACK TO work";
+constexpr char kKeep[] = "RELEASE work";
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<Database> database, Health& health, AfterCommit after_commit)
+    : database_(std::move(database)),
+      health_(health),
+      after_commit_(std::move(after_commit)),
+      nouns_(*database_),
+      thread_([this] { run(); }) {
+  pthread_setname_np(thread_.native_handle(), "meta-writer");
+}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wakeup_.notify_one();
+  thread_.join();
+}
+
+Result<void> Writer::submit(Context& context, const Store::Work& work) {
+  TRY(context.alive());
+  TRY(health_.check());
+  Pending pending;
+  pending.work = &work;
+  pending.context = &context;
+
+  std::unique_lock lock(mutex_);
+  if (waiting_.size() >= kMostWaiting) {
+    return fail(ErrorCode::Unavailable, "{} writes of metadata wait already", waiting_.size());
+  }
+  waiting_.push_back(&pending);
+  wakeup_.notify_one();
+
+  const auto ready = [&pending] { return pending.done; };
+  if (context.deadline() && !pending.answered.wait_until(lock, *context.deadline(), ready) &&
+      !pending.taken) {
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &pending));
+    return fail(ErrorCode::Timeout, "the metadata did not get to write in time");
+  }
+  pending.answered.wait(lock, ready);
+  return std::move(pending.result);
+}
+
+void Writer::run() {
+  for (;;) {
+    const Batch batch = take_batch();
+    if (batch.empty()) return;
+    commit(batch);
+    health_.note(database_->damage());
+    answer(batch);
+    after_commit_(*database_);
+  }
+}
+
+Writer::Batch Writer::take_batch() {
+  std::unique_lock lock(mutex_);
+  wakeup_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+  const std::size_t count = std::min(waiting_.size(), kLargestBatch);
+  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+  Batch batch(waiting_.begin(), end);
+  waiting_.erase(waiting_.begin(), end);
+  for (Pending* pending : batch) pending->taken = true;
+  return batch;
+}
+
+void Writer::answer(const Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  for (Pending* pending : batch) {
+    pending->done = true;
+    // Under the lock: the caller's stack, and `answered` with it, goes when it sees `done`.
+    pending->answered.notify_one();
+  }
+}
+
+void Writer::commit(const Batch& batch) {
+  Batch alive;
+  for (Pending* pending : batch) {
+    pending->result = health_.check();
+    if (pending->result) pending->result = pending->context->alive();
+    if (pending->result) alive.push_back(pending);
+  }
+  if (alive.empty()) return;
+  auto committed = try_commit(alive);
+  if (committed) return;
+  if (committed.error().code != ErrorCode::StorageFull || alive.size() == 1) {
+    for (Pending* pending : alive) pending->result = committed;
+    return;
+  }
+  for (Pending* pending : alive) {
+    committed = try_commit({pending});
+    if (!committed) pending->result = std::move(committed);
+  }
+}
+
+// One transaction. On success each work has a result of its own; on an error nothing was written.
+Result<void> Writer::try_commit(const Batch& batch) {
+  TRY(database_->run(kBegin));
+  Result<void> written;
+  for (Pending* pending : batch) {
+    pending->result = run_one(*pending);
+    if (database_->damage()) {
+      written = Failure(*database_->damage());
+    } else if (!database_->in_transaction()) {
+      // The disk is full: SQLite undid the whole transaction, the others' works with it.
+      written =
+          pending->result ? fail(ErrorCode::Internal, "the transaction was lost") : pending->result;
+    }
+    if (!written) break;
+  }
+  if (written) {
+    auto committed = database_->run(kCommit);
+    if (!committed) written = propagate(std::move(committed));
+  }
+  if (!written && database_->in_transaction()) static_cast<void>(database_->run(kRollback));
+  return written;
+}
+
+Result<void> Writer::run_one(Pending& pending) {
+  TRY(database_->run(kSave));
+  auto result = (*pending.work)(nouns_);
+  if (!database_->in_transaction()) return result;
+  if (!result) TRY(database_->run(kUndo));
+  TRY(database_->run(kKeep));
+  return result;
+}
+
+}  // namespace entrepot::meta::sqlite

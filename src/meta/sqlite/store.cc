@@ -1,0 +1,85 @@
+#include "meta/sqlite/store.h"
+
+#include "meta/sqlite/internal/backup.h"
+#include "meta/sqlite/internal/checkpointer.h"
+#include "meta/sqlite/internal/migrate.h"
+#include "meta/sqlite/internal/readers.h"
+#include "meta/sqlite/internal/writer.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+constexpr char kQuickCheck[] = "PRAGMA quick_check(1)";
+
+constexpr int kWriterCacheKib = 16 * 1024;
+constexpr int kReaderCacheKib = 2 * 1024;
+
+}  // namespace
+
+// In the order of their making; destroyed the other way round, the writer first.
+struct SqliteStore::Parts {
+  Parts(const Options& options, const Clock& store_clock, std::unique_ptr<Database> to_write,
+        std::unique_ptr<Database> to_checkpoint)
+      : clock(store_clock),
+        readers({.path = options.path,
+                 .mode = Database::Mode::ReadOnly,
+                 .cache_kib = kReaderCacheKib,
+                 .vfs = options.vfs},
+                options.readers),
+        checkpointer(std::move(to_checkpoint), health),
+        writer(std::move(to_write), health,
+               [this](Database& database) { checkpointer.after_commit(database); }) {}
+
+  const Clock& clock;
+  Health health;
+  Readers readers;
+  Checkpointer checkpointer;
+  Writer writer;
+};
+
+SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options, const Clock& clock) {
+  Database::Options write{.path = options.path,
+                          .mode = Database::Mode::ReadWrite,
+                          .cache_kib = kWriterCacheKib,
+                          .vfs = options.vfs};
+  TRY_ASSIGN(auto writer, Database::open(write));
+  auto migrated = migrate(*writer, embedded_files(), clock.wall());
+  if (!migrated) return Failure(std::move(migrated).error().within(options.path));
+  TRY_ASSIGN(auto checkpointer, Database::open(write));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(
+      std::make_unique<Parts>(options, clock, std::move(writer), std::move(checkpointer))));
+}
+
+Result<void> SqliteStore::write(Context& context, const Work& work) {
+  return parts_->writer.submit(context, work);
+}
+
+Result<void> SqliteStore::read(Context& context, const Look& look) {
+  return parts_->readers.look(context, look);
+}
+
+Result<void> SqliteStore::backup(Context& context, const std::string& path) {
+  return parts_->readers.use(context,
+                             [&](Database& source) { return copy_to_file(context, source, path); });
+}
+
+Result<void> SqliteStore::check_writable(Context& context) {
+  return write(context, [this](Transaction& tx) {
+    return tx.settings().set("last_write_check", to_rfc3339(parts_->clock.wall()));
+  });
+}
+
+Result<void> SqliteStore::check_integrity(Context& context) {
+  return parts_->readers.use(context, [](Database& database) -> Result<void> {
+    TRY_ASSIGN(Query query, database.query(kQuickCheck));
+    TRY(query.next());
+    if (query.text(0) == "ok") return {};
+    return fail(ErrorCode::Corrupt, "the metadata is damaged: {}", query.text(0));
+  });
+}
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,57 @@
+#pragma once
+// meta/sqlite/store.h — the metadata of one machine, in one SQLite file.
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "meta/store.h"
+
+namespace entrepot::meta::sqlite {
+
+// A meta::Store on a local file system. The file `path` (and beside it `path-wal` and `path-shm`
+// while it is open) is documented in docs/formats/metadata.md.
+//
+// One thread writes: works that arrive while a commit runs are committed together by the next one.
+// Readers see the last commit and never wait for the writer. Another process (the command line) may
+// open the same file at the same time; its writes and ours wait for each other for at most 5 s,
+// then fail with Unavailable.
+//
+// When the disk is full, writes fail with StorageFull and work again once there is room. When the
+// disk or the file is damaged, the store turns read-only until it is opened again: writes fail at
+// once with Unavailable.
+class SqliteStore final : public Store {
+ public:
+  struct Options {
+    std::string path;
+    std::size_t readers = 8;  // connections, at most: reads at the same time
+    std::string vfs;          // SQLite's name of a file layer that tests put in; "" = the system's
+  };
+
+  // Opens the file, or makes it, and brings its tables up to date; a file of 100,000 manifests
+  // takes milliseconds, because nothing is scanned (see check_integrity). Corrupt: it is damaged or
+  // no SQLite file. Unsupported: it is of a newer program, or of another one; it is not changed.
+  static Result<std::unique_ptr<SqliteStore>> open(const Options& options, const Clock& clock);
+
+  // Finishes the writes that wait, then moves the log into the file.
+  ~SqliteStore() override;
+
+  Result<void> write(Context& context, const Work& work) override;
+  Result<void> read(Context& context, const Look& look) override;
+
+  // `path` is written beside itself, synced, and renamed: it is a whole copy or not there.
+  Result<void> backup(Context& context, const std::string& path) override;
+
+  // Writes a row, so it costs a sync.
+  Result<void> check_writable(Context& context) override;
+
+  // Reads the whole file: Corrupt, with what was found, when its structure is damaged.
+  Result<void> check_integrity(Context& context);
+
+ private:
+  struct Parts;
+  explicit SqliteStore(std::unique_ptr<Parts> parts);
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace entrepot::meta::sqlite
