@@ -13,7 +13,9 @@ namespace entrepot::testing {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() : path_(::testing::TempDir() + "/entrepot-XXXXXX") {
+  TemporaryDirectory() : TemporaryDirectory(::testing::TempDir()) {}
+  // In the directory `parent`.
+  explicit TemporaryDirectory(const std::string& parent) : path_(parent + "/entrepot-XXXXXX") {
     if (::mkdtemp(path_.data()) == nullptr) std::abort();
   }
   ~TemporaryDirectory() {

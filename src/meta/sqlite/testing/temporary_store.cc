@@ -2,35 +2,21 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "base/check.h"
 
 namespace entrepot::meta::sqlite::testing {
 
 namespace {
 
-// Memory where there is some: a sync to a busy disk costs a test milliseconds.
-std::string folder_for_tests() {
+std::string directory_for_tests() {
   constexpr char kMemory[] = "/dev/shm";
-  if (::access(kMemory, W_OK | X_OK) == 0) return kMemory;
-  return std::filesystem::temp_directory_path();
+  return ::access(kMemory, W_OK | X_OK) == 0 ? kMemory : ::testing::TempDir();
 }
 
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() : path_(folder_for_tests() + "/entrepot-meta-XXXXXX") {
-  CHECK(::mkdtemp(path_.data()) != nullptr);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-TemporaryStore::TemporaryStore() {
-  options_.path = folder_.path() + "/meta.db";
+TemporaryStore::TemporaryStore() : directory_(directory_for_tests()) {
+  options_.path = directory_ / "meta.db";
   reopen();
 }
 

@@ -1,28 +1,17 @@
 #pragma once
-// meta/sqlite/testing/temporary_store.h — a real store in a folder of its own that goes with it.
+// meta/sqlite/testing/temporary_store.h — a real store in a directory of its own that goes with it.
 
 #include <memory>
 #include <string>
 
 #include "base/testing/fake_clock.h"
+#include "base/testing/temporary_directory.h"
 #include "meta/sqlite/store.h"
 #include "meta/testing/store_conformance.h"
 
 namespace entrepot::meta::sqlite::testing {
 
-// A folder for one test, in memory if possible; removed with everything in it at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
+// Below /dev/shm where there is one, because a sync to a busy disk costs each test milliseconds.
 // Dies when the store cannot be opened.
 class TemporaryStore final : public meta::testing::StoreUnderTest {
  public:
@@ -33,7 +22,7 @@ class TemporaryStore final : public meta::testing::StoreUnderTest {
   const std::string& path() const { return options_.path; }
 
  private:
-  TemporaryFolder folder_;
+  entrepot::testing::TemporaryDirectory directory_;
   entrepot::testing::FakeClock clock_;
   SqliteStore::Options options_;
   std::unique_ptr<SqliteStore> store_;
