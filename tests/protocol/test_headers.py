@@ -24,7 +24,8 @@ def stored(registry):
 
 ANSWERS = [
     ("GET", "/v2/", 200), ("GET", "/v2", 200), ("HEAD", "/v2/", 200), ("GET", "/v2/_catalog", 200),
-    ("GET", "/v2/headers/stored/tags/list", 200), ("GET", "/v2/headers/stored/manifests/latest", 200),
+    ("GET", "/v2/headers/stored/tags/list", 200),
+    ("GET", "/v2/headers/stored/manifests/latest", 200),
     ("HEAD", "/v2/headers/stored/manifests/latest", 200),
     ("GET", f"/v2/headers/stored/blobs/{DIGEST}", 200),
     ("HEAD", f"/v2/headers/stored/blobs/{DIGEST}", 200),

@@ -16,7 +16,7 @@ PARTS = [
                                                                           SIZE - 1),
     ("bytes=9999-9999", SIZE - 1, SIZE - 1), ("bytes=2000-50000", 2000, SIZE - 1),
     ("bytes=-50000", 0, SIZE - 1), ("bytes=0-", 0, SIZE - 1),
-    ("bytes=0-18446744073709551614", 0, SIZE - 1), ("BYTES=0-9", 0, 9), ("bytes= 5-9", 5, 9),
+    ("bytes=0-18446744073709551614", 0, SIZE - 1), ("BYTES=0-9", 0, 9),
 ]
 
 UNSATISFIABLE = ["bytes=10000-", "bytes=10000-10001", "bytes=99999999-", "bytes=500-0", "bytes=-0",
@@ -25,7 +25,8 @@ UNSATISFIABLE = ["bytes=10000-", "bytes=10000-10001", "bytes=99999999-", "bytes=
 # Ignored, says the RFC, or refused: the whole blob or 416, never a wrong part.
 ODD = [
     "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=--1", "bytes=1-2-3", "bytes=+1-2",
-    "bytes=0x1-2", "bytes=1.0-2", "bytes=1 -2", "bytes:0-9", "items=0-9", "0-9", "=0-9", "",
+    "bytes=0x1-2", "bytes=1.0-2", "bytes=1 -2", "bytes= 5-9", "bytes:0-9", "items=0-9", "0-9",
+    "=0-9", "",
     "bytes=0-9,", "bytes=,0-9", "bytes=0-0,2-3", "bytes=0-99,50-199", "bytes=0-9,-9",
     "bytes=99999999999999999999999-", "bytes=0-99999999999999999999999999",
     "bytes=-99999999999999999999999", "bytes=" + ",".join(["0-0"] * 1000),
