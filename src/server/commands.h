@@ -1,0 +1,20 @@
+#pragma once
+// server/commands.h — what each command of the program does. Each returns its exit code: 0, or 1
+// after telling on standard error what went wrong.
+
+#include "base/result.h"
+#include "server/command_line.h"
+#include "server/configuration.h"
+
+namespace entrepot::server {
+
+int run_serve(const Arguments& arguments);
+
+// `entrepot: <message>` on standard error; returns 1.
+int tell_failure(const Error& error);
+
+// The configuration that a command was given by its operand, the environment and flags; the log is
+// set up by it, and the warnings are in the log.
+Result<Configuration> configure(const Arguments& arguments);
+
+}  // namespace entrepot::server

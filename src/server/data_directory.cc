@@ -1,0 +1,164 @@
+#include "server/data_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "crypto/hash.h"
+#include "server/system_error.h"
+
+namespace entrepot::server {
+namespace {
+
+constexpr std::string_view kIdKey = "store.id";
+constexpr mode_t kOwnerOnlyFile = 0600;
+constexpr mode_t kOwnerOnlyDirectory = 0700;
+
+std::string lock_path(const std::string& data) { return data + "/entrepot/lock"; }
+
+Result<void> make_directory(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(parent, error);
+    if (error) return system_error(error.value(), fmt::format("making {}", parent.string()));
+  }
+  if (::mkdir(path.c_str(), kOwnerOnlyDirectory) == 0) return {};
+  struct stat found {};
+  if (errno == EEXIST && ::stat(path.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode)) return {};
+    return system_error(ENOTDIR, fmt::format("using {}", path));
+  }
+  return system_error(errno, fmt::format("making {}", path));
+}
+
+// At most 64 bytes, without the newline at the end. Empty when the file is.
+Result<std::string> read_line(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return system_error(errno, fmt::format("reading {}", path));
+  const OpenFile file(descriptor);
+  char buffer[64];
+  const ssize_t size = ::read(descriptor, buffer, sizeof(buffer));
+  if (size < 0) return system_error(errno, fmt::format("reading {}", path));
+  std::string line(buffer, static_cast<std::size_t>(size));
+  return line.substr(0, line.find('\n'));
+}
+
+Result<void> sync_directory(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return system_error(errno, fmt::format("syncing {}", path));
+  const OpenFile directory(descriptor);
+  if (::fsync(descriptor) != 0) return system_error(errno, fmt::format("syncing {}", path));
+  return {};
+}
+
+// The file has this line and nothing else when this returns, also after a power cut.
+Result<void> write_line(const std::string& path, std::string_view line) {
+  const std::string beside = path + ".new";
+  const int descriptor =
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnlyFile);
+  if (descriptor < 0) return system_error(errno, fmt::format("writing {}", beside));
+  const OpenFile file(descriptor);
+  const std::string text = fmt::format("{}\n", line);
+  if (::write(descriptor, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(descriptor) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) {
+    return system_error(errno, fmt::format("writing {}", path));
+  }
+  return sync_directory(std::filesystem::path(path).parent_path().string());
+}
+
+Failure lost_metadata(const DataDirectory& directory, std::string_view what) {
+  return fail(
+      ErrorCode::Conflict,
+      "{}: {}. Put the metadata of this store back (a backup of {}), or, to begin anew with "
+      "the blobs alone, remove {}",
+      directory.path(), what, directory.metadata_path(), directory.id_path());
+}
+
+// What the metadata says; empty when it says nothing.
+Result<std::string> id_in_metadata(Context& context, meta::Store& store) {
+  return store.view<std::string>(context,
+                                 [](const meta::Snapshot& snapshot) -> Result<std::string> {
+                                   auto id = snapshot.settings().get(kIdKey);
+                                   if (id || id.error().code != ErrorCode::NotFound) return id;
+                                   return std::string();
+                                 });
+}
+
+// What the file says; empty when there is none.
+Result<std::string> id_in_file(const DataDirectory& directory) {
+  auto id = read_line(directory.id_path());
+  if (id || id.error().code != ErrorCode::NotFound) return id;
+  return std::string();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& path) {
+  TRY(make_directory(path));
+  TRY(make_directory(path + "/entrepot"));
+  const std::string lock = lock_path(path);
+  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnlyFile);
+  if (descriptor < 0) return system_error(errno, fmt::format("opening {}", lock));
+  std::unique_ptr<DataDirectory> directory(new DataDirectory(path, descriptor));
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return system_error(errno, fmt::format("locking {}", lock));
+    const std::string owner = read_line(lock).value_or("");
+    return fail(ErrorCode::Conflict,
+                "{} is in use by another entrepot{}; two may not share a data directory", path,
+                owner.empty() ? "" : fmt::format(" (process {})", owner));
+  }
+  // Only for the message above, so nothing depends on it.
+  const std::string process = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(descriptor, 0) == 0) {
+    [[maybe_unused]] const auto size = ::write(descriptor, process.data(), process.size());
+  }
+  return directory;
+}
+
+bool is_served(const std::string& data_path) {
+  const int descriptor = ::open(lock_path(data_path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const OpenFile file(descriptor);
+  return ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+bool has_distribution_layout(const std::string& data_path) {
+  std::error_code error;
+  const std::string root = data_path + "/docker/registry/v2/repositories";
+  return std::filesystem::is_directory(root, error) ||
+         std::filesystem::is_directory(root + ".adopted", error);
+}
+
+Result<void> check_metadata_present(const DataDirectory& directory) {
+  TRY_ASSIGN(const std::string id, id_in_file(directory));
+  std::error_code error;
+  if (id.empty() || std::filesystem::exists(directory.metadata_path(), error)) return {};
+  return lost_metadata(directory, fmt::format("store {} has lost its metadata", id));
+}
+
+Result<std::string> agree_on_id(Context& context, const DataDirectory& directory,
+                                meta::Store& store) {
+  TRY_ASSIGN(const std::string in_file, id_in_file(directory));
+  TRY_ASSIGN(std::string id, id_in_metadata(context, store));
+  if (!in_file.empty() && in_file != id) {
+    return lost_metadata(directory, id.empty()
+                                        ? fmt::format("store {} has lost its metadata", in_file)
+                                        : fmt::format("this is store {}, and the metadata is of "
+                                                      "store {}",
+                                                      in_file, id));
+  }
+  if (id.empty()) {
+    // The metadata first: a crash in between leaves an id that has its metadata.
+    id = crypto::to_hex(crypto::random_bytes(16));
+    TRY(store.write(context, [&](meta::Transaction& tx) { return tx.settings().set(kIdKey, id); }));
+  }
+  if (in_file.empty()) TRY(write_line(directory.id_path(), id));
+  return id;
+}
+
+}  // namespace entrepot::server

@@ -1,0 +1,51 @@
+#pragma once
+// server/data_directory.h — the directory that holds everything, taken by one process.
+
+#include <memory>
+#include <string>
+
+#include "base/context.h"
+#include "base/result.h"
+#include "base/source.h"
+#include "meta/store.h"
+
+namespace entrepot::server {
+
+// DIR/docker/…     blobs (and what an older registry left)
+// DIR/entrepot/    what is this program's alone: meta.db, id, lock
+//
+// While this object lives, no other process can have one of the same directory.
+class DataDirectory {
+ public:
+  // Makes what is missing, for its owner alone, and takes the lock. Conflict when another process
+  // has it, with its number; Denied, StorageFull, Unavailable.
+  static Result<std::unique_ptr<DataDirectory>> open(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  std::string metadata_path() const { return path_ + "/entrepot/meta.db"; }
+  std::string id_path() const { return path_ + "/entrepot/id"; }
+
+ private:
+  DataDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  const std::string path_;
+  const OpenFile lock_;  // closing it lets the lock go
+};
+
+// Does another process serve this directory now? The same as open(), but takes and makes nothing.
+bool is_served(const std::string& data_path);
+
+// Did the distribution registry write here: are there its repositories, adopted or not?
+bool has_distribution_layout(const std::string& data_path);
+
+// The store's id is in the metadata and in DIR/entrepot/id. An id without its metadata means that
+// the metadata was lost: then an empty store must not take its place in silence.
+//
+// Before the metadata is opened: Conflict when there is an id and no metadata file.
+Result<void> check_metadata_present(const DataDirectory& directory);
+// After: makes the id where there is none in the metadata, writes the file where it is missing, and
+// returns it. Conflict when file and metadata tell different stores.
+Result<std::string> agree_on_id(Context& context, const DataDirectory& directory,
+                                meta::Store& store);
+
+}  // namespace entrepot::server

@@ -1,0 +1,95 @@
+#include "server/front.h"
+
+#include "api/dist/wire.h"
+
+namespace entrepot::server {
+namespace {
+
+// Clients try again: an adopted directory is being indexed, which may take minutes.
+http::Response starting() {
+  auto response =
+      api::dist::error_response(503, "UNAVAILABLE", "the registry is starting; try again soon");
+  response.with("Retry-After", "2");
+  return response;
+}
+
+http::Response nothing_here() {
+  return http::Response::text(404, "text/plain; charset=utf-8",
+                              "This is a container registry; its API is below /v2/.\n");
+}
+
+}  // namespace
+
+// A sink whose answers get the configured headers, too.
+class Front::HeaderedBody final : public http::BodySink {
+ public:
+  HeaderedBody(std::unique_ptr<http::BodySink> body, const Front& front)
+      : body_(std::move(body)), front_(front) {}
+
+  Result<void> write(Context& context, ByteView piece) override {
+    return body_->write(context, piece);
+  }
+  http::Response finish(Context& context) override {
+    return front_.with_headers(body_->finish(context));
+  }
+  http::Response failed(Context& context, const Error& error) override {
+    return front_.with_headers(body_->failed(context, error));
+  }
+
+ private:
+  const std::unique_ptr<http::BodySink> body_;
+  const Front& front_;
+};
+
+Front::Front(Operations& operations, std::string prefix, std::vector<HeaderLine> headers)
+    : operations_(operations), api_root_(std::move(prefix) + "/v2"), headers_(std::move(headers)) {}
+
+bool Front::is_api(std::string_view path) const {
+  return path.starts_with(api_root_) &&
+         (path.size() == api_root_.size() || path[api_root_.size()] == '/');
+}
+
+http::Response Front::with_headers(http::Response response) const {
+  for (const HeaderLine& header : headers_) response.with(header.name, header.value);
+  return response;
+}
+
+std::optional<http::Response> Front::answer_from_memory(const http::Request& request) {
+  std::optional<http::Response> response;
+  if (is_api(request.path())) {
+    http::Handler* const api = api_.load(std::memory_order_acquire);
+    response = api == nullptr ? starting() : api->answer_from_memory(request);
+  } else if (operations_.has(request.path())) {
+    response = operations_.answer_from_memory(request);
+  } else {
+    response = nothing_here();
+  }
+  if (!response || headers_.empty()) return response;
+  return with_headers(*std::move(response));
+}
+
+http::Reply Front::handle(Context& context, const http::Request& request) {
+  http::Handler* const api = api_.load(std::memory_order_acquire);
+  http::Reply reply;
+  if (is_api(request.path())) {
+    reply = api == nullptr ? http::Reply(starting()) : api->handle(context, request);
+  } else if (operations_.has(request.path())) {
+    reply = operations_.handle(context, request);
+  } else {
+    reply = nothing_here();
+  }
+  if (headers_.empty()) return reply;
+  if (auto* response = std::get_if<http::Response>(&reply)) {
+    return with_headers(std::move(*response));
+  }
+  auto& receive = std::get<http::Receive>(reply);
+  receive.sink = std::make_unique<HeaderedBody>(std::move(receive.sink), *this);
+  return reply;
+}
+
+http::Response Front::refuse(const http::Refusal& refusal) {
+  http::Handler* const api = api_.load(std::memory_order_acquire);
+  return with_headers(api == nullptr ? operations_.refuse(refusal) : api->refuse(refusal));
+}
+
+}  // namespace entrepot::server

@@ -1,0 +1,41 @@
+#pragma once
+// server/front.h — the first handler behind every listening address: which room is asked for?
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/server.h"
+#include "server/operations.h"
+#include "server/option_values.h"
+
+namespace entrepot::server {
+
+// Hands requests on by their path: <prefix>/v2 to the Distribution API, the end points of
+// operations to those, and everything else is 404 (until the web page takes its place there).
+// Until open(), the API answers 503. Adds the configured headers to every answer. Thread-safe.
+class Front final : public http::Handler {
+ public:
+  // `prefix` without a slash at its end; "" for none.
+  Front(Operations& operations, std::string prefix, std::vector<HeaderLine> headers);
+
+  // From now on the API is asked; it outlives this.
+  void open(http::Handler& api) { api_.store(&api, std::memory_order_release); }
+
+  std::optional<http::Response> answer_from_memory(const http::Request& request) override;
+  http::Reply handle(Context& context, const http::Request& request) override;
+  http::Response refuse(const http::Refusal& refusal) override;
+
+ private:
+  bool is_api(std::string_view path) const;
+  http::Response with_headers(http::Response response) const;
+  class HeaderedBody;
+
+  Operations& operations_;
+  const std::string api_root_;  // "<prefix>/v2"
+  const std::vector<HeaderLine> headers_;
+  std::atomic<http::Handler*> api_ = nullptr;
+};
+
+}  // namespace entrepot::server

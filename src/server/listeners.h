@@ -1,0 +1,45 @@
+#pragma once
+// server/listeners.h — the HTTP servers of the process, with the threads behind them.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "http/server.h"
+#include "server/options.h"
+
+namespace entrepot::server {
+
+// The public addresses with `front` behind them, and those of debug.listen with `operations`.
+// Accepting begins with open(). Ended by stop(), at the latest by destruction; after that nothing
+// calls the handlers any more.
+class Listeners {
+ public:
+  struct Handlers {
+    http::Handler& front;
+    http::Handler& operations;
+    std::function<void(const http::Exchange&)> observe;
+  };
+
+  // InvalidArgument (certificate), Unavailable (an address cannot be had), with which one.
+  static Result<std::unique_ptr<Listeners>> open(const Options& options, Handlers handlers,
+                                                 metrics::Registry& metrics);
+  ~Listeners();
+
+  // "http://127.0.0.1:5000", one for each public address, with the port that the system chose.
+  const std::vector<std::string>& urls() const;
+
+  // Reads the certificate again; what was loaded stays in use when that fails (which is logged).
+  void reload_certificate();
+
+  // Lets running exchanges end, for at most `patience`.
+  void stop(Duration patience);
+
+ private:
+  struct Parts;
+  explicit Listeners(std::unique_ptr<Parts> parts);
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace entrepot::server

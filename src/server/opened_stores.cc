@@ -1,0 +1,76 @@
+#include "server/opened_stores.h"
+
+#include "base/log.h"
+#include "blob/fs/store.h"
+#include "meta/sqlite/store.h"
+#include "server/full_disk_store.h"
+
+namespace entrepot::server {
+namespace {
+
+using blob::fs::FsBlobStore;
+using meta::sqlite::SqliteStore;
+
+Result<std::unique_ptr<FsBlobStore>> make_blob_fs(const DataDirectory& directory,
+                                                  const Clock& clock) {
+  return FsBlobStore::open({.directory = directory.path(), .clock = &clock});
+}
+
+Result<std::unique_ptr<SqliteStore>> make_meta_sqlite(const DataDirectory& directory,
+                                                      const Clock& clock) {
+  TRY(check_metadata_present(directory));
+  SqliteStore::Options options;
+  options.path = directory.metadata_path();
+  return SqliteStore::open(options, clock);
+}
+
+}  // namespace
+
+// In the order of their making; they end in the reverse order.
+struct OpenedStores::Parts {
+  Parts(std::unique_ptr<DataDirectory> taken, std::unique_ptr<FsBlobStore> blob_store,
+        std::unique_ptr<SqliteStore> meta_store, metrics::Registry& metrics, const Clock& the_clock)
+      : directory(std::move(taken)),
+        blobs(std::move(blob_store)),
+        sqlite(std::move(meta_store)),
+        meta(*sqlite, [this] { blobs->disk_is_full(); }),
+        cache({}, metrics),
+        clock(the_clock) {}
+
+  const std::unique_ptr<DataDirectory> directory;
+  const std::unique_ptr<FsBlobStore> blobs;
+  const std::unique_ptr<SqliteStore> sqlite;
+  FullDiskStore meta;
+  registry::HotCache cache;
+  registry::DigestLocks locks;
+  const Clock& clock;
+};
+
+OpenedStores::OpenedStores(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+OpenedStores::~OpenedStores() = default;
+
+Result<std::unique_ptr<OpenedStores>> OpenedStores::open(Context& context, const Options& options,
+                                                         metrics::Registry& metrics,
+                                                         const Clock& clock) {
+  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+  TRY_ASSIGN(auto blobs, make_blob_fs(*directory, clock));
+  TRY_ASSIGN(auto meta, make_meta_sqlite(*directory, clock));
+  TRY_ASSIGN(const std::string id, agree_on_id(context, *directory, *meta));
+  log::info("store {} in {}", id, directory->path());
+  auto parts = std::make_unique<Parts>(std::move(directory), std::move(blobs), std::move(meta),
+                                       metrics, clock);
+  return std::unique_ptr<OpenedStores>(new OpenedStores(std::move(parts)));
+}
+
+const DataDirectory& OpenedStores::directory() const { return *parts_->directory; }
+
+registry::Stores OpenedStores::stores() {
+  return {*parts_->blobs, parts_->meta, parts_->cache, parts_->locks, parts_->clock};
+}
+
+Result<void> OpenedStores::check_writable(Context& context) {
+  TRY(parts_->blobs->check_writable(context));
+  return parts_->meta.check_writable(context);
+}
+
+}  // namespace entrepot::server

@@ -1,0 +1,36 @@
+#pragma once
+// server/opened_stores.h — a data directory with its two stores, opened by this process alone.
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "registry/stores.h"
+#include "server/data_directory.h"
+#include "server/options.h"
+
+namespace entrepot::server {
+
+// What `serve`, `gc` and the other commands that change data work on. Closing it finishes what the
+// stores have begun and lets the lock go.
+class OpenedStores {
+ public:
+  // Takes the directory and opens what is in it, or makes it. Conflict when another process has it,
+  // or when its metadata is lost; else the errors of the stores.
+  static Result<std::unique_ptr<OpenedStores>> open(Context& context, const Options& options,
+                                                    metrics::Registry& metrics, const Clock& clock);
+  ~OpenedStores();
+
+  const DataDirectory& directory() const;
+  registry::Stores stores();  // borrowed
+
+  // Could a push work now? Asks both stores to write.
+  Result<void> check_writable(Context& context);
+
+ private:
+  struct Parts;
+  explicit OpenedStores(std::unique_ptr<Parts> parts);
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace entrepot::server

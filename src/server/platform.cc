@@ -1,0 +1,91 @@
+#include "server/platform.h"
+
+#include "access/policy.h"
+#include "api/dist/api.h"
+#include "auth/open_mode.h"
+#include "crypto/hash.h"
+
+namespace entrepot::server {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr std::string_view kLocationKey = "http.secret";
+constexpr std::size_t kLocationKeyBytes = 32;
+
+// Without an end: no session is too old while nothing purges them.
+constexpr std::chrono::hours kForever{24 * 366 * 100};
+
+registry::Uploads::Options uploads_options(const Options& options) {
+  const bool purged = options.uploads_purge_after.count() > 0;
+  return {.review_delay = options.collect_delay,
+          .session_age = purged ? microseconds(options.uploads_purge_after) : kForever};
+}
+
+api::dist::LocationOptions location_options(const Options& options) {
+  api::dist::LocationOptions out;
+  out.prefix = api_prefix(options);
+  out.base = options.http_host;
+  while (out.base.ends_with('/')) out.base.pop_back();
+  out.from_host = !options.http_relative_urls;
+  return out;
+}
+
+// The configured secret, or one that was made once and is kept with the data, so that uploads go on
+// over a restart.
+Result<Bytes> make_location_key(Context& context, const Options& options, meta::Store& meta) {
+  if (!options.http_secret.empty()) return Bytes(options.http_secret);
+  return meta.transact<Bytes>(context, [](meta::Transaction& tx) -> Result<Bytes> {
+    auto kept = tx.settings().get(kLocationKey);
+    if (kept) return crypto::from_hex(*kept);
+    if (kept.error().code != ErrorCode::NotFound) return propagate(std::move(kept));
+    Bytes made = crypto::random_bytes(kLocationKeyBytes);
+    TRY(tx.settings().set(kLocationKey, crypto::to_hex(made)));
+    return made;
+  });
+}
+
+}  // namespace
+
+std::string api_prefix(const Options& options) {
+  std::string prefix = options.http_prefix;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+struct Platform::Parts {
+  Parts(const Options& options, bool anywhere, registry::Stores stores, Bytes location_key)
+      : pull(stores, options.collect_delay),
+        push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
+                                                           : registry::MissingReferences::Refuse),
+        uploads(stores, uploads_options(options)),
+        remove(stores, options.collect_delay),
+        open_mode({anywhere, options.names}),
+        policy({options.storage_delete, options.storage_read_only}),
+        api({pull, push, uploads, remove, open_mode, policy},
+            {location_options(options), std::move(location_key)}) {}
+
+  registry::Puller pull;
+  registry::Pusher push;
+  registry::Uploads uploads;
+  registry::Remover remove;
+  auth::OpenMode open_mode;
+  access::OpenPolicy policy;
+  api::dist::DistributionApi api;
+};
+
+Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Platform::~Platform() = default;
+
+Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
+                                                 bool anywhere, OpenedStores& stores) {
+  TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
+  return std::unique_ptr<Platform>(
+      new Platform(std::make_unique<Parts>(options, anywhere, stores.stores(), std::move(key))));
+}
+
+http::Handler& Platform::api() { return parts_->api; }
+registry::Uploads& Platform::uploads() { return parts_->uploads; }
+registry::Remover& Platform::remover() { return parts_->remove; }
+
+}  // namespace entrepot::server

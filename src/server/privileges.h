@@ -1,0 +1,19 @@
+#pragma once
+// server/privileges.h — what the process asks of the system before its first thread.
+
+#include <string>
+
+#include "base/result.h"
+
+namespace entrepot::server {
+
+// Raises the soft limit on open files to the hard one; returns it. What fails is left as it was.
+std::size_t raise_open_file_limit();
+
+// Started as root: makes `user` (a name, or "UID:GID") the owner of `data_path` and everything in
+// it (walked only where the owner is another), then becomes that user for good, without further
+// groups. Makes the directory when it is missing. Not started as root: nothing when `user` is who
+// runs already, else Denied. NotFound for an unknown user. Before any thread.
+Result<void> become_user(const std::string& user, const std::string& data_path);
+
+}  // namespace entrepot::server
