@@ -23,7 +23,7 @@ struct Header {
   std::string_view name, value;  // the name as sent; compare with equals_ignoring_case
 };
 
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 
 // Where the request came from.
 struct Peer {
@@ -33,15 +33,24 @@ struct Peer {
   bool tls = false;
 };
 
+struct RequestData;  // internal/request_data.h
+
 // One request's head. The views point into memory that lives as long as the Request. Not
-// thread-safe; handed from thread to thread whole.
+// thread-safe; handed from thread to thread whole. Made by the server, and by testing/request.h.
 class Request {
  public:
+  explicit Request(std::unique_ptr<RequestData> data);
+  Request(Request&&) noexcept;
+  Request& operator=(Request&&) noexcept;
+  ~Request();
+
   Method method() const;
   std::string_view method_text() const;
-  std::string_view target() const;  // as sent: "/v2/a/tags/list?n=3"
-  std::string_view path() const;    // as sent, before "?"; percent-escapes not decoded
-  std::string_view query() const;   // behind "?", may be empty
+  // As sent: "/v2/a/tags/list?n=3". Of an absolute target ("http://host/v2/", whose authority
+  // always equals Host) what follows the authority.
+  std::string_view target() const;
+  std::string_view path() const;   // as sent, before "?"; percent-escapes not decoded
+  std::string_view query() const;  // behind "?", may be empty
 
   // The value of a header that may be sent once; nullopt when absent. A header sent twice was
   // answered 400 already where that matters (Host, Content-Length, Range, Authorization,
@@ -59,6 +68,9 @@ class Request {
   bool has_body() const;                                      // Content-Length > 0, or chunked
   const Peer& peer() const;
   const std::string& id() const;  // X-Request-Id of the answer
+
+ private:
+  std::unique_ptr<RequestData> data_;
 };
 
 // An answer. Connection, Date, Content-Length and X-Request-Id are added by the server.

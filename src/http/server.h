@@ -25,11 +25,12 @@ class BodySink {
   // may be kept.
   virtual ~BodySink() = default;
 
-  // On a data thread (a worker, when the whole body is small and here already); at most 1 MiB a
-  // call, in order. On an error no more is written, and failed() makes the answer.
+  // On a data thread (the last piece, when it is small, on the thread that finishes); at most 1 MiB
+  // a call, in order. On an error no more is written, and failed() makes the answer.
   virtual Result<void> write(Context& context, ByteView piece) = 0;
 
-  // On a finisher thread: the whole body has arrived. May block (syncs).
+  // On a finisher thread (on the worker that decided, when a body up to 256 KiB came along with the
+  // head): the whole body has arrived. May block (syncs).
   virtual Response finish(Context& context) = 0;
 
   // The answer for an error of write(), or for a body that broke off or grew past its limit
@@ -62,9 +63,9 @@ class Handler {
   virtual std::optional<Response> answer_from_memory(const Request& request) = 0;
 
   // On a worker; may block. Called with the head alone, before a byte of the body was read: an
-  // answer refuses the body unread (the connection stays usable when the body is short or the
-  // client waits for 100 Continue, else it closes behind the answer). The request lives until its
-  // answer is sent; the sink may keep a reference to it.
+  // answer refuses the body unread (the connection stays usable when the body is short; else, and
+  // when the client waits for 100 Continue, it closes behind the answer). The request lives until
+  // its answer is sent; the sink may keep a reference to it.
   virtual Reply handle(Context& context, const Request& request) = 0;
 
   // The answer to what never became a request; the connection closes behind it. May be called on an

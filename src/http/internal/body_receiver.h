@@ -1,0 +1,90 @@
+#pragma once
+// http/internal/body_receiver.h — a request's body on its way from the socket to the sink.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/error.h"
+#include "http/internal/buffer_pool.h"
+#include "http/internal/channel.h"
+#include "http/internal/chunked.h"
+#include "http/internal/head.h"
+#include "http/internal/input.h"
+
+namespace entrepot::http::internal {
+
+// Two buffers: the event loop receives into one while a data thread writes the other to the sink.
+// This class only does the loop's side and runs nothing itself; its owner passes the pieces on.
+class BodyReceiver {
+ public:
+  // A body up to this is received whole, and written by whoever finishes the request.
+  static constexpr std::size_t kSmallBodyBytes = 256 << 10;
+  // A free writer gets at least this much at once, unless the sender stalls.
+  static constexpr std::size_t kPieceBytes = 256 << 10;
+  static constexpr std::size_t kTurnBytes = 256 << 10;
+
+  BodyReceiver(Channel& channel, Input& input, BufferPool& pool, const Head& head,
+               std::uint64_t limit_bytes);
+
+  enum class Status {
+    WantsData,    // the socket is empty
+    WantsBuffer,  // the pool is: wait for it
+    WantsWriter,  // the buffer is full: take_piece() as soon as the writer is free
+    TurnOver,     // there may be more; let others go first
+    Complete,     // all of it came; rest() was not taken yet
+    Failed,       // error() says why: it broke off, or is malformed, or too long
+    Gone,         // so is the client
+  };
+  Status receive(bool has_waited_for_buffer);
+
+  // Is there enough to bother a free writer with? `stalled`: anything will do.
+  bool piece_is_due(bool stalled) const;
+  // The filled buffer; stays valid until piece_written().
+  ByteView take_piece();
+  void piece_written();
+
+  // The sender has been silent: without bytes in them the buffers go back to the pool.
+  void release_idle_buffers();
+  bool holds_buffer() const;
+
+  // True if bytes came since this was asked last.
+  bool moved() { return std::exchange(moved_, false); }
+
+  bool is_complete() const { return complete_; }
+  const Error& error() const { return *error_; }
+  std::uint64_t received_bytes() const { return received_bytes_; }
+
+ private:
+  struct Half {
+    Buffer buffer;
+    std::size_t filled = 0;
+  };
+
+  Half& filling() { return halves_[filling_]; }
+  const Half& filling() const { return halves_[filling_]; }
+  bool ended() const { return complete_ || error_.has_value(); }
+  std::uint64_t missing_bytes() const;
+  std::optional<Status> find_room(bool has_waited);
+  Io pull(char* target, std::size_t room);
+  void take(char* data, std::size_t size);
+  void take_chunked(char* data, std::size_t size);
+  void fail_with(ErrorCode code, std::string_view message);
+
+  Channel& channel_;
+  Input& input_;
+  BufferPool& pool_;
+  const std::optional<std::uint64_t> length_bytes_;  // none: chunked
+  const std::uint64_t limit_bytes_;
+  ChunkedDecoder decoder_;
+
+  std::array<Half, 2> halves_;
+  std::size_t filling_ = 0;
+  bool writing_ = false;  // the other half is at the writer
+  bool complete_ = false;
+  bool moved_ = false;
+  std::uint64_t received_bytes_ = 0;
+  std::optional<Error> error_;
+};
+
+}  // namespace entrepot::http::internal

@@ -1,0 +1,361 @@
+#include "http/internal/connection.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "http/internal/lane.h"
+
+namespace entrepot::http::internal {
+namespace {
+
+// Edge-triggered: one registration serves the whole life of a connection, whatever its phase.
+constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+constexpr std::size_t kReadsATurn = 8;
+constexpr std::size_t kDiscardBytes = 1 << 20;  // at once; nothing is copied
+
+// A client's own request id is kept if it can go into a log line and a header as it is.
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
+
+}  // namespace
+
+Connection::Connection(Lane& lane, int descriptor, Peer peer)
+    : lane_(lane),
+      channel_(descriptor),
+      peer_(std::make_shared<const Peer>(std::move(peer))),
+      scanner_(lane.core().options.limits) {}
+
+Connection::~Connection() = default;
+
+void Connection::open() {
+  if (!lane_.loop().watch(channel_.descriptor(), kReadEvents, *this)) return close();
+  read_requests();  // most clients have something to say at once
+}
+
+void Connection::on_events(std::uint32_t events) {
+  const bool reset = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  const bool ended = reset || (events & EPOLLRDHUP) != 0;
+  if (ended || (events & EPOLLIN) != 0) channel_.set_readable(ended);
+  switch (phase_) {
+    case Phase::Head:
+      return read_requests();
+    case Phase::Working:
+      return intake_->on_events(ended, reset);
+    case Phase::Answering:
+      return delivery_->on_writable();
+    case Phase::Discarding:
+      return discard();
+    case Phase::Lingering:
+      return linger();
+    case Phase::Closed:
+      return;
+  }
+}
+
+void Connection::on_soon() {
+  switch (phase_) {
+    case Phase::Head:
+      return go_on();
+    case Phase::Working:
+      return intake_->on_readable();
+    case Phase::Answering:
+      return delivery_->on_writable();
+    case Phase::Discarding:
+      return discard();
+    case Phase::Lingering:
+      return linger();
+    case Phase::Closed:
+      return;
+  }
+}
+
+// --- Reading requests ----------------------------------------------------------------------------
+
+void Connection::go_on() {
+  if (phase_ == Phase::Head && !input_.empty()) serve_input();
+  if (phase_ == Phase::Head) read_requests();
+}
+
+void Connection::read_requests() {
+  for (std::size_t reads = 0; phase_ == Phase::Head && channel_.maybe_readable(); ++reads) {
+    if (reads == kReadsATurn) return lane_.soon(*this);
+    const Io io = channel_.receive(lane_.scratch(), Lane::kScratchBytes);
+    if (io.state == Io::State::Blocked) break;
+    if (io.state != Io::State::Moved) return close();
+    lane_.count_received(io.bytes);
+    lane_.touch(*this);
+    input_.add({lane_.scratch(), io.bytes});
+    serve_input();
+  }
+  if (is_idle() && lane_.core().draining) close();
+}
+
+// Serves as many whole requests as the input holds. Afterwards nothing points into the lane's
+// receive buffer.
+void Connection::serve_input() {
+  while (phase_ == Phase::Head && !input_.empty()) {
+    const HeadScanner::Status status = scanner_.scan(input_.rest());
+    if (status == HeadScanner::Status::Incomplete) break;
+    if (status == HeadScanner::Status::Refused) {
+      refuse(scanner_.refusal());
+      break;
+    }
+    const std::string_view head_text = scanner_.head(input_.rest());
+    input_.drop(scanner_.consumed_bytes());
+    scanner_.restart();
+    begin_exchange(head_text);
+  }
+  if (phase_ != Phase::Working) input_.keep();  // else a worker may be reading it
+}
+
+void Connection::begin_exchange(std::string_view head_text) {
+  in_exchange_ = true;
+  started_ = lane_.loop().now();
+  record_ = Exchange();
+  RequestData& data = lane_.parsed();
+  if (const auto refusal = parse_head(head_text, data.head)) return refuse(*refusal);
+  if (data.peer != peer_) data.peer = peer_;
+  const Request& request = lane_.parsed_request();
+  record_.request = &request;
+  const auto own_id = request.header("X-Request-Id");
+  if (own_id && is_request_id(*own_id)) {
+    data.id = *own_id;
+  } else {
+    lane_.make_request_id(data.id);
+  }
+  auto response = lane_.core().handler.answer_from_memory(request);
+  if (!response) return hand_over(head_text);
+  settle_body(data.head);
+  answer(data, *response, head_text);
+}
+
+void Connection::hand_over(std::string_view head_text) {
+  active_ = std::make_unique<ActiveRequest>(head_text, lane_.parsed());
+  record_.request = &active_->request();
+  input_.keep();
+  phase_ = Phase::Working;
+  lane_.core().metrics.in_flight.add(1);
+  intake_ = std::make_unique<Intake>(lane_, channel_, input_, *active_, *this);
+  intake_->start();
+}
+
+void Connection::refuse(const Refusal& refusal) {
+  in_exchange_ = true;
+  started_ = lane_.loop().now();
+  record_ = Exchange();
+  close_behind_ = true;
+  RequestData& data = lane_.parsed();
+  data.head.clear();
+  data.id.clear();
+  Response response = lane_.core().handler.refuse(refusal);
+  answer(data, response, {});
+}
+
+// --- Answering -----------------------------------------------------------------------------------
+
+void Connection::answer_is_ready() {
+  record_.received_bytes = intake_->received_body_bytes();
+  settle_body(active_->head());
+  answer(active_->data(), *active_->response(), {});
+  if (phase_ != Phase::Answering) go_on();
+}
+
+// What becomes of a body that was not taken: a short one is dropped behind the answer, else the
+// connection closes. So it does when the client waits for 100 Continue: whether it still sends the
+// body is for it to say, and a body must never be read as a request (RFC 9110 §10.1.1).
+void Connection::settle_body(const Head& head) {
+  discard_bytes_ = 0;
+  if (!head.has_body() || (active_ && active_->body_taken())) return;
+  if (head.chunked || (head.expects_continue && input_.empty())) {
+    close_behind_ = true;
+    return;
+  }
+  const std::uint64_t unread = *head.content_length_bytes - record_.received_bytes;
+  const std::size_t here = std::min<std::uint64_t>(unread, input_.rest().size());
+  input_.drop(here);
+  discard_bytes_ = unread - here;
+  if (discard_bytes_ > lane_.core().options.limits.drain_body_bytes) close_behind_ = true;
+}
+
+void Connection::answer(const RequestData& data, Response& response, std::string_view head_text) {
+  const Head& head = data.head;
+  close_behind_ = close_behind_ || response.close || !head.keep_alive || lane_.core().draining;
+  HeadFrame frame;
+  frame.body = plan_body(head.method, response);
+  frame.close = close_behind_;
+  frame.http11 = head.http11;
+  frame.id = data.id;
+  frame.date = lane_.date();
+  frame.server = lane_.core().options.server_header;
+  std::string& text = lane_.head_text();
+  text.clear();
+  write_head(text, response, frame);
+  record_.status = response.status;
+  record_.route = response.route;
+
+  if (!frame.body.sends_body) response.body = Source();
+  const SharedBytes* bytes = response.body.bytes();
+  if (bytes == nullptr) return deliver(response, 0, head_text);
+  const ByteView body = *bytes ? ByteView(**bytes) : ByteView();
+  const Io io = channel_.send(text, body.substr(0, Outbox::kTurnBytes), false);
+  lane_.count_sent(io.bytes);
+  if (io.state == Io::State::Broken) return end_exchange(false);
+  if (io.bytes < text.size() + body.size()) return deliver(response, io.bytes, head_text);
+  record_.sent_bytes = body.size();
+  end_exchange(true);
+}
+
+// The socket did not take all, or the body is no memory: the answer, and with it the request,
+// outlive the lane's buffers.
+void Connection::deliver(Response& response, std::size_t sent_bytes, std::string_view head_text) {
+  if (!active_ && !head_text.empty()) {
+    active_ = std::make_unique<ActiveRequest>(head_text, lane_.parsed());
+    record_.request = &active_->request();
+  }
+  phase_ = Phase::Answering;
+  sent_seen_ = 0;
+  delivery_ = std::make_unique<Delivery>(lane_, channel_, *this);
+  delivery_->start(lane_.head_text(), std::move(response.body), sent_bytes,
+                   active_ ? &active_->context() : nullptr);
+}
+
+void Connection::answer_is_sent(bool whole) {
+  end_exchange(whole);
+  go_on();
+}
+
+void Connection::end_exchange(bool whole) {
+  record_exchange(whole);
+  if (!whole) return close();
+  intake_.reset();
+  delivery_.reset();
+  active_.reset();
+  if (close_behind_ || lane_.core().draining) return linger();
+  if (discard_bytes_ > 0) {
+    phase_ = Phase::Discarding;
+    return lane_.soon(*this);
+  }
+  phase_ = Phase::Head;
+}
+
+void Connection::record_exchange(bool whole) {
+  if (!std::exchange(in_exchange_, false)) return;
+  if (intake_) lane_.core().metrics.in_flight.add(-1);
+  const auto& observe = lane_.core().options.observe;
+  if (!observe) return;
+  record_.peer = peer_.get();
+  if (delivery_) record_.sent_bytes = delivery_->sent_body_bytes();
+  record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - started_);
+  record_.complete = whole;
+  observe(record_);
+}
+
+// --- Ending --------------------------------------------------------------------------------------
+
+void Connection::drain() {
+  if (is_idle()) close();
+}
+
+bool Connection::cut() {
+  const bool cutting = in_exchange_;
+  close();
+  return cutting;
+}
+
+// While we work for the client it has nothing to send, and gets nothing; that may take as long as
+// it takes.
+void Connection::on_idle_limit() {
+  if (phase_ == Phase::Working && intake_->is_our_move()) return bytes_moved();
+  if (phase_ == Phase::Answering) {
+    const std::uint64_t sent = delivery_->sent_body_bytes();
+    if (std::exchange(sent_seen_, sent) != sent || delivery_->is_our_move()) return bytes_moved();
+  }
+  if (phase_ == Phase::Head && !input_.empty()) {
+    return refuse({408, "the request's head did not come to its end"});
+  }
+  close();
+}
+
+void Connection::on_reminder() {
+  reminder_is_due_ = false;
+  if (phase_ == Phase::Working) intake_->on_reminder();
+}
+
+bool Connection::on_worker_free() { return phase_ != Phase::Working || intake_->on_worker_free(); }
+
+void Connection::on_buffer_free() {
+  if (phase_ == Phase::Working) intake_->on_buffer_free();
+}
+
+// The answer is out; drops what is left of a body that nobody wanted.
+void Connection::discard() {
+  while (discard_bytes_ > 0) {
+    const Io io = channel_.receive(lane_.scratch(),
+                                   std::min<std::uint64_t>(Lane::kScratchBytes, discard_bytes_));
+    if (io.state == Io::State::Blocked) return;
+    if (io.state != Io::State::Moved) return close();
+    lane_.count_received(io.bytes);
+    lane_.touch(*this);
+    discard_bytes_ -= io.bytes;
+  }
+  phase_ = Phase::Head;
+  go_on();
+}
+
+// Closing with bytes unread makes the kernel send a reset, which can overtake the answer. So our
+// side says that it ends, and waits a little for the client to do the same.
+void Connection::linger() {
+  if (phase_ != Phase::Lingering) {
+    phase_ = Phase::Lingering;
+    input_ = Input();
+    channel_.shut_down_sending();
+    lane_.linger(*this);
+  }
+  const Io io = channel_.discard(kDiscardBytes);
+  if (io.state == Io::State::Moved) return lane_.soon(*this);
+  if (io.state != Io::State::Blocked) close();
+}
+
+void Connection::close() {
+  if (phase_ == Phase::Closed) return;
+  const Phase ended = std::exchange(phase_, Phase::Closed);
+  input_ = Input();
+  channel_.shut_down();
+  if (ended == Phase::Working) return intake_->abandon();
+  if (ended == Phase::Answering) return delivery_->abandon();
+  retire();
+}
+
+// The last step: nothing works for this connection any more.
+void Connection::retire() {
+  record_exchange(false);
+  lane_.loop().forget(channel_.descriptor());
+  lane_.retire(*this);
+}
+
+// --- What intake and delivery ask for ------------------------------------------------------------
+
+void Connection::watch_writes(bool on) {
+  if (std::exchange(watching_writes_, on) == on) return;
+  lane_.loop().change(channel_.descriptor(), on ? kReadEvents | EPOLLOUT : kReadEvents, *this);
+}
+
+void Connection::want_worker() { lane_.wait_for_worker(*this); }
+void Connection::want_buffer() { lane_.wait_for_buffer(*this); }
+void Connection::bytes_moved() { lane_.touch(*this); }
+void Connection::go_on_soon() { lane_.soon(*this); }
+
+void Connection::remind_later() {
+  if (!std::exchange(reminder_is_due_, true)) lane_.remind(*this);
+}
+
+}  // namespace entrepot::http::internal

@@ -1,0 +1,124 @@
+#include "http/internal/delivery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "http/internal/lane.h"
+
+namespace entrepot::http::internal {
+namespace {
+
+constexpr std::size_t kStreamPieceBytes = 256 << 10;
+
+}  // namespace
+
+Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner)
+    : lane_(lane), channel_(channel), owner_(owner), job_(lane.loop()) {}
+
+void Delivery::start(std::string head, Source body, std::size_t sent_bytes, Context* context) {
+  if (context != nullptr) context_ = context;
+  body_ = std::move(body);
+  if (body_.file() != nullptr) return start_file(std::move(head));
+  const SharedBytes* bytes = body_.bytes();
+  outbox_.emplace(std::move(head), bytes && *bytes ? ByteView(**bytes) : ByteView());
+  outbox_->skip(sent_bytes);
+  flush();
+}
+
+void Delivery::on_writable() {
+  if (outbox_ && !outbox_->empty()) flush();
+}
+
+std::uint64_t Delivery::sent_body_bytes() const {
+  if (sender_) return sender_->sent_body_bytes();
+  return sent_before_ + (outbox_ ? outbox_->sent_body_bytes() : 0);
+}
+
+void Delivery::end(bool whole) {
+  if (sender_) lane_.count_sent(sender_->sent_body_bytes());
+  if (!whole) return owner_.answer_is_sent(false);
+  owner_.watch_writes(false);
+  owner_.answer_is_sent(true);
+}
+
+// --- Files ---------------------------------------------------------------------------------------
+
+void Delivery::start_file(std::string head) {
+  sender_.emplace(channel_, std::move(head), *body_.file());
+  if (sender_->fits_loop()) {
+    const FileSender::Progress progress = sender_->send();
+    if (progress == FileSender::Progress::Sent) return end(true);
+    if (progress == FileSender::Progress::Broken) return end(false);
+  }
+  sender_out_ = true;
+  sender_->when_over([this] { lane_.loop().post([this] { on_file_over(); }); });
+  lane_.core().turns->add(channel_.descriptor(), *sender_, Turns::Next::WhenWritable);
+}
+
+void Delivery::on_file_over() {
+  sender_out_ = false;
+  if (abandoned_) return owner_.delivery_is_over();
+  owner_.bytes_moved();
+  end(sender_->complete());
+}
+
+// --- Memory and streams --------------------------------------------------------------------------
+
+void Delivery::flush() {
+  if (job_.out()) return;
+  const Io io = outbox_->send(channel_);
+  if (io.state == Io::State::Broken) return end(false);
+  if (io.bytes > 0) {
+    lane_.count_sent(io.bytes);
+    owner_.bytes_moved();
+  }
+  if (!outbox_->empty()) {
+    owner_.watch_writes(io.state == Io::State::Blocked);
+    if (io.state == Io::State::Moved) owner_.go_on_soon();
+    return;
+  }
+  const StreamRange* stream = body_.stream();
+  if (stream == nullptr || sent_body_bytes() == stream->size_bytes) return end(true);
+  read_stream();
+}
+
+void Delivery::read_stream() {
+  sent_before_ += outbox_->sent_body_bytes();
+  outbox_.reset();
+  const std::uint64_t missing = body_.stream()->size_bytes - sent_before_;
+  piece_.resize(std::min<std::uint64_t>(missing, kStreamPieceBytes));
+  job_.run(
+      *lane_.core().options.workers,
+      [this] {
+        std::size_t filled = 0;
+        while (filled < piece_.size()) {
+          auto got = body_.stream()->stream->read(*context_, std::span(piece_).subspan(filled));
+          if (!got || *got == 0) {
+            stream_error_ = got ? Error{ErrorCode::Corrupt, "it ended early"} : got.error();
+            return;
+          }
+          filled += *got;
+        }
+      },
+      [this] { on_stream_read(); });
+}
+
+void Delivery::on_stream_read() {
+  if (abandoned_) return owner_.delivery_is_over();
+  if (stream_error_) {
+    log::warning("request {}: the body of the answer broke off: {}", context_->request_id(),
+                 *stream_error_);
+    return end(false);
+  }
+  outbox_.emplace(std::string(), piece_);
+  flush();
+}
+
+void Delivery::abandon() {
+  abandoned_ = true;
+  if (job_.out()) context_->cancel();
+  if (!job_.out() && !sender_out_) owner_.delivery_is_over();
+}
+
+}  // namespace entrepot::http::internal

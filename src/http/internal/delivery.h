@@ -1,0 +1,79 @@
+#pragma once
+// http/internal/delivery.h — an answer on its way out, when the socket did not take it all at once.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/context.h"
+#include "base/source.h"
+#include "http/internal/channel.h"
+#include "http/internal/file_sender.h"
+#include "http/internal/job_slot.h"
+#include "http/internal/outbox.h"
+
+namespace entrepot::http::internal {
+
+class Lane;
+
+// Sends one head and body: from memory, on the loop; out of a file, on the loop if that is quick,
+// else in turns on the data threads; out of a stream, which a worker reads while the loop sends,
+// one bounded buffer at a time.
+class Delivery {
+ public:
+  class Owner {
+   public:
+    virtual void answer_is_sent(bool whole) = 0;  // not whole: the connection is of no use any more
+    virtual void delivery_is_over() = 0;          // after abandon(): nothing runs any more
+    virtual void watch_writes(bool on) = 0;       // call on_writable() when the socket is ready
+    virtual void bytes_moved() = 0;
+    virtual void go_on_soon() = 0;  // call on_writable() when others had their turn
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Delivery(Lane& lane, Channel& channel, Owner& owner);
+
+  // `sent_bytes` of head and body went out before. The context is the request's, or null.
+  void start(std::string head, Source body, std::size_t sent_bytes, Context* context);
+  void on_writable();
+
+  // The connection is closed and its socket shut.
+  void abandon();
+
+  // Grows as long as bytes move.
+  std::uint64_t sent_body_bytes() const;
+
+  // Does the client wait for us, so that its silence means nothing?
+  bool is_our_move() const { return job_.out(); }
+
+ private:
+  void start_file(std::string head);
+  void on_file_over();
+  void read_stream();
+  void on_stream_read();
+  void flush();
+  void end(bool whole);
+
+  Lane& lane_;
+  Channel& channel_;
+  Owner& owner_;
+  Context own_context_;
+  Context* context_ = &own_context_;
+  Source body_;
+  bool abandoned_ = false;
+
+  // From memory, or the piece of a stream that was read last.
+  std::optional<Outbox> outbox_;
+  std::uint64_t sent_before_ = 0;  // of a stream: without the outbox
+  std::string piece_;
+  std::optional<Error> stream_error_;
+  JobSlot job_;
+
+  // Out of a file.
+  std::optional<FileSender> sender_;
+  bool sender_out_ = false;
+};
+
+}  // namespace entrepot::http::internal

@@ -1,0 +1,107 @@
+#include "http/internal/event_loop.h"
+
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace entrepot::http::internal {
+
+Result<std::unique_ptr<EventLoop>> EventLoop::open() {
+  const int poll_descriptor = ::epoll_create1(EPOLL_CLOEXEC);
+  const int mail_descriptor = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  std::unique_ptr<EventLoop> loop(new EventLoop(poll_descriptor, mail_descriptor));
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (poll_descriptor < 0 || mail_descriptor < 0 ||
+      ::epoll_ctl(poll_descriptor, EPOLL_CTL_ADD, mail_descriptor, &event) < 0) {
+    return fail(ErrorCode::Unavailable, "no event loop: {}", std::strerror(errno));
+  }
+  return loop;
+}
+
+EventLoop::~EventLoop() {
+  CHECK(!thread_.joinable());
+  if (mail_descriptor_ >= 0) ::close(mail_descriptor_);
+  if (poll_descriptor_ >= 0) ::close(poll_descriptor_);
+}
+
+void EventLoop::start(const std::string& thread_name, Between between) {
+  between_ = std::move(between);
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), thread_name.substr(0, 15).c_str());
+}
+
+void EventLoop::join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void EventLoop::post(std::function<void()> task) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    mail_.push_back(std::move(task));
+    wake = !std::exchange(woken_, true);
+  }
+  if (!wake) return;
+  const std::uint64_t one = 1;
+  CHECK(::write(mail_descriptor_, &one, sizeof one) == sizeof one);
+}
+
+bool EventLoop::watch(int descriptor, std::uint32_t events, Watched& watched) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &watched;
+  return ::epoll_ctl(poll_descriptor_, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+void EventLoop::change(int descriptor, std::uint32_t events, Watched& watched) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &watched;
+  CHECK(::epoll_ctl(poll_descriptor_, EPOLL_CTL_MOD, descriptor, &event) == 0);
+}
+
+void EventLoop::forget(int descriptor) {
+  ::epoll_ctl(poll_descriptor_, EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
+void EventLoop::run() {
+  std::array<epoll_event, 128> events;
+  std::chrono::milliseconds patience{0};
+  while (!stopping_) {
+    const int count = ::epoll_wait(poll_descriptor_, events.data(), static_cast<int>(events.size()),
+                                   static_cast<int>(patience.count()));
+    CHECK(count >= 0 || errno == EINTR);
+    now_ = std::chrono::steady_clock::now();
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.ptr == nullptr) {
+        read_mail();
+      } else {
+        static_cast<Watched*>(event.data.ptr)->on_events(event.events);
+      }
+    }
+    patience = between_();
+  }
+}
+
+void EventLoop::read_mail() {
+  std::uint64_t ignored = 0;
+  CHECK(::read(mail_descriptor_, &ignored, sizeof ignored) == sizeof ignored || errno == EAGAIN);
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = false;
+    reading_.swap(mail_);
+  }
+  for (const auto& task : reading_) task();
+  reading_.clear();
+}
+
+}  // namespace entrepot::http::internal

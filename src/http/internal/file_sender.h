@@ -1,0 +1,53 @@
+#pragma once
+// http/internal/file_sender.h — one answer out of a file.
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "base/source.h"
+#include "http/internal/channel.h"
+#include "http/internal/turn_pool.h"
+
+namespace entrepot::http::internal {
+
+// Sends a head, then a range of a file. Either at once on an event loop, when the range is short
+// and in memory, or in turns on the data threads. One thread at a time.
+class FileSender final : public Turns {
+ public:
+  static constexpr std::size_t kTurnBytes = 1 << 20;
+
+  // Up to this a range may go out on the loop: 128 KiB of it cost what ten small requests do.
+  static constexpr std::size_t kInlineBytes = 128 << 10;
+
+  FileSender(Channel& channel, std::string head, FileRange file);
+
+  // Short, and in the page cache as far as its ends tell: sending it will not wait for a disk.
+  bool fits_loop() const;
+
+  // Sends what the socket takes, at most kTurnBytes.
+  enum class Progress { Sent, Blocked, TurnOver, Broken };
+  Progress send();
+
+  // Runs on a data thread when the turns are over.
+  void when_over(std::function<void()> call) { over_ = std::move(call); }
+
+  // From any thread: changes as long as bytes move.
+  std::uint64_t sent_body_bytes() const { return sent_.load(std::memory_order_relaxed); }
+  bool complete() const { return head_sent_ == head_.size() && rest().length_bytes == 0; }
+
+  Next take_turn() override;
+  void turns_are_over() override;
+
+ private:
+  ByteRange rest() const;
+
+  Channel& channel_;
+  const std::string head_;
+  std::size_t head_sent_ = 0;
+  const FileRange file_;
+  std::atomic<std::uint64_t> sent_ = 0;
+  std::function<void()> over_;
+};
+
+}  // namespace entrepot::http::internal

@@ -1,0 +1,35 @@
+#pragma once
+// http/internal/head.h — a request's head, taken apart.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace entrepot::http::internal {
+
+// All views point into the text that was parsed.
+struct Head {
+  Method method = Method::Other;
+  std::string_view method_text, target, path, query;
+  std::vector<Header> headers;
+  std::optional<std::uint64_t> content_length_bytes;
+  bool chunked = false;
+  bool http11 = true;
+  bool keep_alive = true;         // what the client wants; HTTP/1.0 must ask for it
+  bool expects_continue = false;  // and has a body to send
+
+  bool has_body() const { return chunked || content_length_bytes.value_or(0) > 0; }
+
+  // Forgets everything but the capacity, so that a reused Head costs no allocation.
+  void clear() {
+    std::vector<Header> kept = std::move(headers);
+    kept.clear();
+    *this = Head();
+    headers = std::move(kept);
+  }
+};
+
+}  // namespace entrepot::http::internal

@@ -1,0 +1,217 @@
+#include "http/internal/intake.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "http/internal/lane.h"
+
+namespace entrepot::http::internal {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::chrono::seconds kWorkerPatience{5};
+
+}  // namespace
+
+Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner)
+    : lane_(lane),
+      channel_(channel),
+      input_(input),
+      request_(request),
+      owner_(owner),
+      job_(lane.loop()),
+      started_(lane.loop().now()) {}
+
+void Intake::on_events(bool ended, bool reset) {
+  // A client may close its side behind a whole request and still want the answer. Before handle()
+  // has decided, most that do have gone; while finish() runs, the benefit of the doubt is cheap.
+  if (phase_ == Phase::Deciding && ended) request_.context().cancel();
+  if (phase_ == Phase::Finishing && reset) request_.context().cancel();
+  on_readable();
+}
+
+bool Intake::is_our_move() const {
+  return job_.out() || phase_ != Phase::Receiving || waits_for_buffer_;
+}
+
+// --- Deciding ------------------------------------------------------------------------------------
+
+void Intake::start() {
+  if (post_decision()) return;
+  lane_.core().metrics.workers_full.add();
+  owner_.want_worker();
+}
+
+bool Intake::post_decision() {
+  // What is here of the body is left alone by the loop until the decision comes back.
+  std::optional<ByteView> whole_body;
+  const std::uint64_t length = request_.head().content_length_bytes.value_or(0);
+  if (!request_.head().chunked && length <= BodyReceiver::kSmallBodyBytes &&
+      length <= input_.rest().size()) {
+    whole_body = input_.rest().substr(0, length);
+  }
+  return job_.try_run(
+      *lane_.core().options.workers,
+      [this, whole_body] { request_.decide(lane_.core().handler, whole_body); },
+      [this] { on_decided(); });
+}
+
+bool Intake::on_worker_free() {
+  if (post_decision()) return true;
+  if (lane_.loop().now() - started_ < kWorkerPatience) return false;
+  phase_ = Phase::Over;
+  Response response = lane_.core().handler.refuse(
+      {503, "too many requests wait for an answer; try again in a second"});
+  response.with("Retry-After", "1");
+  response.close = true;
+  request_.response() = std::move(response);
+  owner_.answer_is_ready();
+  return true;
+}
+
+void Intake::on_decided() {
+  if (abandoned_) return drop_sink();
+  const std::uint64_t length = request_.head().content_length_bytes.value_or(0);
+  if (request_.body_taken()) {
+    received_body_bytes_ = length;
+    input_.drop(length);
+    input_.keep();
+  }
+  if (request_.response()) {
+    phase_ = Phase::Over;
+    return owner_.answer_is_ready();
+  }
+  if (length > request_.limit_bytes()) {
+    return finish(Error{ErrorCode::TooLarge, "the body is longer than allowed"});
+  }
+  start_receiving();
+}
+
+// --- Receiving -----------------------------------------------------------------------------------
+
+void Intake::start_receiving() {
+  phase_ = Phase::Receiving;
+  owner_.bytes_moved();
+  if (request_.head().expects_continue && input_.empty()) {
+    const Io io = channel_.send(kContinue, {}, false);
+    lane_.count_sent(io.bytes);
+    if (io.bytes != kContinue.size()) return owner_.client_is_gone();
+  }
+  receiver_.emplace(channel_, input_, lane_.core().buffers, request_.head(),
+                    request_.limit_bytes());
+  owner_.remind_later();
+  receive(false, false);
+}
+
+void Intake::on_readable() {
+  if (phase_ == Phase::Receiving && !waits_for_buffer_) receive(false, false);
+}
+
+void Intake::on_reminder() {
+  if (phase_ != Phase::Receiving) return;
+  if (!receiver_->moved() && !waits_for_buffer_) receive(false, true);
+  if (phase_ == Phase::Receiving) owner_.remind_later();
+}
+
+void Intake::receive(bool has_waited, bool stalled) {
+  BodyReceiver::Status status = BodyReceiver::Status::WantsData;
+  move_pieces(status, has_waited, stalled);
+  act_on(status, stalled);
+}
+
+// Receives, and hands what is due to the writer, until one of them cannot go on.
+void Intake::move_pieces(BodyReceiver::Status& status, bool has_waited, bool stalled) {
+  do {
+    const std::uint64_t before = receiver_->received_bytes();
+    status = receiver_->receive(has_waited);
+    if (const std::uint64_t moved = receiver_->received_bytes() - before; moved > 0) {
+      lane_.count_received(moved);
+      owner_.bytes_moved();
+    }
+    if (job_.out() || !receiver_->piece_is_due(stalled)) return;
+    job_.run(
+        lane_.core().data, [this, piece = receiver_->take_piece()] { request_.write(piece); },
+        [this] { on_piece_written(); });
+  } while (status == BodyReceiver::Status::WantsWriter);
+}
+
+void Intake::act_on(BodyReceiver::Status status, bool stalled) {
+  switch (status) {
+    case BodyReceiver::Status::WantsData:
+      if (stalled) receiver_->release_idle_buffers();
+      return;
+    case BodyReceiver::Status::WantsBuffer:
+      waits_for_buffer_ = true;
+      return owner_.want_buffer();
+    case BodyReceiver::Status::WantsWriter:
+      return;  // on_piece_written() goes on
+    case BodyReceiver::Status::TurnOver:
+      return owner_.go_on_soon();
+    case BodyReceiver::Status::Complete:
+      if (!job_.out()) finish(std::nullopt);
+      return;
+    case BodyReceiver::Status::Failed:
+      if (!job_.out()) finish(receiver_->error());
+      return;
+    case BodyReceiver::Status::Gone:
+      return owner_.client_is_gone();
+  }
+}
+
+void Intake::on_buffer_free() {
+  if (phase_ != Phase::Receiving) return;
+  waits_for_buffer_ = false;
+  receive(true, false);  // may want one again
+}
+
+void Intake::on_piece_written() {
+  receiver_->piece_written();
+  if (abandoned_) return drop_sink();
+  if (request_.write_failed()) return finish(std::nullopt);
+  receive(false, false);
+}
+
+// --- Finishing -----------------------------------------------------------------------------------
+
+void Intake::finish(std::optional<Error> problem) {
+  phase_ = Phase::Finishing;
+  ByteView rest;
+  if (receiver_) {
+    received_body_bytes_ = receiver_->received_bytes();
+    rest = receiver_->take_piece();
+    if (receiver_->is_complete()) request_.set_body_taken();
+  }
+  job_.run(
+      *lane_.core().options.finishers,
+      [this, rest, problem = std::move(problem)] { request_.finish(rest, problem); },
+      [this] { on_finished(); });
+}
+
+void Intake::on_finished() {
+  receiver_.reset();
+  phase_ = Phase::Over;
+  if (abandoned_) return owner_.intake_is_over();
+  owner_.answer_is_ready();
+}
+
+// --- Abandoning ----------------------------------------------------------------------------------
+
+void Intake::abandon() {
+  abandoned_ = true;
+  if (phase_ == Phase::Deciding || phase_ == Phase::Finishing) request_.context().cancel();
+  if (!job_.out()) drop_sink();
+}
+
+void Intake::drop_sink() {
+  phase_ = Phase::Over;
+  if (!request_.has_sink()) return owner_.intake_is_over();
+  const ByteView rest = receiver_ ? receiver_->take_piece() : ByteView();
+  job_.run(
+      *lane_.core().options.finishers, [this, rest] { request_.abandon(rest); },
+      [this] {
+        receiver_.reset();
+        owner_.intake_is_over();
+      });
+}
+
+}  // namespace entrepot::http::internal

@@ -1,0 +1,83 @@
+#pragma once
+// http/internal/intake.h — what happens to a request between its head and its answer.
+
+#include <optional>
+
+#include "http/internal/active_request.h"
+#include "http/internal/body_receiver.h"
+#include "http/internal/channel.h"
+#include "http/internal/input.h"
+#include "http/internal/job_slot.h"
+
+namespace entrepot::http::internal {
+
+class Lane;
+
+// Asks the handler on a worker; if it wants the body, receives that into the sink, and finishes.
+// Lives on the connection's loop; handler and sink run on other threads, one call at a time.
+class Intake {
+ public:
+  class Owner {
+   public:
+    virtual void answer_is_ready() = 0;  // request.response() is set
+    virtual void client_is_gone() = 0;   // abandon() is to follow
+    virtual void intake_is_over() = 0;   // after abandon(): nothing runs any more
+    virtual void want_worker() = 0;      // call on_worker_free() until it returns true
+    virtual void want_buffer() = 0;      // call on_buffer_free() when the pool has one
+    virtual void bytes_moved() = 0;
+    virtual void go_on_soon() = 0;    // call on_readable() when others had their turn
+    virtual void remind_later() = 0;  // call on_reminder() in a second
+
+   protected:
+    ~Owner() = default;
+  };
+
+  // All references outlive the intake. `input` holds what came behind the head.
+  Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner);
+
+  void start();
+
+  // `ended`: the client sends no more; `reset`: it does not listen either.
+  void on_events(bool ended, bool reset);
+  void on_readable();
+  void on_reminder();
+  bool on_worker_free();
+  void on_buffer_free();
+
+  // The connection is closed: cancels what runs, lets the sink have what came, drops it.
+  void abandon();
+
+  // Is the client waiting for us, so that its silence means nothing?
+  bool is_our_move() const;
+
+  std::uint64_t received_body_bytes() const { return received_body_bytes_; }
+
+ private:
+  enum class Phase { Deciding, Receiving, Finishing, Over };
+
+  bool post_decision();
+  void on_decided();
+  void start_receiving();
+  void receive(bool has_waited, bool stalled);
+  void move_pieces(BodyReceiver::Status& status, bool has_waited, bool stalled);
+  void act_on(BodyReceiver::Status status, bool stalled);
+  void on_piece_written();
+  void finish(std::optional<Error> problem);
+  void on_finished();
+  void drop_sink();
+
+  Lane& lane_;
+  Channel& channel_;
+  Input& input_;
+  ActiveRequest& request_;
+  Owner& owner_;
+  Phase phase_ = Phase::Deciding;
+  bool abandoned_ = false;
+  JobSlot job_;
+  SteadyTime started_;
+  std::optional<BodyReceiver> receiver_;
+  bool waits_for_buffer_ = false;
+  std::uint64_t received_body_bytes_ = 0;
+};
+
+}  // namespace entrepot::http::internal

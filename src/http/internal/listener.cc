@@ -1,0 +1,170 @@
+#include "http/internal/listener.h"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/log.h"
+#include "http/internal/lane.h"
+
+namespace entrepot::http::internal {
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr int kAcceptsATurn = 64;
+constexpr std::chrono::milliseconds kLimitPause{20};
+constexpr std::chrono::milliseconds kErrorPause{200};
+
+union Address {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+};
+
+Result<Address> parse_address(const std::string& host, std::uint16_t port) {
+  Address address{};
+  if (::inet_pton(AF_INET, host.c_str(), &address.v4.sin_addr) == 1) {
+    address.v4.sin_family = AF_INET;
+    address.v4.sin_port = htons(port);
+    return address;
+  }
+  if (::inet_pton(AF_INET6, host.c_str(), &address.v6.sin6_addr) == 1) {
+    address.v6.sin6_family = AF_INET6;
+    address.v6.sin6_port = htons(port);
+    return address;
+  }
+  return fail(ErrorCode::InvalidArgument, "'{}' is no IP address, such as 127.0.0.1 or ::1", host);
+}
+
+socklen_t size_of(const Address& address) {
+  return address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
+}
+
+Peer describe(const Address& address, bool tls) {
+  Peer peer;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.any.sa_family == AF_INET) {
+    ::inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof text);
+    peer.port = ntohs(address.v4.sin_port);
+    peer.loopback = (ntohl(address.v4.sin_addr.s_addr) >> 24) == 127;
+  } else {
+    ::inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof text);
+    peer.port = ntohs(address.v6.sin6_port);
+    peer.loopback = IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
+  }
+  peer.address = text;
+  peer.tls = tls;
+  return peer;
+}
+
+}  // namespace
+
+Result<ListeningSocket> ListeningSocket::open(const std::string& host, std::uint16_t port) {
+  TRY_ASSIGN(Address address, parse_address(host, port));
+  const int descriptor =
+      ::socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0 && errno == EAFNOSUPPORT) {
+    return fail(ErrorCode::Unsupported, "this machine has no such addresses as {}", host);
+  }
+  if (descriptor < 0) return fail(ErrorCode::Unavailable, "socket: {}", std::strerror(errno));
+  ListeningSocket socket(descriptor, 0);
+
+  const int on = 1;
+  ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Accepted sockets inherit this: an answer's last bytes never wait for an acknowledgement.
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (address.any.sa_family == AF_INET6) {
+    ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  }
+  if (::bind(descriptor, &address.any, size_of(address)) < 0 ||
+      ::listen(descriptor, kBacklog) < 0) {
+    const ErrorCode code = errno == EADDRNOTAVAIL ? ErrorCode::Unsupported : ErrorCode::Unavailable;
+    return fail(code, "cannot listen on {} port {}: {}", host, port, std::strerror(errno));
+  }
+  socklen_t size = sizeof address;
+  if (::getsockname(descriptor, &address.any, &size) < 0) {
+    return fail(ErrorCode::Unavailable, "getsockname: {}", std::strerror(errno));
+  }
+  // Both families keep the port in the same place.
+  socket.port_ = ntohs(address.v4.sin_port);
+  return socket;
+}
+
+ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), port_(other.port_) {}
+
+ListeningSocket::~ListeningSocket() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Listener::Listener(Core& core, Lane& home, std::span<const std::unique_ptr<Lane>> lanes,
+                   ListeningSocket socket, std::shared_ptr<TlsContext> tls)
+    : core_(core), home_(home), lanes_(lanes), socket_(std::move(socket)), tls_(std::move(tls)) {}
+
+Listener::~Listener() { home_.loop().forget(socket_.descriptor()); }
+
+Result<void> Listener::start() {
+  if (home_.loop().watch(socket_.descriptor(), EPOLLIN, *this)) return {};
+  return fail(ErrorCode::Unavailable, "epoll: {}", std::strerror(errno));
+}
+
+void Listener::on_events(std::uint32_t) {
+  for (int i = 0; i < kAcceptsATurn; ++i) {
+    if (!has_room() || !accept_one()) return;
+  }
+}
+
+bool Listener::has_room() {
+  if (core_.connections < core_.connection_limit) return true;
+  // One that sleeps makes place for one that wants something.
+  (*std::max_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
+    return a->load() < b->load();
+  }))->close_oldest_idle();
+  pause(kLimitPause);
+  return false;
+}
+
+// False when there is nothing more to accept now.
+bool Listener::accept_one() {
+  Address address{};
+  socklen_t size = sizeof address;
+  const int descriptor =
+      ::accept4(socket_.descriptor(), &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor < 0) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;
+    log::warning("cannot accept a connection: {}", std::strerror(errno));
+    pause(kErrorPause);
+    return false;
+  }
+  core_.connections.fetch_add(1);
+  core_.metrics.accepted.add();
+  Lane& lane = **std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
+    return a->load() < b->load();
+  });
+  lane.adopt(descriptor, describe(address, tls_ != nullptr));
+  return true;
+}
+
+void Listener::pause(std::chrono::milliseconds time) {
+  paused_ = true;
+  paused_until_ = home_.loop().now() + time;
+  home_.loop().forget(socket_.descriptor());
+}
+
+bool Listener::resume_if_paused() {
+  if (!paused_) return false;
+  if (home_.loop().now() < paused_until_) return true;
+  if (!home_.loop().watch(socket_.descriptor(), EPOLLIN, *this)) return true;
+  paused_ = false;
+  return false;
+}
+
+}  // namespace entrepot::http::internal
