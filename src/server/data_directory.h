@@ -21,8 +21,13 @@ class DataDirectory {
   // has it, with its number; Denied, StorageFull, Unavailable.
   static Result<std::unique_ptr<DataDirectory>> open(const std::string& path);
 
+  // Where the metadata is, also for who only wants to ask a running server something.
+  static std::string metadata_path_of(const std::string& path) {
+    return path + "/entrepot/meta.db";
+  }
+
   const std::string& path() const { return path_; }
-  std::string metadata_path() const { return path_ + "/entrepot/meta.db"; }
+  std::string metadata_path() const { return metadata_path_of(path_); }
   std::string id_path() const { return path_ + "/entrepot/id"; }
 
  private:

@@ -137,12 +137,13 @@ constexpr Option kTable[] = {
      .field = &Options::limits_catalog_entries,
      .initial = "1000",
      .least = 1,
-     .text = "Repositories in one answer of /v2/_catalog."},
+     .text = "Repositories in one answer of /v2/_catalog; at most 1000 when the request says how "
+             "many."},
     {.path = "limits.tags",
      .field = &Options::limits_tags,
-     .initial = "1000",
+     .initial = "10000",
      .least = 1,
-     .text = "Tags in one answer of tags/list when the request asks for more."},
+     .text = "Tags in one answer of tags/list; at most 1000 when the request says how many."},
 
     {.path = "workers.loops",
      .field = &Options::workers_loops,

@@ -63,7 +63,9 @@ struct Platform::Parts {
         open_mode({anywhere, options.names}),
         policy({options.storage_delete, options.storage_read_only}),
         api({pull, push, uploads, remove, open_mode, policy},
-            {location_options(options), std::move(location_key)}) {}
+            {location_options(options),
+             std::move(location_key),
+             {options.limits_catalog_entries, options.limits_tags}}) {}
 
   registry::Puller pull;
   registry::Pusher push;

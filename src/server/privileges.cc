@@ -123,4 +123,11 @@ Result<void> become_user(const std::string& user, const std::string& data_path) 
   return {};
 }
 
+Result<void> become_owner(const std::string& user, const std::string& data_path) {
+  if (!user.empty()) return become_user(user, data_path);
+  struct stat found {};
+  if (::geteuid() != 0 || ::stat(data_path.c_str(), &found) != 0 || found.st_uid == 0) return {};
+  return become_user(fmt::format("{}:{}", found.st_uid, found.st_gid), data_path);
+}
+
 }  // namespace entrepot::server

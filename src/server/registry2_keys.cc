@@ -61,7 +61,7 @@ Result<void> read_inverted(Registry2Reader& reader, const Registry2Key& key, con
   return {};
 }
 
-// A limit that is not positive means distribution's default, which is ours.
+// A limit that is not positive means the default.
 Result<void> read_limit(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
   if (node.text.starts_with('-') || node.text == "0") return {};
   reader.set(key.option, {node.text}, node);

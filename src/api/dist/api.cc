@@ -173,7 +173,7 @@ Answer DistributionApi::dispatch(const http::Request& request, const Run& run) c
   const auto decision =
       services_.policy.decide(*subject, route.action, access::Resource{found.path.values[0]});
   if (!decision.allowed) return finished(refusal(decision), kRefused);
-  return run(route, Call{request, *subject, services_, locations_, signer_, found.path});
+  return run(route, Call{request, *subject, services_, locations_, signer_, found.path, pages_});
 }
 
 std::optional<http::Response> DistributionApi::answer_from_memory(const http::Request& request) {

@@ -28,6 +28,7 @@ class DistributionApi final : public http::Handler {
   DistributionApi(Services services, Presentation presentation)
       : services_(services),
         locations_(std::move(presentation.locations)),
+        pages_(presentation.pages),
         signer_(std::move(presentation.location_key)) {}
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
@@ -41,6 +42,7 @@ class DistributionApi final : public http::Handler {
 
   const Services services_;
   const LocationOptions locations_;
+  const PageLimits pages_;
   const LocationSigner signer_;
 };
 

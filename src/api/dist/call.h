@@ -29,10 +29,19 @@ struct Services {
   const access::Policy& policy;
 };
 
+// How many names one answer has at most; a request may ask for fewer.
+struct PageLimits {
+  std::size_t catalog = 1000;
+  // Without `n`: as a whole for all but the largest repositories, as clients that do not follow
+  // Link expect. With `n` never more than 1,000.
+  std::size_t tags = 10'000;
+};
+
 // How the API presents itself.
 struct Presentation {
   LocationOptions locations;
   Bytes location_key;  // signs upload locations; the same on every process
+  PageLimits pages = {};
 };
 
 // A request whose route is known and whose sender may do what the route does. Lives on the stack of
@@ -45,6 +54,7 @@ struct Call {
   const LocationSigner& signer;
   // What the path holds at the pattern's placeholders, as sent.
   const http::PathMatch& path;
+  const PageLimits& pages;
 
   // The parsed placeholders. InvalidArgument (and Unsupported for a digest algorithm that is not
   // offered).

@@ -9,27 +9,26 @@ namespace entrepot::api::dist {
 namespace {
 
 constexpr std::size_t kMaxPage = 1000;
-// Without `n`: tags as a whole for all but the largest repositories, as clients that do not follow
-// Link expect.
-constexpr std::size_t kDefaultTags = 10'000;
 
 struct PageRequest {
   std::size_t limit = 0;
   std::string last;
 };
 
-Result<PageRequest> page_of(const http::Request& request, std::size_t default_limit) {
-  PageRequest page{default_limit, request.parameter("last").value_or("")};
+// `most` entries without `n`; with it as many, but no more than kMaxPage.
+Result<PageRequest> page_of(const http::Request& request, std::size_t most) {
+  PageRequest page{most, request.parameter("last").value_or("")};
   const auto n = request.parameter("n");
   if (!n) return page;
+  const std::size_t cap = std::min(most, kMaxPage);
   const bool digits =
       !n->empty() && std::all_of(n->begin(), n->end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) {
-    return fail(ErrorCode::InvalidArgument, "n is the number of entries wanted, 0 to {}", kMaxPage);
+    return fail(ErrorCode::InvalidArgument, "n is the number of entries wanted, 0 to {}", cap);
   }
   std::size_t wanted = 0;
   const auto parsed = std::from_chars(n->data(), n->data() + n->size(), wanted);
-  page.limit = parsed.ec == std::errc() ? std::min(wanted, kMaxPage) : kMaxPage;
+  page.limit = parsed.ec == std::errc() ? std::min(wanted, cap) : cap;
   return page;
 }
 
@@ -67,7 +66,7 @@ void append_array(Bytes& out, const std::vector<std::string>& names) {
 
 http::Reply Listing::tags(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
-  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, kDefaultTags), About::Page);
+  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.tags), About::Page);
   ENTREPOT_API_ASSIGN(const auto tags,
                       call.services.pull.tags(context, repository, page.last, page.limit),
                       About::Repository);
@@ -84,7 +83,7 @@ http::Reply Listing::tags(Context& context, const Call& call) {
 }
 
 http::Reply Listing::catalog(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, kMaxPage), About::Page);
+  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.catalog), About::Page);
   ENTREPOT_API_ASSIGN(const auto repositories,
                       call.services.pull.repositories(context, page.last, page.limit),
                       About::Registry);
