@@ -32,10 +32,20 @@ def registry(tmp_path_factory):
 @pytest.fixture
 def start_registry(tmp_path):
     """Starts registries that a test wants for itself: start_registry(options=[…], …)."""
+    yield from _starter(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def start_module_registry(tmp_path_factory):
+    """The same for the tests of a file together."""
+    yield from _starter(tmp_path_factory.mktemp("own"))
+
+
+def _starter(directory):
     started: list[Registry] = []
 
     def start(**settings) -> Registry:
-        server = registry_class()(tmp_path / f"registry{len(started)}", **settings)
+        server = registry_class()(directory / f"registry{len(started)}", **settings)
         started.append(server)
         return server.start()
 

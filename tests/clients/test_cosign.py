@@ -1,4 +1,4 @@
-# ctest: labels=clients,slow timeout=180
+# ctest: labels=clients,all timeout=180
 """cosign: signatures by a key of our own, stored beside the image; no transparency log."""
 
 import json

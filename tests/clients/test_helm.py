@@ -1,4 +1,4 @@
-# ctest: labels=clients,slow timeout=120
+# ctest: labels=clients,all timeout=120
 """helm: charts pushed and pulled."""
 
 import pytest

@@ -1,4 +1,4 @@
-# ctest: labels=clients,slow timeout=300
+# ctest: labels=clients,all timeout=300
 """oras: artifacts of any kind, and what refers to what."""
 
 import json

@@ -1,4 +1,4 @@
-# ctest: labels=clients,slow timeout=300
+# ctest: labels=clients,all timeout=300
 """regctl: images with their referrers, artifacts, tags."""
 
 import json

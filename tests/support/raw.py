@@ -68,6 +68,12 @@ class RawConnection:
         finally:
             self._socket.settimeout(previous)
 
+    def receive_some(self) -> bytes:
+        """Whatever has come, at least one byte unless the connection ended."""
+        if not self._received:
+            self._fill()
+        return self._take(len(self._received))
+
     def closed(self) -> bool:
         """Waits for the end of the connection; False if more bytes come instead."""
         if self._received:
@@ -135,6 +141,21 @@ class RawConnection:
             assert self._fill(), f"the connection ended {size - len(self._received)} bytes early"
         taken, self._received = self._received[:size], self._received[size:]
         return taken
+
+
+def ask(address: str, method: str, target: bytes | str, headers: dict[str, str] | None = None,
+        body: bytes = b"") -> Answer:
+    """One request with any target, on a connection of its own."""
+    lines = {"Host": "localhost", "Connection": "close", **(headers or {})}
+    if body or method in ("POST", "PUT", "PATCH"):
+        lines["Content-Length"] = str(len(body))
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items()).encode("latin-1")
+    target = target.encode() if isinstance(target, str) else target
+    with RawConnection(address) as connection:
+        connection.send(method.encode() + b" " + target + b" HTTP/1.1\r\n" + head + b"\r\n" + body)
+        answer = connection.answer(to_head=method == "HEAD")
+        assert answer is not None, f"no answer to {method} {target!r}"
+        return answer
 
 
 def exchange(address: str, payload: bytes, *, end_of_sending: bool = False,

@@ -1,0 +1,147 @@
+#include "registry/push.h"
+
+#include <gtest/gtest.h>
+
+#include "registry/testing/world.h"
+
+namespace entrepot::registry {
+namespace {
+
+using oci::Digest;
+using testing::name;
+using testing::tag;
+using testing::World;
+
+TEST(Pusher, PushedManifestIsPulledByTagAndDigestWithItsExactBytes) {
+  World world;
+  const auto bytes =
+      World::image(world.push_blob("a/b", "{}"), {world.push_blob("a/b", "layer")}) + "\n ";
+  const auto pushed = world.push("a/b", {"1", "1.2"}, bytes);
+  ASSERT_OK(pushed);
+  EXPECT_EQ(pushed->digest, Digest::of(bytes));
+  for (const std::string& reference :
+       {std::string("1"), std::string("1.2"), pushed->digest.to_string()}) {
+    EXPECT_EQ(world.pull("a/b", reference).value(), bytes);
+  }
+  EXPECT_FAILS(NotFound, world.pull("a/b", "2"));
+  EXPECT_FAILS(NotFound, world.pull("a", "1"));
+}
+
+TEST(Pusher, RefusesAManifestWhoseBlobIsNotInTheRepositoryAndStoresNothing) {
+  World world;
+  const auto config = world.push_blob("a", "{}");
+  const auto elsewhere = world.push_blob("b", "layer");
+  const auto refused = world.push("a", {"1"}, World::image(config, {elsewhere}));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, kMissingReference);
+  EXPECT_NE(refused.error().message.find(elsewhere.to_string()), std::string::npos);
+  EXPECT_FAILS(NotFound, world.pull("a", "1"));
+}
+
+TEST(Pusher, AcceptsWhatNeverWasWhenToldToButNotWhatWasLost) {
+  World world(MissingReferences::Accept);
+  const auto config = world.push_blob("a", "{}");
+  ASSERT_OK(world.push("a", {"sparse"}, World::image(config, {Digest::of("never seen")})));
+
+  const auto lost = world.push_blob("a", "lost");
+  ASSERT_OK(world.remover.blob(world.context, world.who, name("a"), lost));
+  EXPECT_FAILS(NotFound, world.push("a", {"1"}, World::image(config, {lost})));
+}
+
+TEST(Pusher, ChildrenOfAnIndexNeedNotExistUnlessTheyWereDeleted) {
+  World world;
+  const auto index = [](const Digest& child) {
+    return fmt::format(
+        R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{{"mediaType":"{}","digest":"{}","size":3}}]}})",
+        oci::media_type::kOciIndex, oci::media_type::kOciManifest, child.to_string());
+  };
+  ASSERT_OK(world.push("a", {"multi"}, index(Digest::of("elsewhere"))));
+
+  const auto child = world.push_image("a", "child", "layer");
+  ASSERT_OK(world.remover.manifest(world.context, world.who, name("a"), child));
+  EXPECT_FAILS(NotFound, world.push("a", {"multi"}, index(child)));
+}
+
+TEST(Pusher, RefusesBytesThatAreNotTheDigestTheyArePushedAs) {
+  World world;
+  ManifestTarget target;
+  target.digest = Digest::of("something else");
+  const auto bytes = World::image(world.push_blob("a", "{}"), {});
+  EXPECT_FAILS(DigestMismatch,
+               world.pusher.push(world.context, world.who, name("a"), target, bytes, ""));
+}
+
+TEST(Pusher, KeepsTheSameBytesUnderSha256AndSha512AsTwoManifests) {
+  World world;
+  const auto bytes = World::image(world.push_blob("a", "{}"), {});
+  ManifestTarget target;
+  target.digest = Digest::of(bytes, oci::HashAlgorithm::Sha512);
+  ASSERT_OK(world.pusher.push(world.context, world.who, name("a"), target, bytes, ""));
+  EXPECT_OK(world.pull("a", target.digest->to_string()));
+  EXPECT_FAILS(NotFound, world.pull("a", Digest::of(bytes).to_string()));
+}
+
+// A tag that moves is never seen at its old place once the push was answered, cached or not.
+TEST(Pusher, MovingATagShowsAtOnceThroughTheCache) {
+  World world;
+  const auto first = world.push_image("a", "latest", "one");
+  ASSERT_OK(world.pull("a", "latest"));  // cached now
+  const auto second = world.push_image("a", "latest", "two");
+  ASSERT_NE(first, second);
+  EXPECT_FALSE(world.puller.manifest_from_memory("a", "latest"));
+  EXPECT_EQ(Digest::of(world.pull("a", "latest").value()), second);
+}
+
+TEST(Pusher, EveryTagMoveIsInTheHistory) {
+  World world;
+  const auto first = world.push_image("a", "latest", "one");
+  world.clock.advance(std::chrono::seconds(1));
+  const auto second = world.push_image("a", "latest", "two");
+  ASSERT_OK(world.remover.tag(world.context, world.who, name("a"), tag("latest")));
+  const auto history = world.metadata->store().view<std::vector<meta::TagMove>>(
+      world.context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<meta::TagMove>> {
+        TRY_ASSIGN(const auto repository, snapshot.repositories().find(name("a")));
+        return snapshot.tags().history(repository.id, tag("latest"), 10);
+      });
+  ASSERT_OK(history);
+  ASSERT_EQ(history->size(), 3u);
+  EXPECT_EQ((*history)[0].digest, std::nullopt);
+  EXPECT_EQ((*history)[1].digest, second);
+  EXPECT_EQ((*history)[2].digest, first);
+}
+
+TEST(Pusher, ManifestTakesItsBlobsOutOfTheCollectorsQueue) {
+  World world;
+  const auto waiting = [&] {
+    return world.metadata->store()
+        .view<std::uint64_t>(world.context,
+                             [](const meta::Snapshot& s) { return s.reviews().count(); })
+        .value();
+  };
+  const auto config = world.push_blob("a", "{}");
+  const auto layer = world.push_blob("a", "layer");
+  EXPECT_EQ(waiting(), 2u);
+  ASSERT_OK(world.push("a", {"1"}, World::image(config, {layer})));
+  EXPECT_EQ(waiting(), 0u);
+}
+
+TEST(Pusher, ReferrersAreListedAlsoForASubjectThatDoesNotExist) {
+  World world;
+  const auto subject = Digest::of("no such manifest");
+  const auto config = world.push_blob("a", "{}");
+  const auto pushed = world.push("a", {}, World::image(config, {}, subject.to_string()));
+  ASSERT_OK(pushed);
+  EXPECT_EQ(pushed->subject, subject);
+  const auto page = world.puller.referrers(world.context, name("a"), subject, "", std::nullopt, 10);
+  ASSERT_OK(page);
+  ASSERT_EQ(page->descriptors.size(), 1u);
+  EXPECT_EQ(page->descriptors[0].digest, pushed->digest);
+  EXPECT_EQ(page->descriptors[0].artifact_type, "application/vnd.oci.image.config.v1+json");
+  const auto none =
+      world.puller.referrers(world.context, name("never/was"), subject, "", std::nullopt, 10);
+  ASSERT_OK(none);
+  EXPECT_TRUE(none->descriptors.empty());
+}
+
+}  // namespace
+}  // namespace entrepot::registry

@@ -1,0 +1,109 @@
+#pragma once
+// registry/testing/world.h — a whole registry without HTTP, for tests: real metadata, blobs in
+// memory.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/testing/assert_ok.h"
+#include "base/testing/fake_clock.h"
+#include "blob/testing/memory_store.h"
+#include "meta/sqlite/testing/temporary_store.h"
+#include "registry/pull.h"
+#include "registry/push.h"
+#include "registry/remove.h"
+#include "registry/uploads.h"
+
+namespace entrepot::registry::testing {
+
+inline oci::RepositoryName name(std::string_view text) {
+  return oci::RepositoryName::parse(text).value();
+}
+inline oci::Tag tag(std::string_view text) { return oci::Tag::parse(text).value(); }
+
+// Everything is made with the defaults; `missing` is the one rule that changes what a push may do.
+class World {
+ public:
+  explicit World(MissingReferences missing = MissingReferences::Refuse)
+      : metadata(meta::sqlite::testing::open_temporary()),
+        cache({}, metrics),
+        stores{blobs, metadata->store(), cache, locks, clock},
+        puller(stores, kDefaultReviewDelay),
+        pusher(stores, missing),
+        uploads(stores, {}),
+        remover(stores, kDefaultReviewDelay) {}
+
+  entrepot::testing::FakeClock clock;
+  metrics::Registry metrics;
+  blob::testing::MemoryBlobStore blobs;
+  std::unique_ptr<meta::sqlite::testing::TemporaryStore> metadata;
+  HotCache cache;
+  DigestLocks locks;
+  Stores stores;
+  Puller puller;
+  Pusher pusher;
+  Uploads uploads;
+  Remover remover;
+  Context context;
+  const access::Subject who = access::Subject::anonymous();
+
+  // Uploads and commits; returns the blob's digest.
+  oci::Digest push_blob(const std::string& repository, const std::string& bytes) {
+    const auto session = uploads.begin(name(repository), oci::HashAlgorithm::Sha256);
+    auto upload = uploads.open(context, session).value();
+    EXPECT_OK(upload->write(context, bytes));
+    const auto digest = oci::Digest::of(bytes);
+    EXPECT_OK(uploads.commit(context, session, *upload, digest));
+    return digest;
+  }
+
+  // An image manifest over blobs that need not be there.
+  static std::string image(const oci::Digest& config, const std::vector<oci::Digest>& layers,
+                           const std::string& subject = "") {
+    const auto descriptor = [](std::string_view type, const oci::Digest& digest) {
+      return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":3}})", type,
+                         digest.to_string());
+    };
+    std::string list;
+    for (const auto& layer : layers) {
+      if (!list.empty()) list += ',';
+      list += descriptor("application/vnd.oci.image.layer.v1.tar", layer);
+    }
+    const std::string tail =
+        subject.empty() ? ""
+                        : fmt::format(R"(,"subject":{{"mediaType":"{}","digest":"{}","size":3}})",
+                                      oci::media_type::kOciManifest, subject);
+    return fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","config":{},"layers":[{}]{}}})",
+                       oci::media_type::kOciManifest,
+                       descriptor("application/vnd.oci.image.config.v1+json", config), list, tail);
+  }
+
+  Result<PushedManifest> push(const std::string& repository, const std::vector<std::string>& tags,
+                              const std::string& bytes) {
+    ManifestTarget target;
+    for (const auto& text : tags) target.tags.push_back(tag(text));
+    return pusher.push(context, who, name(repository), target, bytes, "");
+  }
+
+  // Pushes an image of one layer whose bytes are `layer`; returns the manifest's digest.
+  oci::Digest push_image(const std::string& repository, const std::string& tag_text,
+                         const std::string& layer) {
+    const auto config = push_blob(repository, "{}");
+    const auto bytes = image(config, {push_blob(repository, layer)});
+    return push(repository, {tag_text}, bytes).value().digest;
+  }
+
+  Result<std::string> pull(const std::string& repository, const std::string& reference) {
+    TRY_ASSIGN(const auto manifest,
+               puller.manifest(context, name(repository), oci::parse_reference(reference).value()));
+    return *manifest->bytes;
+  }
+
+  bool has_blob(const std::string& repository, const oci::Digest& digest) {
+    return puller.blob(context, name(repository), digest).has_value();
+  }
+};
+
+}  // namespace entrepot::registry::testing

@@ -1,0 +1,108 @@
+#include "registry/uploads.h"
+
+#include <gtest/gtest.h>
+
+#include "registry/testing/world.h"
+
+namespace entrepot::registry {
+namespace {
+
+using oci::Digest;
+using oci::HashAlgorithm;
+using testing::name;
+using testing::World;
+
+TEST(Uploads, BlobIsInTheRepositoryItWasPushedToAndNoOther) {
+  World world;
+  const auto digest = world.push_blob("a/b", "bytes");
+  EXPECT_TRUE(world.has_blob("a/b", digest));
+  EXPECT_FALSE(world.has_blob("a/c", digest));
+  EXPECT_FALSE(world.has_blob("a", digest));
+}
+
+TEST(Uploads, Sha512IsAnotherNameOfTheSameBytes) {
+  World world;
+  const auto session = world.uploads.begin(name("a"), HashAlgorithm::Sha512);
+  auto upload = world.uploads.open(world.context, session).value();
+  ASSERT_OK(upload->write(world.context, "bytes"));
+  const auto digest = Digest::of("bytes", HashAlgorithm::Sha512);
+  ASSERT_OK(world.uploads.commit(world.context, session, *upload, digest));
+  EXPECT_TRUE(world.has_blob("a", digest));
+  EXPECT_TRUE(world.has_blob("a", Digest::of("bytes")));
+}
+
+TEST(Uploads, WrongDigestIsRefusedAndTheSessionGoesOn) {
+  World world;
+  const auto session = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  auto upload = world.uploads.open(world.context, session).value();
+  ASSERT_OK(upload->write(world.context, "by"));
+  EXPECT_FAILS(DigestMismatch,
+               world.uploads.commit(world.context, session, *upload, Digest::of("other")));
+  upload.reset();
+  upload = world.uploads.open(world.context, session).value();
+  EXPECT_EQ(upload->offset_bytes(), 2u);
+  ASSERT_OK(upload->write(world.context, "tes"));
+  ASSERT_OK(world.uploads.commit(world.context, session, *upload, Digest::of("bytes")));
+  EXPECT_TRUE(world.has_blob("a", Digest::of("bytes")));
+  EXPECT_FALSE(world.has_blob("a", Digest::of("other")));
+}
+
+TEST(Uploads, SessionWithoutAByteExists) {
+  World world;
+  const auto session = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  EXPECT_EQ(world.uploads.offset(world.context, session).value(), 0u);
+}
+
+TEST(Uploads, EndedSessionIsNotFoundAgain) {
+  World world;
+  const auto cancelled = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  ASSERT_OK(world.uploads.cancel(world.context, cancelled));
+  EXPECT_FAILS(NotFound, world.uploads.offset(world.context, cancelled));
+  EXPECT_FAILS(NotFound, world.uploads.cancel(world.context, cancelled));
+
+  const auto committed = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  auto upload = world.uploads.open(world.context, committed).value();
+  ASSERT_OK(world.uploads.commit(world.context, committed, *upload, Digest::of("")));
+  EXPECT_FAILS(NotFound, world.uploads.open(world.context, committed));
+
+  const auto old = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  world.clock.advance(std::chrono::hours(169));
+  EXPECT_FAILS(NotFound, world.uploads.open(world.context, old));
+}
+
+TEST(Uploads, MountGivesABlobWithoutMovingIt) {
+  World world;
+  const auto digest = world.push_blob("a", "bytes");
+  EXPECT_FAILS(NotFound, world.uploads.mount(world.context, name("b"), name("never/was"), digest));
+  EXPECT_FALSE(world.has_blob("b", digest));
+  ASSERT_OK(world.uploads.mount(world.context, name("b"), name("a"), digest));
+  EXPECT_TRUE(world.has_blob("b", digest));
+  ASSERT_OK(world.uploads.mount(world.context, name("c"), std::nullopt, digest));
+  EXPECT_TRUE(world.has_blob("c", digest));
+}
+
+TEST(Uploads, MountFromARepositoryThatLostTheBlobFails) {
+  World world;
+  const auto digest = world.push_blob("a", "bytes");
+  world.push_blob("b", "bytes");
+  ASSERT_OK(world.remover.blob(world.context, world.who, name("a"), digest));
+  EXPECT_FAILS(NotFound, world.uploads.mount(world.context, name("c"), name("a"), digest));
+}
+
+// HEAD tells a client that it need not push: from then on it has the whole delay again.
+TEST(Uploads, LookingAtAWaitingBlobPushesItsReviewBack) {
+  World world;
+  const auto digest = world.push_blob("a", "bytes");
+  world.clock.advance(std::chrono::hours(23));
+  ASSERT_TRUE(world.has_blob("a", digest));
+  world.clock.advance(std::chrono::hours(2));
+  const auto due = world.metadata->store().view<std::vector<meta::Review>>(
+      world.context,
+      [&](const meta::Snapshot& s) { return s.reviews().due(world.clock.wall(), 10); });
+  ASSERT_OK(due);
+  EXPECT_TRUE(due->empty());
+  EXPECT_FALSE(world.puller.blob_from_memory("a", digest.to_string())) << "it must not be cached";
+}
+
+}  // namespace
+}  // namespace entrepot::registry
