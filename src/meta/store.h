@@ -42,6 +42,11 @@ class Manifests {
                                       const oci::Reference& reference) const = 0;
   virtual Result<Manifest> find(RepositoryId repository, const Digest& digest) const = 0;
 
+  // All of a repository, ascending by digest.
+  virtual Result<std::vector<Manifest>> list(RepositoryId repository,
+                                             const std::optional<Digest>& after,
+                                             std::size_t limit) const = 0;
+
   // Those whose subject is `subject`, ascending by digest; `artifact_type` "" = any.
   virtual Result<std::vector<Referrer>> referrers(const RepositoryName& name, const Digest& subject,
                                                   std::string_view artifact_type,
@@ -67,8 +72,8 @@ class Manifests {
   virtual Result<void> remove(RepositoryId repository, const Digest& digest, WallTime at,
                               std::string_view by) = 0;
 
-  // Drops rows hidden before `before` for good, at most `limit`; returns the digests their
-  // references named, for review. Tags that still point at them go with them.
+  // Drops rows hidden before `before` for good, at most `limit`; returns their digests and those
+  // their references named, for review. Tags that still point at them go with them.
   virtual Result<std::vector<Digest>> purge_removed(WallTime before, std::size_t limit) = 0;
 };
 
@@ -79,6 +84,9 @@ class Tags {
   virtual Result<std::vector<Tag>> list(RepositoryId repository, std::string_view after,
                                         std::size_t limit) const = 0;
   virtual Result<std::vector<TagMove>> history(RepositoryId repository, const Tag& tag,
+                                               std::size_t limit) const = 0;
+  // The tags that point at the manifest; empty when there is none.
+  virtual Result<std::vector<Tag>> pointing_at(RepositoryId repository, const Digest& digest,
                                                std::size_t limit) const = 0;
 
   // Points the tag at a live manifest of the repository (else NotFound); returns where it pointed
@@ -131,6 +139,7 @@ class Reviews {
   // Is the blob waiting for review? Such a blob is not cached, and HEAD or mount of it pushes the
   // review back.
   virtual Result<bool> contains(const Digest& digest) const = 0;
+  virtual Result<WallTime> due_at(const Digest& digest) const = 0;  // NotFound
   // Adds the digest (of a blob or not), or moves its review; an earlier time never replaces a later
   // one.
   virtual Result<void> push_back(const Digest& digest, WallTime due_at) = 0;

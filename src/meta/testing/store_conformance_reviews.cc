@@ -31,7 +31,10 @@ TEST_P(StoreConformance, ReviewIsNeverMovedToAnEarlierTime) {
         write([&](Transaction& tx) { return tx.reviews().push_back(sha256("blob"), at(when)); }));
   };
   const auto due_at = [&] {
-    return read([](const Snapshot& s) { return s.reviews().due(at(99), 10); })->at(0).due_at;
+    const auto told = read([](const Snapshot& s) { return s.reviews().due_at(sha256("blob")); });
+    EXPECT_EQ(read([](const Snapshot& s) { return s.reviews().due(at(99), 10); })->at(0).due_at,
+              told.value());
+    return told.value();
   };
   push_back(5);
   push_back(3);
@@ -50,6 +53,7 @@ TEST_P(StoreConformance, DroppedReviewIsGone) {
   }));
   ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
     EXPECT_FALSE(s.reviews().contains(sha256("a")).value());
+    EXPECT_FAILS(NotFound, s.reviews().due_at(sha256("a")));
     EXPECT_TRUE(s.reviews().contains(sha256("b")).value());
     EXPECT_EQ(s.reviews().count().value(), 1u);
     return {};

@@ -95,6 +95,25 @@ TEST_P(StoreConformance, AllTagsOfAManifestAreRemovedTogether) {
   EXPECT_EQ(left(other), (std::vector<std::string>{"a"}));
 }
 
+TEST_P(StoreConformance, TagsThatPointAtAManifestAreTold) {
+  const RepositoryId repo = repository("app");
+  const Digest digest = put(repo, "bytes");
+  const Digest untagged = put(repo, "untagged");
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.tags().move(repo, tag("b"), digest, at(0)));
+    TRY(tx.tags().move(repo, tag("a"), digest, at(0)));
+    return {};
+  }));
+  const auto pointing_at = [&](const Digest& to, std::size_t limit) {
+    return texts(
+        read([&](const Snapshot& s) { return s.tags().pointing_at(repo, to, limit); }).value());
+  };
+  EXPECT_EQ(pointing_at(digest, 10), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(pointing_at(digest, 1), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(pointing_at(untagged, 10).empty());
+  EXPECT_TRUE(pointing_at(sha256("never pushed"), 10).empty());
+}
+
 TEST_P(StoreConformance, TagsAreListedInAsciiOrderByPages) {
   const RepositoryId repo = repository("app");
   const Digest digest = put(repo, "bytes");

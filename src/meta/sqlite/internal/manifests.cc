@@ -23,6 +23,9 @@ constexpr char kFindByDigest[] =
 constexpr char kFindRow[] =
     "SELECT id, repository, digest, media_type, size_bytes, pushed_at FROM manifests"
     " WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL";
+constexpr char kList[] =
+    "SELECT id, repository, digest, media_type, size_bytes, pushed_at FROM manifests"
+    " WHERE repository = ?1 AND digest > ?2 AND deleted_at IS NULL ORDER BY digest LIMIT ?3";
 constexpr char kReferrers[] =
     "SELECT m.digest, m.media_type, m.size_bytes, m.artifact_type, m.annotations"
     "  FROM repositories r"
@@ -68,7 +71,9 @@ constexpr char kHideReferences[] = "UPDATE manifest_references SET live = 0 WHER
 
 constexpr char kHidden[] =
     "SELECT id FROM manifests WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2";
-constexpr char kNamed[] = "SELECT digest FROM manifest_references WHERE manifest = ?1";
+constexpr char kItselfAndNamed[] =
+    "SELECT digest FROM manifests WHERE id = ?1"
+    " UNION SELECT digest FROM manifest_references WHERE manifest = ?1";
 constexpr char kDeleteReferences[] = "DELETE FROM manifest_references WHERE manifest = ?1";
 constexpr char kDeleteTags[] = "DELETE FROM tags WHERE manifest = ?1";
 constexpr char kDeletePayload[] = "DELETE FROM manifest_payloads WHERE manifest = ?1";
@@ -119,6 +124,14 @@ Result<Manifest> ManifestRows::find(RepositoryId repository, const Digest& diges
   TRY_ASSIGN(const bool found, query.next());
   if (!found) return fail(ErrorCode::NotFound, "no manifest {}", digest.to_string());
   return manifest_of(query);
+}
+
+Result<std::vector<Manifest>> ManifestRows::list(RepositoryId repository,
+                                                 const std::optional<Digest>& after,
+                                                 std::size_t limit) const {
+  const Bytes after_key = after ? after->key() : Bytes();
+  return rows<Manifest>(database_.query(kList, repository, Octets{after_key}, to_sql_limit(limit)),
+                        &manifest_of);
 }
 
 Result<std::vector<Referrer>> ManifestRows::referrers(const RepositoryName& name,
@@ -227,14 +240,14 @@ Result<std::vector<Digest>> ManifestRows::purge_removed(WallTime before, std::si
       const auto hidden,
       rows<std::int64_t>(database_.query(kHidden, before, to_sql_limit(limit)),
                          [](const Query& row) -> Result<std::int64_t> { return row.integer(0); }));
-  std::set<Digest> named;
+  std::set<Digest> unused;
   for (const std::int64_t id : hidden) {
-    TRY_ASSIGN(const auto digests, rows<Digest>(database_.query(kNamed, id),
+    TRY_ASSIGN(const auto digests, rows<Digest>(database_.query(kItselfAndNamed, id),
                                                 [](const Query& row) { return row.digest(0); }));
-    named.insert(digests.begin(), digests.end());
+    unused.insert(digests.begin(), digests.end());
     TRY(purge(id));
   }
-  return std::vector<Digest>(named.begin(), named.end());
+  return std::vector<Digest>(unused.begin(), unused.end());
 }
 
 Result<void> ManifestRows::purge(std::int64_t id) {

@@ -29,6 +29,8 @@ class ManifestRows final : public Manifests {
   Result<StoredManifest> find(const RepositoryName& name,
                               const oci::Reference& reference) const override;
   Result<Manifest> find(RepositoryId repository, const Digest& digest) const override;
+  Result<std::vector<Manifest>> list(RepositoryId repository, const std::optional<Digest>& after,
+                                     std::size_t limit) const override;
   Result<std::vector<Referrer>> referrers(const RepositoryName& name, const Digest& subject,
                                           std::string_view artifact_type,
                                           const std::optional<Digest>& after,
@@ -58,6 +60,8 @@ class TagRows final : public Tags {
   Result<std::vector<Tag>> list(RepositoryId repository, std::string_view after,
                                 std::size_t limit) const override;
   Result<std::vector<TagMove>> history(RepositoryId repository, const Tag& tag,
+                                       std::size_t limit) const override;
+  Result<std::vector<Tag>> pointing_at(RepositoryId repository, const Digest& digest,
                                        std::size_t limit) const override;
   Result<std::optional<Digest>> move(RepositoryId repository, const Tag& tag, const Digest& digest,
                                      WallTime at) override;
@@ -92,6 +96,7 @@ class ReviewRows final : public Reviews {
   Result<std::vector<Review>> due(WallTime now, std::size_t limit) const override;
   Result<std::uint64_t> count() const override;
   Result<bool> contains(const Digest& digest) const override;
+  Result<WallTime> due_at(const Digest& digest) const override;
   Result<void> push_back(const Digest& digest, WallTime due_at) override;
   Result<void> drop(const Digest& digest) override;
   Result<bool> used_anywhere(const Digest& digest) const override;

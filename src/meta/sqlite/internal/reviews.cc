@@ -7,6 +7,7 @@ constexpr char kDue[] =
     "SELECT digest, due_at FROM reviews WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2";
 constexpr char kCount[] = "SELECT count(*) FROM reviews";
 constexpr char kContains[] = "SELECT 1 FROM reviews WHERE digest = ?1";
+constexpr char kDueAt[] = "SELECT due_at FROM reviews WHERE digest = ?1";
 constexpr char kPushBack[] =
     "INSERT INTO reviews (digest, due_at) VALUES (?1, ?2)"
     " ON CONFLICT (digest) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at > due_at";
@@ -40,6 +41,14 @@ Result<std::uint64_t> ReviewRows::count() const {
 Result<bool> ReviewRows::contains(const Digest& digest) const {
   TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
   return database_.exists(kContains, stored);
+}
+
+Result<WallTime> ReviewRows::due_at(const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  TRY_ASSIGN(Query query, database_.query(kDueAt, stored));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return fail(ErrorCode::NotFound, "no review of {} waits", digest.to_string());
+  return query.time(0);
 }
 
 Result<void> ReviewRows::push_back(const Digest& digest, WallTime due_at) {

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "meta/sqlite/internal/nouns.h"
 
 namespace entrepot::meta::sqlite {
@@ -22,7 +24,9 @@ constexpr char kRemove[] = "DELETE FROM tags WHERE repository = ?1 AND name = ?2
 // A hidden manifest's tags, too: whoever hides it removes them.
 constexpr char kTagsOf[] =
     "SELECT t.name FROM manifests m JOIN tags t ON t.manifest = m.id"
-    " WHERE m.repository = ?1 AND m.digest = ?2 ORDER BY t.name";
+    " WHERE m.repository = ?1 AND m.digest = ?2 ORDER BY t.name LIMIT ?3";
+
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 
 Result<TagMove> move_of(const Query& row) {
   TagMove move{.digest = std::nullopt, .at = row.time(2), .by = std::string(row.text(3))};
@@ -53,6 +57,12 @@ Result<std::vector<TagMove>> TagRows::history(RepositoryId repository, const Tag
   return rows<TagMove>(database_.query(kHistory, repository, tag, to_sql_limit(limit)), &move_of);
 }
 
+Result<std::vector<Tag>> TagRows::pointing_at(RepositoryId repository, const Digest& digest,
+                                              std::size_t limit) const {
+  return rows<Tag>(database_.query(kTagsOf, repository, digest, to_sql_limit(limit)),
+                   [](const Query& row) { return Tag::parse(row.text(0)); });
+}
+
 Result<std::optional<Digest>> TagRows::move(RepositoryId repository, const Tag& tag,
                                             const Digest& digest, WallTime at) {
   std::int64_t manifest = 0;
@@ -80,8 +90,7 @@ Result<Digest> TagRows::remove(RepositoryId repository, const Tag& tag) {
 }
 
 Result<std::vector<Tag>> TagRows::remove_all(RepositoryId repository, const Digest& digest) {
-  TRY_ASSIGN(auto tags, rows<Tag>(database_.query(kTagsOf, repository, digest),
-                                  [](const Query& row) { return Tag::parse(row.text(0)); }));
+  TRY_ASSIGN(auto tags, pointing_at(repository, digest, kAll));
   for (const Tag& tag : tags) TRY(database_.run(kRemove, repository, tag));
   return tags;
 }
