@@ -24,7 +24,8 @@ Result<void> Remover::tag(Context& context, const access::Subject& who,
 }
 
 Result<void> Remover::manifest(Context& context, const access::Subject& who,
-                               const RepositoryName& repository, const Digest& digest) {
+                               const RepositoryName& repository, const Digest& digest,
+                               const Check& check) {
   const WallTime now = stores_.clock.wall();
   const std::string actor(who.name());
   std::vector<oci::Tag> tags;
@@ -32,6 +33,7 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     queued.clear();
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    if (check) TRY(check(tx, home.id));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
     TRY(tx.manifests().remove(home.id, digest, now, actor));
     TRY_ASSIGN(tags, tx.tags().remove_all(home.id, digest));

@@ -1,6 +1,8 @@
 #pragma once
 // registry/remove.h — deleting: tags, manifests, blobs.
 
+#include <functional>
+
 #include "access/subject.h"
 #include "oci/name.h"
 #include "registry/stores.h"
@@ -19,9 +21,11 @@ class Remover {
                    const oci::RepositoryName& repository, const oci::Tag& tag);
 
   // The manifest and every tag on it. What it referred to is queued for review. Spec: end-9.
-  // NotFound.
+  // NotFound. `check` is asked first, in the same transaction; its error is the result.
+  using Check = std::function<Result<void>(meta::Transaction&, meta::RepositoryId)>;
   Result<void> manifest(Context& context, const access::Subject& who,
-                        const oci::RepositoryName& repository, const oci::Digest& digest);
+                        const oci::RepositoryName& repository, const oci::Digest& digest,
+                        const Check& check = nullptr);
 
   // The blob from this repository. Spec: end-10. NotFound; Conflict while a manifest of the
   // repository uses it, named in the message.

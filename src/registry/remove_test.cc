@@ -49,6 +49,17 @@ TEST(Remover, DeletedManifestCanBePushedAgain) {
   EXPECT_EQ(world.pull("a", "again").value(), bytes);
 }
 
+TEST(Remover, CheckThatFailsKeepsTheManifestAndItsTags) {
+  World world;
+  const auto digest = world.push_image("a", "1", "layer");
+  const auto refuse = [](meta::Transaction&, meta::RepositoryId) -> Result<void> {
+    return fail(ErrorCode::Conflict, "not this one");
+  };
+  EXPECT_FAILS(Conflict,
+               world.remover.manifest(world.context, world.who, name("a"), digest, refuse));
+  EXPECT_OK(world.pull("a", "1"));
+}
+
 TEST(Remover, WhatADeletedManifestNamedIsQueuedForReview) {
   World world;
   const auto digest = world.push_image("a", "1", "layer");
