@@ -67,7 +67,8 @@ class FsFaults : public ::testing::Test {
 
   Context context_;
   entrepot::testing::FakeClock clock_;
-  entrepot::testing::TemporaryDirectory directory_;
+  const entrepot::testing::TemporaryDirectory directory_ =
+      entrepot::testing::TemporaryDirectory::in_memory();
   FaultyDisk disk_{directory_.path()};
   std::unique_ptr<FsBlobStore> store_;
 };

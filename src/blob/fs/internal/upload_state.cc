@@ -11,13 +11,13 @@ namespace {
 constexpr std::string_view kVersion = "entrepot-upload-1";
 constexpr std::size_t kHashOctets = crypto::size_of(HashAlgorithm::Sha256);
 
-// Takes the front of `text` up to `end` off it; nullopt when `end` does not occur.
-std::optional<std::string_view> take_until(std::string_view& text, char end) {
-  const std::size_t at = text.find(end);
-  if (at == std::string_view::npos) return std::nullopt;
-  const std::string_view front = text.substr(0, at);
-  text.remove_prefix(at + 1);
-  return front;
+// Takes the first line off `text`; nullopt when there is none.
+std::optional<std::string_view> take_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end + 1);
+  return line;
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -56,12 +56,12 @@ HashAlgorithm RunningHashes::also() const {
   return also_ ? also_->algorithm() : HashAlgorithm::Sha256;
 }
 
-// The file: "entrepot-upload-1 BOOT-ID OFFSET LENGTH\n", LENGTH octets of sha256's state, the other
-// algorithm's state if there is one, and the SHA-256 of all that.
+// The file: four lines (version, boot id, offset, LENGTH), LENGTH octets of sha256's state, the
+// other algorithm's state if there is one, and the SHA-256 of all that.
 Bytes encode(const UploadState& state) {
   const Bytes sha256 = state.hashes.sha256_.save();
   Bytes out =
-      fmt::format("{} {} {} {}\n", kVersion, state.boot_id, state.offset_bytes, sha256.size());
+      fmt::format("{}\n{}\n{}\n{}\n", kVersion, state.boot_id, state.offset_bytes, sha256.size());
   out += sha256;
   if (state.hashes.also_) out += state.hashes.also_->save();
   out += crypto::hash(HashAlgorithm::Sha256, out);
@@ -73,10 +73,10 @@ Result<UploadState> decode_upload_state(ByteView bytes) {
   ByteView rest = bytes.substr(0, bytes.size() - kHashOctets);
   if (crypto::hash(HashAlgorithm::Sha256, rest) != bytes.substr(rest.size())) return not_a_state();
 
-  const auto version = take_until(rest, ' ');
-  const auto boot_id = take_until(rest, ' ');
-  const auto offset = parse_number(take_until(rest, ' ').value_or(""));
-  const auto length = parse_number(take_until(rest, '\n').value_or(""));
+  const auto version = take_line(rest);
+  const auto boot_id = take_line(rest);
+  const auto offset = parse_number(take_line(rest).value_or(""));
+  const auto length = parse_number(take_line(rest).value_or(""));
   if (version != kVersion || !boot_id || !offset || !length || *length > rest.size()) {
     return not_a_state();
   }

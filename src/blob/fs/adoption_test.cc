@@ -1,0 +1,141 @@
+// Directories that somebody else has filled: the distribution registry, an administrator, a crash.
+
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/testing/assert_ok.h"
+#include "base/testing/temporary_directory.h"
+#include "blob/fs/internal/layout.h"
+#include "blob/fs/store.h"
+
+namespace entrepot::blob::fs::testing {
+namespace {
+
+namespace stdfs = std::filesystem;
+using entrepot::testing::TemporaryDirectory;
+
+class FsAdoption : public ::testing::Test {
+ protected:
+  BlobStore& store() {
+    if (!store_) {
+      store_ = FsBlobStore::open({.directory = directory_.path(), .reserve_bytes = 0}).value();
+    }
+    return *store_;
+  }
+
+  std::string path(const Digest& digest) const { return directory_ / layout::blob_file(digest); }
+
+  void make_parents(const std::string& file) const {
+    stdfs::create_directories(stdfs::path(file).parent_path());
+  }
+
+  // As the other registry leaves it.
+  Digest place(ByteView bytes) const {
+    const Digest digest = Digest::of(bytes);
+    make_parents(path(digest));
+    std::ofstream(path(digest)) << bytes;
+    return digest;
+  }
+
+  void push(ByteView bytes) {
+    const auto upload = store().start(context_, UploadId::random(), HashAlgorithm::Sha256).value();
+    ASSERT_OK(upload->write(context_, bytes));
+    ASSERT_OK(upload->commit(context_, Digest::of(bytes)));
+  }
+
+  Bytes get(const Digest& digest) {
+    auto source = store().open(context_, digest);
+    return source ? read_all(context_, *source, 1000).value() : "";
+  }
+
+  std::vector<Digest> list() {
+    std::vector<Digest> seen;
+    EXPECT_OK(store().list(context_, std::nullopt, [&](const Stored& stored) {
+      seen.push_back(stored.digest);
+      return true;
+    }));
+    return seen;
+  }
+
+  Context context_;
+  const TemporaryDirectory directory_ = TemporaryDirectory::in_memory();
+  std::unique_ptr<FsBlobStore> store_;
+};
+
+TEST_F(FsAdoption, BlobsOfTheDistributionRegistryAreUsedInPlace) {
+  // echo -n hello | sha256sum
+  const std::string hex = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+  const std::string file = directory_ / ("docker/registry/v2/blobs/sha256/2c/" + hex + "/data");
+  make_parents(file);
+  std::ofstream(file) << "hello";
+  const Digest digest = Digest::parse("sha256:" + hex).value();
+  EXPECT_EQ(store().stat(context_, digest)->size_bytes, 5u);
+  EXPECT_EQ(get(digest), "hello");
+  EXPECT_EQ(list(), std::vector{digest});
+  ASSERT_OK(store().remove(context_, digest));
+  EXPECT_FALSE(stdfs::exists(stdfs::path(file).parent_path()));
+}
+
+TEST_F(FsAdoption, WhatIsNoBlobIsNotListed) {
+  const Digest blob = place("a blob");
+  const std::string prefix = directory_ / layout::prefix_directory(blob.hex());
+  // Left by distribution's garbage collector: a directory without its file.
+  stdfs::create_directories(directory_ / layout::blob_directory(Digest::of("collected")));
+  // Names that are not digests, or stand in the wrong place.
+  stdfs::create_directories(prefix + "/not-hex");
+  stdfs::create_directories(prefix + "/" + std::string(64, 'A'));
+  const std::string misplaced = blob.hex().substr(0, 2) == "00" ? "11" : "00";
+  stdfs::create_directories(prefix + "/" + misplaced + blob.hex().substr(2));
+  std::ofstream(directory_ / (std::string(layout::kBlobs) + "/README")) << "hello";
+  EXPECT_EQ(list(), std::vector{blob});
+}
+
+TEST_F(FsAdoption, LinkedBlobsAreFollowed) {
+  const Digest digest = Digest::of("elsewhere");
+  std::ofstream(directory_ / "elsewhere") << "elsewhere";
+  make_parents(path(digest));
+  stdfs::create_symlink(directory_ / "elsewhere", path(digest));
+  EXPECT_EQ(get(digest), "elsewhere");
+  EXPECT_EQ(list(), std::vector{digest});
+}
+
+// A directory where the file should be is damage, and heals like any other.
+TEST_F(FsAdoption, DirectoryInTheBlobsPlaceIsCorruptUntilThePushThatReplacesIt) {
+  const Digest digest = Digest::of("bytes");
+  stdfs::create_directories(path(digest) + "/something");
+  EXPECT_FAILS(NotFound, store().stat(context_, digest));
+  EXPECT_FAILS(Corrupt, store().open(context_, digest));
+  EXPECT_TRUE(list().empty());
+  push("bytes");
+  EXPECT_EQ(get(digest), "bytes");
+}
+
+TEST_F(FsAdoption, DirectoryInTheBlobsPlaceCanBeRemovedAndQuarantined) {
+  const Digest digest = Digest::of("bytes");
+  stdfs::create_directories(path(digest) + "/something");
+  EXPECT_OK(store().remove(context_, digest));
+  EXPECT_FAILS(NotFound, store().open(context_, digest));
+  stdfs::create_directories(path(digest) + "/something");
+  EXPECT_OK(store().quarantine(context_, digest));
+  EXPECT_FAILS(NotFound, store().open(context_, digest));
+}
+
+// An administrator may tidy up empty directories behind our back.
+TEST_F(FsAdoption, DirectoriesThatWereTakenAwayAreMadeAgain) {
+  push("bytes");
+  const Digest digest = Digest::of("bytes");
+  ASSERT_OK(store().remove(context_, digest));
+  stdfs::remove(directory_ / layout::prefix_directory(digest.hex()));
+  push("bytes");
+  EXPECT_EQ(get(digest), "bytes");
+}
+
+TEST_F(FsAdoption, MissingDirectoryIsNotFound) {
+  EXPECT_FAILS(NotFound, FsBlobStore::open({.directory = directory_ / "nowhere"}));
+}
+
+}  // namespace
+}  // namespace entrepot::blob::fs::testing

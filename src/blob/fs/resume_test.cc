@@ -1,0 +1,203 @@
+// How uploads go on after a kill, a restart of the machine, and damage.
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+
+#include "base/testing/temporary_directory.h"
+#include "blob/fs/internal/layout.h"
+#include "blob/fs/store.h"
+#include "blob/testing/store_conformance.h"
+
+namespace entrepot::blob::fs::testing {
+namespace {
+
+using blob::testing::sample_bytes;
+using entrepot::testing::TemporaryDirectory;
+
+Bytes read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return Bytes(std::istreambuf_iterator(file), {});
+}
+
+void write_file(const std::string& path, ByteView bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+class FsResume : public ::testing::Test {
+ protected:
+  FsResume() { open_again(directory_, "this boot"); }
+
+  void open_again(const TemporaryDirectory& directory, const std::string& boot_id) {
+    store_ =
+        FsBlobStore::open({.directory = directory.path(), .reserve_bytes = 0, .boot_id = boot_id})
+            .value();
+  }
+
+  // What a process finds whose predecessor was killed just now: all that was written, nothing that
+  // only the predecessor knew.
+  void kill_and_restart(const std::string& boot_id = "this boot") {
+    std::filesystem::copy(directory_.path(), after_kill_.path(),
+                          std::filesystem::copy_options::recursive);
+    writer_.reset();
+    open_again(after_kill_, boot_id);
+  }
+
+  void start(HashAlgorithm also = HashAlgorithm::Sha256) {
+    writer_ = store_->start(context_, id_, also).value();
+  }
+  void resume() { writer_ = store_->resume(context_, id_).value(); }
+  void write(ByteView bytes) { ASSERT_OK(writer_->write(context_, bytes)); }
+  void pause() { ASSERT_OK(writer_->pause(context_)); }
+
+  std::string data_file() const { return directory_ / layout::upload_file(id_); }
+  std::string state_file() const { return directory_ / layout::upload_state_file(id_); }
+
+  // The session goes on at `offset`, with the hash of what is before it, as its status said; and
+  // with the rest of `bytes` it becomes the blob.
+  void expect_goes_on(std::uint64_t offset, ByteView bytes) {
+    EXPECT_EQ(store_->upload_offset(context_, id_).value(), offset);
+    resume();
+    ASSERT_EQ(writer_->offset_bytes(), offset);
+    EXPECT_EQ(writer_->digest(), Digest::of(bytes.substr(0, offset)));
+    write(bytes.substr(offset));
+    EXPECT_OK(writer_->commit(context_, Digest::of(bytes)));
+  }
+
+  const UploadId id_ = UploadId::random();
+  const TemporaryDirectory directory_ = TemporaryDirectory::in_memory();
+  const TemporaryDirectory after_kill_ = TemporaryDirectory::in_memory();
+  Context context_;
+  std::unique_ptr<FsBlobStore> store_;
+  std::unique_ptr<Upload> writer_;
+};
+
+TEST_F(FsResume, KilledWriterThatNeverPausedKeepsItsBytes) {
+  const Bytes bytes = sample_bytes(600'000, 1);
+  start();
+  write(ByteView(bytes).substr(0, 500'000));
+  kill_and_restart();
+  expect_goes_on(500'000, bytes);
+}
+
+TEST_F(FsResume, KilledWriterGoesOnAtItsLastPause) {
+  const Bytes bytes = sample_bytes(3000, 2);
+  start();
+  write(ByteView(bytes).substr(0, 1000));
+  pause();
+  resume();
+  write(ByteView(bytes).substr(1000, 1000));
+  kill_and_restart();
+  expect_goes_on(1000, bytes);
+}
+
+// A saved hash may cover bytes that the power cut took back.
+TEST_F(FsResume, AnotherBootReadsWhatIsThere) {
+  const Bytes bytes = sample_bytes(3000, 3);
+  start(HashAlgorithm::Sha512);
+  write(ByteView(bytes).substr(0, 1000));
+  pause();
+  Bytes lost = bytes.substr(0, 1000);
+  lost.replace(500, 500, Bytes(500, '\0'));
+  write_file(data_file(), lost);
+  kill_and_restart("next boot");
+  resume();
+  EXPECT_EQ(writer_->offset_bytes(), 1000u);
+  EXPECT_EQ(writer_->digest(), Digest::of(lost));
+  write(ByteView(bytes).substr(1000));
+  EXPECT_FAILS(DigestMismatch, writer_->commit(context_, Digest::of(bytes, HashAlgorithm::Sha512)));
+}
+
+TEST_F(FsResume, AnotherBootGoesOnWithWholeBytes) {
+  const Bytes bytes = sample_bytes(3000, 4);
+  start();
+  write(ByteView(bytes).substr(0, 1000));
+  pause();
+  kill_and_restart("next boot");
+  expect_goes_on(1000, bytes);
+}
+
+TEST_F(FsResume, FileShorterThanItsOffsetIsReadAgain) {
+  const Bytes bytes = sample_bytes(3000, 5);
+  start();
+  write(ByteView(bytes).substr(0, 2000));
+  pause();
+  std::filesystem::resize_file(data_file(), 700);
+  expect_goes_on(700, bytes);
+}
+
+TEST_F(FsResume, MissingStateIsReadAgain) {
+  const Bytes bytes = sample_bytes(3000, 6);
+  start();
+  write(ByteView(bytes).substr(0, 2000));
+  pause();
+  std::filesystem::remove(state_file());
+  expect_goes_on(2000, bytes);
+}
+
+// Every octet of the state, damaged in turn: the bytes are read again, or the session goes on as it
+// was; it never goes wrong.
+TEST_F(FsResume, DamagedStateIsNeverBelieved) {
+  const Bytes bytes = sample_bytes(300, 7);
+  start(HashAlgorithm::Sha512);
+  write(bytes);
+  pause();
+  const Bytes state = read_file(state_file());
+  ASSERT_GT(state.size(), 100u);
+  for (std::size_t at = 0; at < state.size(); ++at) {
+    Bytes damaged = state;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x41);
+    write_file(state_file(), at % 2 == 0 ? damaged : damaged.substr(0, at));
+    EXPECT_EQ(store_->upload_offset(context_, id_).value(), bytes.size());
+    resume();
+    ASSERT_EQ(writer_->offset_bytes(), bytes.size());
+    ASSERT_EQ(writer_->digest(), Digest::of(bytes));
+    pause();
+  }
+  resume();
+  EXPECT_OK(writer_->commit(context_, Digest::of(bytes, HashAlgorithm::Sha512)));
+}
+
+TEST_F(FsResume, LaterSessionDoesNotMeetTheStateOfAnEarlierOne) {
+  const Bytes bytes = sample_bytes(3000, 8);
+  start();
+  write("something else");
+  pause();
+  resume();
+  ASSERT_OK(writer_->commit(context_, Digest::of("something else")));
+  EXPECT_FALSE(std::filesystem::exists(state_file()));
+  start();
+  write(ByteView(bytes).substr(0, 1000));
+  kill_and_restart();
+  expect_goes_on(1000, bytes);
+}
+
+TEST_F(FsResume, ReadingAgainHeedsTheContext) {
+  const Bytes bytes = sample_bytes(1000, 9);
+  start();
+  write(bytes);
+  kill_and_restart();
+  Context gone;
+  gone.cancel();
+  EXPECT_FAILS(Cancelled, store_->resume(gone, id_));
+  expect_goes_on(1000, bytes);
+}
+
+TEST_F(FsResume, PurgeTakesAllFilesOfASessionAndNothingElse) {
+  start();
+  write("abc");
+  pause();
+  const auto orphan = UploadId::random();
+  write_file(directory_ / layout::upload_state_file(orphan), "left by a crash");
+  write_file(directory_ / "entrepot/uploads/README", "put there by somebody");
+  EXPECT_EQ(store_->purge_uploads(context_, Clock::system().wall() + std::chrono::hours(1)), 1u);
+  EXPECT_FALSE(std::filesystem::exists(data_file()));
+  EXPECT_FALSE(std::filesystem::exists(state_file()));
+  EXPECT_FALSE(std::filesystem::exists(directory_ / layout::upload_state_file(orphan)));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "entrepot/uploads/README"));
+}
+
+}  // namespace
+}  // namespace entrepot::blob::fs::testing
