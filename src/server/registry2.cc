@@ -22,7 +22,7 @@ std::string lower_case(std::string_view text) {
 bool is_empty(const YamlNode& node) {
   return node.text.empty() && std::all_of(node.items.begin(), node.items.end(), is_empty) &&
          std::all_of(node.entries.begin(), node.entries.end(),
-                     [](const auto& entry) { return is_empty(entry.second); });
+                     [](const auto& entry) { return is_empty(entry.value); });
 }
 
 bool is_key(std::string_view path) {
@@ -91,7 +91,7 @@ Result<YamlNode*> child_of(YamlNode& node, const std::string& segment, const std
     if (lower_case(name) == segment) return &value;
   }
   node.entries.emplace_back(segment, YamlNode{});
-  return &node.entries.back().second;
+  return &node.entries.back().value;
 }
 
 Result<void> lay_over(YamlNode& document, const std::string& variable, const std::string& value) {

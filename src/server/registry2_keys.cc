@@ -22,7 +22,7 @@ Result<void> refuse(const Registry2Key& key, const YamlNode& node) {
 // "none" is the one provider that asks nobody.
 Result<void> read_auth(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
   const bool nobody = std::all_of(node.entries.begin(), node.entries.end(),
-                                  [](const auto& entry) { return entry.first == "none"; });
+                                  [](const auto& entry) { return entry.key == "none"; });
   return nobody ? Result<void>{} : refuse(key, node);
 }
 

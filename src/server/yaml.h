@@ -17,11 +17,18 @@ struct YamlNode {
   Kind kind = Kind::Null;
   std::string where;  // "entrepot.yml:12", or the name of the environment variable it came from
   std::string text;   // of a Scalar
-  std::vector<YamlNode> items;                            // of a List
-  std::vector<std::pair<std::string, YamlNode>> entries;  // of a Map, in order, no key twice
+  std::vector<YamlNode> items;  // of a List
+
+  struct Entry;
+  std::vector<Entry> entries;  // of a Map, in order, no key twice
 
   const YamlNode* find(std::string_view key) const;  // in a Map; null when absent
   YamlNode* find(std::string_view key);
+};
+
+struct YamlNode::Entry {
+  std::string key;
+  YamlNode value;
 };
 
 // Reads one document; an empty text is Null. `name` stands for the text in messages and in `where`.
