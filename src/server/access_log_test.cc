@@ -1,0 +1,145 @@
+#include "server/access_log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "base/testing/assert_ok.h"
+#include "base/testing/fake_clock.h"
+#include "http/testing/request.h"
+
+namespace entrepot::server {
+namespace {
+
+using http::testing::make_request;
+
+http::Exchange exchange_of(const http::Request& request) {
+  http::Exchange exchange;
+  exchange.request = &request;
+  exchange.peer = &request.peer();
+  exchange.status = 201;
+  exchange.route = "upload_close";
+  exchange.received_bytes = 7;
+  exchange.sent_bytes = 42;
+  exchange.duration = std::chrono::microseconds(1500);
+  return exchange;
+}
+
+std::string combined(const http::Request& request) {
+  return access_log_line(exchange_of(request), testing::FakeClock().wall(),
+                         AccessLogFormat::Combined);
+}
+std::string json(const http::Request& request) {
+  return access_log_line(exchange_of(request), testing::FakeClock().wall(), AccessLogFormat::Json);
+}
+
+TEST(AccessLog, CombinedIsTheCombinedLogFormat) {
+  EXPECT_EQ(combined(make_request("GET", "/v2/a/tags/list?n=3",
+                                  {{"User-Agent", "docker/20"}, {"Referer", "http://here/"}})),
+            "127.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET /v2/a/tags/list?n=3 HTTP/1.1\" 201 "
+            "42 \"http://here/\" \"docker/20\"\n");
+  EXPECT_EQ(combined(make_request("GET", "/v2/")),
+            "127.0.0.1 - - [01/Jan/2026:00:00:00 +0000] \"GET /v2/ HTTP/1.1\" 201 42 \"-\" "
+            "\"-\"\n");
+}
+
+TEST(AccessLog, JsonSaysMore) {
+  const auto request = make_request("PUT", "/v2/a/blobs/uploads/1", {{"User-Agent", "a\"b"}});
+  EXPECT_EQ(json(request),
+            fmt::format("{{\"time\":\"2026-01-01T00:00:00.000000Z\",\"remote_address\":"
+                        "\"127.0.0.1\",\"request_id\":\"{}\",\"method\":\"PUT\",\"target\":"
+                        "\"/v2/a/blobs/uploads/1\",\"user_agent\":\"a\\\"b\",\"route\":"
+                        "\"upload_close\",\"status\":201,\"received_bytes\":7,\"sent_bytes\":42,"
+                        "\"duration_us\":1500,\"complete\":true}}\n",
+                        request.id()));
+}
+
+TEST(AccessLog, WhatNeverBecameARequestHasALineToo) {
+  http::Exchange exchange;
+  exchange.status = 400;
+  const WallTime now = testing::FakeClock().wall();
+  EXPECT_EQ(access_log_line(exchange, now, AccessLogFormat::Combined),
+            "- - - [01/Jan/2026:00:00:00 +0000] \"-\" 400 0 \"-\" \"-\"\n");
+  EXPECT_NE(access_log_line(exchange, now, AccessLogFormat::Json).find("\"status\":400"),
+            std::string::npos);
+}
+
+// Whoever reads the log must not be able to go on with somebody's upload, or be somebody.
+TEST(AccessLog, SaysNoSecrets) {
+  const auto request = make_request(
+      "PATCH", "/v2/a/blobs/uploads/1?_state=c2VjcmV0.x&digest=d",
+      {{"Authorization", "Basic c2VjcmV0"}, {"Referer", "http://h/?x=1&_state=c2VjcmV0"}});
+  for (const auto& line : {combined(request), json(request)}) {
+    EXPECT_EQ(line.find("c2VjcmV0"), std::string::npos) << line;
+    EXPECT_NE(line.find("uploads/1?_state=-&digest=d"), std::string::npos) << line;
+  }
+}
+
+// A client cannot write lines, end a quote or steer a terminal.
+TEST(AccessLog, ALineStaysOneLine) {
+  const auto request = make_request("GET", "/v2/", {{"User-Agent", "a\"\\\x80z"}});
+  EXPECT_NE(combined(request).find("\"a\\x22\\x5c\\x80z\"\n"), std::string::npos)
+      << combined(request);
+}
+
+class AccessLogPipe : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(::pipe(ends_), 0); }
+  void TearDown() override {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  std::size_t read_lines() {
+    std::size_t lines = 0;
+    char buffer[4096];
+    ::fcntl(ends_[0], F_SETFL, O_NONBLOCK);
+    for (ssize_t size; (size = ::read(ends_[0], buffer, sizeof(buffer))) > 0;) {
+      lines += static_cast<std::size_t>(std::count(buffer, buffer + size, '\n'));
+    }
+    return lines;
+  }
+  std::uint64_t lost() { return metrics_.counter("entrepot_access_log_lost_total", "").value(); }
+
+  int ends_[2] = {-1, -1};
+  metrics::Registry metrics_;
+};
+
+TEST_F(AccessLogPipe, EveryLineIsThereAtTheEnd) {
+  const auto request = make_request("GET", "/v2/");
+  {
+    AccessLog log({AccessLogFormat::Combined, ends_[1]}, Clock::system(), metrics_);
+    for (int i = 0; i < 100; ++i) log.record(exchange_of(request));
+  }
+  EXPECT_EQ(read_lines(), 100u);
+  EXPECT_EQ(lost(), 0u);
+}
+
+// Nobody reads: the server goes on, and the memory has an end.
+TEST_F(AccessLogPipe, ALogThatNobodyReadsHoldsNobodyUp) {
+  const auto request = make_request("GET", "/" + std::string(1000, 'x'));
+  {
+    AccessLog log({AccessLogFormat::Combined, ends_[1]}, Clock::system(), metrics_);
+    for (int i = 0; i < 3000; ++i) log.record(exchange_of(request));
+    EXPECT_GT(lost(), 0u);
+    std::thread reader([&] {
+      ::usleep(100'000);
+      while (read_lines() > 0) ::usleep(10'000);
+    });
+    reader.join();
+  }
+}
+
+TEST_F(AccessLogPipe, AClosedReaderCostsLinesOnly) {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::close(ends_[0]);
+  const auto request = make_request("GET", "/" + std::string(1000, 'x'));
+  AccessLog log({AccessLogFormat::Combined, ends_[1]}, Clock::system(), metrics_);
+  for (int i = 0; i < 100; ++i) log.record(exchange_of(request));
+  for (int i = 0; i < 500 && lost() == 0; ++i) ::usleep(10'000);
+  EXPECT_GT(lost(), 0u);
+}
+
+}  // namespace
+}  // namespace entrepot::server

@@ -1,0 +1,97 @@
+#include "server/front.h"
+
+#include "base/testing/assert_ok.h"
+#include "base/testing/fake_clock.h"
+#include "http/testing/request.h"
+#include "http/testing/test_server.h"
+
+namespace entrepot::server {
+namespace {
+
+using http::testing::make_request;
+
+class FrontTest : public ::testing::Test {
+ protected:
+  FrontTest() {
+    api_.in_memory["/v2/"] = [](const http::Request&) {
+      return http::Response::text(200, "text/plain", "pong");
+    };
+    api_.on_worker["/v2/push"] = [this](Context&, const http::Request&) -> http::Reply {
+      return http::Receive{std::make_unique<http::testing::RecordingSink>(body_)};
+    };
+  }
+
+  http::Reply ask(Front& front, std::string_view target) {
+    const auto request = make_request("GET", target);
+    if (auto response = front.answer_from_memory(request)) return *std::move(response);
+    return front.handle(context_, request);
+  }
+  int status(Front& front, std::string_view target) {
+    return std::get<http::Response>(ask(front, target)).status;
+  }
+  static bool carries(const http::Response& response, const std::string& name) {
+    return std::any_of(response.headers.begin(), response.headers.end(),
+                       [&](const auto& header) { return header.first == name; });
+  }
+
+  Context context_;
+  testing::FakeClock clock_;
+  metrics::Registry metrics_;
+  Readiness readiness_{clock_};
+  Operations operations_{readiness_, metrics_, "/metrics"};
+  http::testing::ScriptedHandler api_;
+  std::shared_ptr<http::testing::RecordingSink::Record> body_ =
+      std::make_shared<http::testing::RecordingSink::Record>();
+};
+
+// While an older registry's directory is indexed, nobody may take a part of it for the whole.
+TEST_F(FrontTest, UntilItOpensOnlyHealthIsWell) {
+  Front front(operations_, "", {});
+  EXPECT_EQ(status(front, "/healthz"), 200);
+  for (const char* path : {"/v2/", "/v2", "/v2/a/tags/list", "/readyz"}) {
+    EXPECT_EQ(status(front, path), 503) << path;
+  }
+  EXPECT_EQ(status(front, "/"), 404);
+  EXPECT_EQ(front.refuse({400, "no"}).status, 400);
+  front.open(api_);
+  EXPECT_EQ(status(front, "/v2/"), 200);
+}
+
+TEST_F(FrontTest, RoomsAreFoundByPath) {
+  Front front(operations_, "", {});
+  front.open(api_);
+  EXPECT_EQ(status(front, "/v2/"), 200);
+  EXPECT_EQ(status(front, "/metrics"), 200);
+  EXPECT_EQ(status(front, "/v20/"), 404);
+  EXPECT_EQ(status(front, "/v2/unknown"), 404);
+  EXPECT_EQ(status(front, "/anything"), 404);
+}
+
+TEST_F(FrontTest, PrefixStandsBeforeTheApiAlone) {
+  Front front(operations_, "/registry", {});
+  api_.in_memory["/registry/v2/"] = api_.in_memory["/v2/"];
+  front.open(api_);
+  EXPECT_EQ(status(front, "/registry/v2/"), 200);
+  EXPECT_EQ(status(front, "/v2/"), 404);
+  EXPECT_EQ(status(front, "/healthz"), 200);
+}
+
+TEST_F(FrontTest, ConfiguredHeadersAreOnEveryAnswer) {
+  Front front(operations_, "", {{"X-Test", "yes"}});
+  for (const char* path : {"/v2/", "/healthz", "/metrics", "/nothing"}) {
+    EXPECT_TRUE(carries(std::get<http::Response>(ask(front, path)), "X-Test")) << path;
+  }
+  front.open(api_);
+  EXPECT_TRUE(carries(std::get<http::Response>(ask(front, "/v2/")), "X-Test"));
+  EXPECT_TRUE(carries(front.refuse({400, "no"}), "X-Test"));
+
+  auto reply = ask(front, "/v2/push");
+  auto& sink = std::get<http::Receive>(reply).sink;
+  ASSERT_OK(sink->write(context_, "bytes"));
+  EXPECT_TRUE(carries(sink->finish(context_), "X-Test"));
+  EXPECT_TRUE(carries(sink->failed(context_, {ErrorCode::Cancelled, "gone"}), "X-Test"));
+  EXPECT_EQ(body_->body, "bytes");
+}
+
+}  // namespace
+}  // namespace entrepot::server
