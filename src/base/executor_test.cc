@@ -117,9 +117,9 @@ TEST(Executor, TakesPostsFromManyThreads) {
   std::atomic<int> ran = 0;
   {
     Executor executor({.name = "test", .threads = 4, .queue_limit = 1'000'000});
-    std::vector<std::thread> posters;
-    for (int i = 0; i < 4; ++i) {
-      posters.emplace_back([&] {
+    std::vector<std::thread> posters(4);
+    for (std::thread& poster : posters) {
+      poster = std::thread([&] {
         for (int j = 0; j < 1000; ++j) executor.post([&] { ++ran; });
       });
     }

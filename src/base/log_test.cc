@@ -152,10 +152,10 @@ TEST(Log, StandardErrorWithoutReaderLosesTheLine) {
 TEST(Log, LinesOfManyThreadsDoNotMix) {
   const StandardErrorPipe pipe;
   const std::uint64_t before = lost_lines();
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([i] {
-      for (int j = 0; j < 50; ++j) info("{}", std::string(50, static_cast<char>('a' + i)));
+  std::vector<std::thread> threads(4);
+  for (std::size_t i = 0; i < threads.size(); ++i) {
+    threads[i] = std::thread([letter = "abcd"[i]] {
+      for (int j = 0; j < 50; ++j) info("{}", std::string(50, letter));
     });
   }
   for (std::thread& thread : threads) thread.join();

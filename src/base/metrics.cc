@@ -143,6 +143,7 @@ std::string Registry::to_text() const {
 std::vector<std::string> Registry::names() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> names;
+  names.reserve(families_.size());
   for (const auto& [name, family] : families_) names.push_back(name);
   return names;
 }

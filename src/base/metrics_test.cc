@@ -94,9 +94,9 @@ TEST(Metrics, ReadersRunWithoutTheLock) {
 
 TEST(Metrics, CountsFromManyThreads) {
   Registry registry;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
+  std::vector<std::thread> threads(4);
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       for (int j = 0; j < 1000; ++j) {
         registry.counter("c_total", "C.").add();
         registry.histogram("h_seconds", "H.").observe_micros(1);

@@ -15,7 +15,7 @@ class [[nodiscard]] Result : public tl::expected<T, Error> {
   using Base = tl::expected<T, Error>;
   using Base::Base;
   using Base::operator=;
-  Result(Base other) : Base(std::move(other)) {}
+  Result(Base other) : Base(std::move(other)) {}  // NOLINT(google-explicit-constructor): as Base
 };
 
 using Failure = tl::unexpected<Error>;

@@ -84,11 +84,12 @@ int hex_value(char digit) {
 constexpr std::string_view kBase64url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<std::int8_t, 256> kBase64urlValues = [] {
-  std::array<std::int8_t, 256> values{};
-  values.fill(-1);
+constexpr std::uint8_t kNotBase64url = 0xff;
+constexpr std::array<std::uint8_t, 256> kBase64urlValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(kNotBase64url);
   for (std::size_t i = 0; i < kBase64url.size(); ++i) {
-    values[static_cast<unsigned char>(kBase64url[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(kBase64url[i])] = static_cast<std::uint8_t>(i);
   }
   return values;
 }();
@@ -226,12 +227,13 @@ Result<Bytes> from_base64url(std::string_view text) {
   std::uint32_t window = 0;
   unsigned bits = 0;
   for (const char c : text) {
-    const int value = kBase64urlValues[static_cast<unsigned char>(c)];
-    if (value < 0) {
+    const std::uint8_t value = kBase64urlValues[static_cast<unsigned char>(c)];
+    if (value == kNotBase64url) {
       return fail(ErrorCode::InvalidArgument, "base64url has only A-Z a-z 0-9 - _, no padding");
     }
-    window = window << 6 | static_cast<std::uint32_t>(value);
-    if ((bits += 6) >= 8) out += static_cast<char>(window >> (bits -= 8) & 255);
+    window = window << 6 | value;
+    bits += 6;
+    if (bits >= 8) out += static_cast<char>(window >> (bits -= 8) & 255);
   }
   // What is left over must be fewer than six bits, all zero: else two texts would mean the same.
   if (bits >= 6 || (window & ((1u << bits) - 1)) != 0) {

@@ -113,7 +113,12 @@ using Names = std::array<std::string_view, N>;
 
 // The values of an object by index into its Names; null counts as absent.
 template <std::size_t N>
-using Fields = std::array<std::optional<element>, N>;
+struct Fields {
+  std::array<element, N> values;
+  std::bitset<N> present;
+
+  const element* find(std::size_t index) const { return present[index] ? &values[index] : nullptr; }
+};
 
 // Picks the named fields out of the object at `where`; others are ignored. InvalidArgument for one
 // that comes twice, or in other letter case: one reader would take the first, another the second.
@@ -131,7 +136,8 @@ Result<Fields<N>> read_fields(const Where& where, const element& value, const Na
       if (key != names[i]) return invalid(where.at(names[i]), "written in other letters");
       if (seen[i]) return invalid(where.at(names[i]), "is there twice");
       seen.set(i);
-      if (!child.is_null()) fields[i] = child;
+      fields.values[i] = child;
+      fields.present[i] = !child.is_null();
       break;
     }
   }
@@ -219,8 +225,9 @@ Result<Platform> read_platform(const Where& where, const element& value) {
   const std::array<std::string*, 3> targets = {&platform.os, &platform.architecture,
                                                &platform.variant};
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    if (!fields[i]) continue;
-    TRY_ASSIGN(*targets[i], read_string(where.at(kNames[i]), *fields[i]));
+    const element* field = fields.find(i);
+    if (field == nullptr) continue;
+    TRY_ASSIGN(*targets[i], read_string(where.at(kNames[i]), *field));
   }
   return platform;
 }
@@ -229,20 +236,20 @@ Result<Platform> read_platform(const Where& where, const element& value) {
 Result<void> read_optional_fields(const Where& where, const DescriptorFields& fields,
                                   Descriptor& descriptor) {
   using namespace descriptor_field;
-  if (const auto& value = fields[kArtifactType]) {
+  if (const element* value = fields.find(kArtifactType)) {
     TRY_ASSIGN(descriptor.artifact_type,
                read_artifact_type(where.at(kNames[kArtifactType]), *value));
   }
-  if (const auto& value = fields[kAnnotations]) {
+  if (const element* value = fields.find(kAnnotations)) {
     TRY_ASSIGN(descriptor.annotations, read_annotations(where.at(kNames[kAnnotations]), *value));
   }
-  if (const auto& value = fields[kUrls]) {
+  if (const element* value = fields.find(kUrls)) {
     TRY_ASSIGN(descriptor.urls, read_urls(where.at(kNames[kUrls]), *value));
   }
-  if (const auto& value = fields[kPlatform]) {
+  if (const element* value = fields.find(kPlatform)) {
     TRY_ASSIGN(descriptor.platform, read_platform(where.at(kNames[kPlatform]), *value));
   }
-  if (const auto& value = fields[kData]) {
+  if (const element* value = fields.find(kData)) {
     TRY(read_string(where.at(kNames[kData]), *value));
   }
   return {};
@@ -252,11 +259,12 @@ Result<Descriptor> read_descriptor(const Where& where, const element& value) {
   using namespace descriptor_field;
   TRY_ASSIGN(const DescriptorFields fields, read_fields(where, value, kNames));
   for (const auto required : {kMediaType, kDigest, kSize}) {
-    if (!fields[required]) return invalid(where.at(kNames[required]), "is missing");
+    if (!fields.present[required]) return invalid(where.at(kNames[required]), "is missing");
   }
-  TRY_ASSIGN(std::string type, read_media_type(where.at(kNames[kMediaType]), *fields[kMediaType]));
-  TRY_ASSIGN(const Digest digest, read_digest(where.at(kNames[kDigest]), *fields[kDigest]));
-  TRY_ASSIGN(const std::uint64_t size, read_size(where.at(kNames[kSize]), *fields[kSize]));
+  TRY_ASSIGN(std::string type,
+             read_media_type(where.at(kNames[kMediaType]), fields.values[kMediaType]));
+  TRY_ASSIGN(const Digest digest, read_digest(where.at(kNames[kDigest]), fields.values[kDigest]));
+  TRY_ASSIGN(const std::uint64_t size, read_size(where.at(kNames[kSize]), fields.values[kSize]));
   Descriptor descriptor{.media_type = std::move(type),
                         .digest = digest,
                         .size_bytes = size,
@@ -330,13 +338,13 @@ Result<ManifestKind> kind_of(std::string_view type) {
 
 bool is_schema1(const TopFields& fields) {
   std::int64_t version = 0;
-  const auto& value = fields[top_field::kSchemaVersion];
-  return fields[top_field::kFsLayers] || (value && !value->get(version) && version == 1);
+  const element* value = fields.find(top_field::kSchemaVersion);
+  return fields.present[top_field::kFsLayers] || (value && !value->get(version) && version == 1);
 }
 
 // The type that content type and body agree on.
 Result<std::string> settle_type(const TopFields& fields, std::string declared) {
-  const auto& value = fields[top_field::kMediaType];
+  const element* value = fields.find(top_field::kMediaType);
   if (!value) {
     if (declared.empty()) {
       return fail(ErrorCode::InvalidArgument,
@@ -356,41 +364,41 @@ Result<std::string> settle_type(const TopFields& fields, std::string declared) {
 Result<void> check_shape(const TopFields& fields, ManifestKind kind) {
   using namespace top_field;
   std::int64_t version = 0;
-  const auto& value = fields[kSchemaVersion];
+  const element* value = fields.find(kSchemaVersion);
   if (!value || !value->is<std::int64_t>() || value->get(version) || version != 2) {
     return invalid({"schemaVersion"}, "must be the number 2");
   }
   if (kind == ManifestKind::Image) {
-    if (fields[kManifests]) return invalid({"manifests"}, "an image manifest has none");
-    if (!fields[kConfig]) return invalid({"config"}, "is missing");
+    if (fields.present[kManifests]) return invalid({"manifests"}, "an image manifest has none");
+    if (!fields.present[kConfig]) return invalid({"config"}, "is missing");
     return {};
   }
   for (const auto foreign : {kConfig, kLayers}) {
-    if (fields[foreign]) return invalid({kNames[foreign]}, "an index has none");
+    if (fields.present[foreign]) return invalid({kNames[foreign]}, "an index has none");
   }
-  if (!fields[kManifests]) return invalid({"manifests"}, "is missing");
+  if (!fields.present[kManifests]) return invalid({"manifests"}, "is missing");
   return {};
 }
 
 Result<void> read_contents(const TopFields& fields, Manifest& manifest) {
   using namespace top_field;
-  if (const auto& value = fields[kArtifactType]) {
+  if (const element* value = fields.find(kArtifactType)) {
     TRY_ASSIGN(manifest.artifact_type, read_artifact_type({"artifactType"}, *value));
   }
-  if (const auto& value = fields[kConfig]) {
+  if (const element* value = fields.find(kConfig)) {
     TRY_ASSIGN(manifest.config, read_descriptor({"config"}, *value));
     if (manifest.artifact_type.empty()) manifest.artifact_type = manifest.config->media_type;
   }
-  if (const auto& value = fields[kLayers]) {
+  if (const element* value = fields.find(kLayers)) {
     TRY_ASSIGN(manifest.layers, read_descriptors({"layers"}, *value));
   }
-  if (const auto& value = fields[kManifests]) {
+  if (const element* value = fields.find(kManifests)) {
     TRY_ASSIGN(manifest.manifests, read_descriptors({"manifests"}, *value));
   }
-  if (const auto& value = fields[kSubject]) {
+  if (const element* value = fields.find(kSubject)) {
     TRY_ASSIGN(manifest.subject, read_descriptor({"subject"}, *value));
   }
-  if (const auto& value = fields[kAnnotations]) {
+  if (const element* value = fields.find(kAnnotations)) {
     TRY_ASSIGN(manifest.annotations, read_annotations({"annotations"}, *value));
   }
   return {};
@@ -449,10 +457,10 @@ Result<std::string> detect_media_type(ByteView bytes) {
   using namespace top_field;
   simdjson::dom::parser parser;
   TRY_ASSIGN(const TopFields fields, read_top(parser, bytes));
-  if (const auto& value = fields[kMediaType]) return read_media_type({"mediaType"}, *value);
+  if (const element* value = fields.find(kMediaType)) return read_media_type({"mediaType"}, *value);
   if (::entrepot::oci::is_schema1(fields)) return std::string(kSchema1Signed);
-  const bool image = fields[kConfig] || fields[kLayers];
-  const bool index = fields[kManifests].has_value();
+  const bool image = fields.present[kConfig] || fields.present[kLayers];
+  const bool index = fields.present[kManifests];
   if (image == index) {
     return fail(ErrorCode::InvalidArgument, "neither an image manifest nor an index, or both");
   }

@@ -54,7 +54,7 @@ TEST(ParseManifest, RefusesWhatIsNotJson) {
                      {image + image, "malformed JSON"},
                      {image + std::string(1, '\0'), "malformed JSON"},
                      {"\xef\xbb\xbf" + image, "malformed JSON"},
-                     {"\xff\xfe{\0}\0", "manifest: "},
+                     {std::string("\xff\xfe{\0}\0", 6), "manifest: "},
                      {R"({"schemaVersion":NaN})", "malformed JSON"},
                      {R"({"schemaVersion":Infinity})", "malformed JSON"},
                      {R"({"schemaVersion":02})", "a number"},

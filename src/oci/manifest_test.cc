@@ -9,6 +9,7 @@ namespace entrepot::oci {
 namespace {
 
 using testing::descriptor_text;
+using testing::held;
 using testing::image_text;
 using testing::index_text;
 
@@ -32,9 +33,8 @@ TEST(ParseManifest, ReadsAnImage) {
   EXPECT_EQ(image->kind, ManifestKind::Image);
   EXPECT_EQ(image->media_type, media_type::kOciManifest);
   EXPECT_EQ(image->artifact_type, kConfigType);
-  ASSERT_TRUE(image->config);
-  EXPECT_EQ(image->config->digest, Digest::of("config"));
-  EXPECT_EQ(image->config->size_bytes, 6u);
+  EXPECT_EQ(held(image->config).digest, Digest::of("config"));
+  EXPECT_EQ(held(image->config).size_bytes, 6u);
   ASSERT_EQ(image->layers.size(), 2u);
   EXPECT_EQ(image->layers[0].media_type, kLayerType);
   EXPECT_EQ(image->layers[1].digest, Digest::of("layer two"));
@@ -56,10 +56,10 @@ TEST(ParseManifest, ReadsAnIndex) {
   EXPECT_EQ(index->kind, ManifestKind::Index);
   EXPECT_EQ(index->artifact_type, "");
   ASSERT_EQ(index->manifests.size(), 2u);
-  ASSERT_TRUE(index->manifests[0].platform);
-  EXPECT_EQ(index->manifests[0].platform->os, "linux");
-  EXPECT_EQ(index->manifests[0].platform->architecture, "arm");
-  EXPECT_EQ(index->manifests[0].platform->variant, "v7");
+  const Platform& platform = held(index->manifests[0].platform);
+  EXPECT_EQ(platform.os, "linux");
+  EXPECT_EQ(platform.architecture, "arm");
+  EXPECT_EQ(platform.variant, "v7");
   EXPECT_EQ(index->manifests[1].artifact_type, "a/b");
   EXPECT_FALSE(index->manifests[1].platform);
 }
@@ -70,7 +70,7 @@ TEST(ParseManifest, ArtifactTypeIsItsOwnElseTheConfigs) {
   const auto type_of = [&](const std::string& text, std::string_view type) {
     const auto manifest = parse_manifest(text, type);
     EXPECT_OK(manifest);
-    EXPECT_EQ(manifest->subject->digest, Digest::of("base"));
+    EXPECT_EQ(held(manifest->subject).digest, Digest::of("base"));
     return manifest->artifact_type;
   };
   const std::string own = subject + R"(,"artifactType":"application/vnd.example.sbom")";

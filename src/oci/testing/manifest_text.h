@@ -1,14 +1,23 @@
 #pragma once
 // oci/testing/manifest_text.h — manifests as text, for tests.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "oci/manifest.h"
 
 namespace entrepot::oci::testing {
+
+// What must be there. (A failed CHECK ends the test program.)
+template <class T>
+const T& held(const std::optional<T>& optional) {
+  CHECK(optional.has_value());
+  return *optional;
+}
 
 // A descriptor of bytes that begin with `seed`; `more` is put behind its fields (",\"urls\":[]").
 inline std::string descriptor_text(std::string_view media_type, std::string_view seed = "x",
