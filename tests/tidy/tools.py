@@ -1,5 +1,6 @@
 """Checks that other programs do: the layout of C++ files, and shell scripts."""
 
+import re
 import shutil
 import subprocess
 
@@ -24,8 +25,8 @@ def run(tree: Tree, command: list[str], files: list[str], advice: str) -> Findin
         raise Skipped(f"{command[0]} is not installed")
     done = subprocess.run([*command, *files], cwd=tree.root, capture_output=True, text=True)
     if done.returncode != 0:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if ": " in line]
-        for line in lines or [f"exit code {done.returncode}"]:
-            where, _, what = line.partition(": ")
+        reports = [line.partition(": ") for line in (done.stdout + done.stderr).splitlines()
+                   if re.match(r"\S+:\d+:\d+: ", line)]
+        for where, _, what in reports or [(command[0], "", f"exit code {done.returncode}")]:
             findings.error(where, what + advice)
     return findings
