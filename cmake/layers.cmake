@@ -188,7 +188,11 @@ function(entrepot_add_module_test module)
   endif()
 
   if(sources)
-    entrepot_add_test_program(${name}_test "${module}" ${label} 60 ${sources})
+    set(timeout 60)
+    if(ENTREPOT_SANITIZE)
+      set(timeout 180)  # sanitizers make a test several times slower
+    endif()
+    entrepot_add_test_program(${name}_test "${module}" ${label} ${timeout} ${sources})
     add_dependencies(unit_tests ${name}_test)
     if(label STREQUAL "unit-concurrent")
       add_dependencies(concurrent_tests ${name}_test)

@@ -95,10 +95,10 @@ need_tool() {
     grep -oE '[0-9]+(\.[0-9]+)+' | head -n 1) || true
   if [[ -n $own ]] && at_least "$version" "$own"; then return; fi
   need_venv
-  if [[ ! -e $tools/$wheel.installed ]]; then
+  if [[ ! -e $venv/$wheel.installed ]]; then
     say "installing $name from the wheel $wheel (this machine has ${own:-none}, $version is needed)"
     "$venv/bin/pip" install -q --disable-pip-version-check "$wheel"
-    touch "$tools/$wheel.installed"
+    touch "$venv/$wheel.installed"
   fi
   local program
   program=$(compgen -G "$venv/$path") || die "the wheel $wheel has no $path"
