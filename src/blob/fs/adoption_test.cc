@@ -1,5 +1,6 @@
 // Directories that somebody else has filled: the distribution registry, an administrator, a crash.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -77,6 +78,26 @@ TEST_F(FsAdoption, BlobsOfTheDistributionRegistryAreUsedInPlace) {
   EXPECT_EQ(list(), std::vector{digest});
   ASSERT_OK(store().remove(context_, digest));
   EXPECT_FALSE(stdfs::exists(stdfs::path(file).parent_path()));
+}
+
+// docs/formats/blob-layout.md, and what going back to the other registry relies on.
+TEST_F(FsAdoption, WhatWePushLiesWhereTheOtherRegistryWouldPutIt) {
+  push("hello");
+  const auto id = UploadId::parse("00000000-0000-4000-8000-000000000001").value();
+  ASSERT_OK(store().start(context_, id, HashAlgorithm::Sha256).value()->pause(context_));
+  std::vector<std::string> files;
+  for (const auto& entry : stdfs::recursive_directory_iterator(directory_.path())) {
+    if (!entry.is_directory()) {
+      files.push_back(stdfs::relative(entry.path(), directory_.path()).string());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  EXPECT_EQ(files, (std::vector<std::string>{
+                       "docker/registry/v2/blobs/sha256/2c/"
+                       "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824/data",
+                       "entrepot/uploads/00000000-0000-4000-8000-000000000001",
+                       "entrepot/uploads/00000000-0000-4000-8000-000000000001.state",
+                   }));
 }
 
 TEST_F(FsAdoption, WhatIsNoBlobIsNotListed) {
