@@ -193,8 +193,8 @@ Result<std::string> read_artifact_type(const Where& where, const element& value)
 
 Result<std::uint64_t> read_size(const Where& where, const element& value) {
   std::int64_t size = -1;
-  // Floats, strings and what is past 2^63-1 have other types.
-  if (!value.is<std::int64_t>() || value.get(size) || size < 0) {
+  // get() converts nothing: floats, strings and what is past 2^63-1 are errors.
+  if (value.get(size) || size < 0) {
     return invalid(where, "not an integer from 0 to 9223372036854775807");
   }
   return static_cast<std::uint64_t>(size);
@@ -365,7 +365,7 @@ Result<void> check_shape(const TopFields& fields, ManifestKind kind) {
   using namespace top_field;
   std::int64_t version = 0;
   const element* value = fields.find(kSchemaVersion);
-  if (!value || !value->is<std::int64_t>() || value->get(version) || version != 2) {
+  if (value == nullptr || value->get(version) || version != 2) {
     return invalid({"schemaVersion"}, "must be the number 2");
   }
   if (kind == ManifestKind::Image) {
