@@ -1,0 +1,260 @@
+#include "collect/collector.h"
+
+#include "base/log.h"
+#include "collect/untagged.h"
+
+namespace entrepot::collect {
+
+using oci::Digest;
+
+namespace {
+
+constexpr std::string_view kPausedKey = "collect.paused";
+constexpr std::size_t kManifestsPerPurge = 200;
+constexpr std::size_t kForeseen = 1'000'000;  // reviews that a dry run looks at, at most
+
+Result<bool> read_paused(const meta::Settings& settings) {
+  const auto value = settings.get(kPausedKey);
+  if (value) return *value == "true";
+  if (value.error().code == ErrorCode::NotFound) return false;
+  return Failure(value.error());
+}
+
+bool ends_work(const Error& error) {
+  return error.code == ErrorCode::Cancelled || error.code == ErrorCode::Timeout;
+}
+
+}  // namespace
+
+struct Collector::Metrics {
+  explicit Metrics(metrics::Registry& registry)
+      : queue(registry.gauge("entrepot_collector_queue_length",
+                             "Blobs that wait for a review, due or not.")),
+        paused(registry.gauge("entrepot_collector_paused", "1 while the collector is paused.")),
+        reviewed(registry.counter("entrepot_collector_reviewed_total", "Blobs looked at.")),
+        kept(registry.counter("entrepot_collector_kept_total", "Reviewed blobs that stayed.")),
+        removed(registry.counter("entrepot_collector_removed_total", "Blobs removed.")),
+        freed(registry.counter("entrepot_collector_freed_bytes_total",
+                               "Bytes of the blobs that were removed.")),
+        failed(registry.counter("entrepot_collector_failed_total",
+                                "Reviews that ended with an error and are tried again later.")),
+        strays(registry.counter("entrepot_collector_strays_total",
+                                "Blobs found that no repository has, queued for review.")),
+        uploads(registry.counter("entrepot_uploads_purged_total", "Abandoned uploads dropped.")),
+        step_seconds(registry.histogram("entrepot_collector_step_seconds",
+                                        "How long the steps of the collector took.")) {}
+
+  metrics::Gauge& queue;
+  metrics::Gauge& paused;
+  metrics::Counter& reviewed;
+  metrics::Counter& kept;
+  metrics::Counter& removed;
+  metrics::Counter& freed;
+  metrics::Counter& failed;
+  metrics::Counter& strays;
+  metrics::Counter& uploads;
+  metrics::Histogram& step_seconds;
+};
+
+Collector::Collector(registry::Stores stores, registry::Uploads& uploads,
+                     registry::Remover& remover, Options options, metrics::Registry& metrics)
+    : stores_(stores),
+      uploads_(uploads),
+      remover_(remover),
+      options_(options),
+      metrics_(std::make_unique<Metrics>(metrics)),
+      reviewer_(stores),
+      sweeper_(stores) {}
+
+Collector::~Collector() = default;
+
+Result<Collector::Step> Collector::run_due(Context& context) {
+  TRY_ASSIGN(const bool is_paused, paused(context));
+  metrics_->paused.set(is_paused ? 1 : 0);
+  Step step;
+  if (is_paused) return step;
+  const SteadyTime begin = stores_.clock.steady();
+  TRY(purge_uploads_if_time(context));
+  TRY(sweep_if_time(context));
+  const Terms terms = Terms::at(stores_.clock.wall(), options_.delay, options_.delay);
+  TRY_ASSIGN(const bool more_manifests, purge_some(context, terms));
+  TRY_ASSIGN(const bool more_blobs, review_some(context, terms, step.done));
+  step.more = more_manifests || more_blobs;
+  TRY(count_left(context, step.done));
+  const auto took = stores_.clock.steady() - begin;
+  metrics_->step_seconds.observe_micros(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  return step;
+}
+
+Result<Progress> Collector::run(Context& context, const Request& request,
+                                const AfterStep& after_step) {
+  Progress progress;
+  auto delay = options_.delay;
+  if (request.delay && *request.delay < delay) delay = *request.delay;
+
+  if (request.delete_untagged) {
+    UntaggedManifests untagged(stores_, remover_);
+    const UntaggedManifests::Request what{stores_.clock.wall() - delay, request.dry_run};
+    TRY_ASSIGN(progress.untagged, untagged.remove(context, what, [&](std::uint64_t removed) {
+      progress.untagged = removed;
+      return after_step(progress);
+    }));
+  }
+  TRY(sweep_all(context, request.dry_run, progress, after_step));
+
+  // After what was queued just now, which therefore is judged, too.
+  const Terms terms = Terms::at(stores_.clock.wall(), options_.delay, delay);
+  if (request.dry_run) {
+    TRY(foresee(context, terms, progress));
+    TRY(count_left(context, progress));
+    return progress;
+  }
+  bool more = true;
+  while (more) {
+    TRY_ASSIGN(const bool more_manifests, purge_some(context, terms));
+    TRY_ASSIGN(const bool more_blobs, review_some(context, terms, progress));
+    TRY(count_left(context, progress));
+    TRY(after_step(progress));
+    more = more_manifests || more_blobs;
+  }
+  return progress;
+}
+
+// Drops the rows of manifests that were deleted a delay ago. Their blobs were queued then; once
+// more, in case an earlier review kept one for the manifest's sake.
+Result<bool> Collector::purge_some(Context& context, const Terms& terms) {
+  return stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) -> Result<bool> {
+    TRY_ASSIGN(const auto freed,
+               tx.manifests().purge_removed(terms.links_before, kManifestsPerPurge));
+    for (const Digest& digest : freed) {
+      TRY_ASSIGN(const bool known, is_there(tx.blobs().find_anywhere(digest)));
+      if (known) TRY(tx.reviews().push_back(digest, terms.horizon));
+    }
+    return !freed.empty();
+  });
+}
+
+// True when more is due.
+Result<bool> Collector::review_some(Context& context, const Terms& terms, Progress& progress) {
+  const SteadyTime end = stores_.clock.steady() + options_.step_time;
+  TRY_ASSIGN(
+      const auto due,
+      stores_.meta.view<std::vector<meta::Review>>(context, [&](const meta::Snapshot& snapshot) {
+        return snapshot.reviews().due(terms.horizon, options_.reviews_per_step);
+      }));
+  for (const meta::Review& review : due) {
+    TRY(context.alive());
+    TRY(review_one(context, review.digest, terms, progress));
+    if (stores_.clock.steady() > end) return true;
+  }
+  return due.size() == options_.reviews_per_step;
+}
+
+Result<void> Collector::review_one(Context& context, const Digest& digest, const Terms& terms,
+                                   Progress& progress) {
+  const auto outcome = reviewer_.review(context, digest, terms);
+  if (!outcome) {
+    if (ends_work(outcome.error())) return Failure(outcome.error());
+    log::warning("reviewing {}, again later: {}", digest.to_string(), outcome.error());
+    ++progress.failed;
+    metrics_->failed.add();
+    return stores_.meta.write(context, [&](meta::Transaction& tx) {
+      return tx.reviews().push_back(digest, terms.horizon + options_.retry_after);
+    });
+  }
+  if (outcome->verdict == Verdict::Later) return {};
+  ++progress.reviewed;
+  metrics_->reviewed.add();
+  if (outcome->verdict == Verdict::Kept) {
+    ++progress.kept;
+    metrics_->kept.add();
+    return {};
+  }
+  ++progress.removed;
+  progress.freed_bytes += outcome->freed_bytes;
+  metrics_->removed.add();
+  metrics_->freed.add(outcome->freed_bytes);
+  return {};
+}
+
+Result<void> Collector::foresee(Context& context, const Terms& terms, Progress& progress) {
+  TRY_ASSIGN(const auto due, stores_.meta.view<std::vector<meta::Review>>(
+                                 context, [&](const meta::Snapshot& snapshot) {
+                                   return snapshot.reviews().due(terms.horizon, kForeseen);
+                                 }));
+  for (const meta::Review& review : due) {
+    TRY(context.alive());
+    TRY_ASSIGN(const Outcome outcome, reviewer_.foresee(context, review.digest, terms));
+    if (outcome.verdict == Verdict::Later) continue;
+    ++progress.reviewed;
+    ++(outcome.verdict == Verdict::Kept ? progress.kept : progress.removed);
+    progress.freed_bytes += outcome.freed_bytes;
+  }
+  return {};
+}
+
+// Strays become reviews; a dry run counts them as removed.
+Result<void> Collector::sweep_all(Context& context, bool dry_run, Progress& progress,
+                                  const AfterStep& after_step) {
+  Sweeper sweeper(stores_);
+  do {
+    TRY(context.alive());
+    TRY_ASSIGN(const auto strays, sweeper.next(context, options_.blobs_per_sweep));
+    if (dry_run) {
+      for (const blob::Stored& stray : strays) {
+        ++progress.reviewed;
+        ++progress.removed;
+        progress.freed_bytes += stray.size_bytes;
+      }
+    } else {
+      TRY(sweeper.queue(context, strays, stores_.clock.wall() + options_.delay));
+      metrics_->strays.add(strays.size());
+    }
+    TRY(after_step(progress));
+  } while (!sweeper.at_end());
+  return {};
+}
+
+Result<void> Collector::purge_uploads_if_time(Context& context) {
+  if (!options_.purge_uploads) return {};
+  const SteadyTime now = stores_.clock.steady();
+  if (next_uploads_ && now < *next_uploads_) return {};
+  next_uploads_ = now + options_.uploads_interval;
+  TRY_ASSIGN(const std::size_t purged, uploads_.purge(context));
+  metrics_->uploads.add(purged);
+  return {};
+}
+
+Result<void> Collector::sweep_if_time(Context& context) {
+  const SteadyTime now = stores_.clock.steady();
+  if (next_sweep_ && now < *next_sweep_) return {};
+  TRY_ASSIGN(const auto strays, sweeper_.next(context, options_.blobs_per_sweep));
+  TRY(sweeper_.queue(context, strays, stores_.clock.wall() + options_.delay));
+  metrics_->strays.add(strays.size());
+  next_sweep_.reset();
+  if (sweeper_.at_end()) next_sweep_ = now + options_.sweep_interval;
+  return {};
+}
+
+Result<void> Collector::count_left(Context& context, Progress& progress) {
+  TRY_ASSIGN(progress.left,
+             stores_.meta.view<std::uint64_t>(context, [](const meta::Snapshot& snapshot) {
+               return snapshot.reviews().count();
+             }));
+  metrics_->queue.set(static_cast<std::int64_t>(progress.left));
+  return {};
+}
+
+Result<void> Collector::pause(Context& context, bool paused) {
+  return stores_.meta.write(context, [&](meta::Transaction& tx) {
+    return tx.settings().set(kPausedKey, paused ? "true" : "false");
+  });
+}
+
+Result<bool> Collector::paused(Context& context) {
+  return stores_.meta.view<bool>(
+      context, [](const meta::Snapshot& snapshot) { return read_paused(snapshot.settings()); });
+}
+
+}  // namespace entrepot::collect

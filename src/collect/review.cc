@@ -1,0 +1,166 @@
+#include "collect/review.h"
+
+#include <algorithm>
+
+namespace entrepot::collect {
+
+using meta::RepositoryId;
+using oci::Digest;
+
+namespace {
+
+// A base layer may be in many thousand repositories: so many links are looked at in a transaction.
+constexpr std::size_t kLinksPerTransaction = 256;
+constexpr std::size_t kAllHolders = std::size_t{1} << 32;
+
+enum class Link { Used, Young, Unused };
+
+// How one repository uses the blob. A directory taken over from another registry keeps manifests as
+// blobs, too: such a file is used by the manifest that it is.
+Result<Link> judge(const View& view, RepositoryId repository, const Digest& digest,
+                   WallTime linked_at, const Terms& terms) {
+  TRY_ASSIGN(const bool named, is_there(view.manifests.user_of(repository, digest)));
+  if (named) return Link::Used;
+  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.find(repository, digest)));
+  if (is_manifest) return Link::Used;
+  return linked_at > terms.links_before ? Link::Young : Link::Unused;
+}
+
+// The time of a link, none when it was dropped meanwhile.
+Result<std::optional<WallTime>> linked_at(const View& view, RepositoryId repository,
+                                          const Digest& digest) {
+  auto at = view.reviews.linked_at(repository, digest);
+  if (at) return std::optional(*at);
+  if (at.error().code == ErrorCode::NotFound) return std::nullopt;
+  return propagate(std::move(at));
+}
+
+Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) {
+  const auto at = view.reviews.due_at(digest);
+  if (at) return *at <= terms.horizon;
+  if (at.error().code == ErrorCode::NotFound) return false;
+  return Failure(at.error());
+}
+
+// May a repository that never had these bytes come to need them? A manifest may name what is not
+// there, and have it mounted later. Bytes that no row knows, or that are going, are out of reach.
+Result<bool> is_wanted(const View& view, const Digest& digest) {
+  TRY_ASSIGN(const bool known, is_there(view.blobs.find_anywhere(digest)));
+  if (!known) return false;
+  return view.reviews.used_anywhere(digest);
+}
+
+// Drops the links of those repositories that do not use the blob. `youngest` becomes the time of
+// the youngest link that stays for its youth alone.
+Result<void> drop_unused_links(meta::Transaction& tx, const Digest& digest,
+                               std::span<const RepositoryId> holders, const Terms& terms,
+                               std::optional<WallTime>& youngest) {
+  const View view = view_of(tx);
+  for (const RepositoryId holder : holders) {
+    TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
+    if (!at) continue;
+    TRY_ASSIGN(const Link link, judge(view, holder, digest, *at, terms));
+    if (link == Link::Unused) TRY(tx.blobs().unlink(holder, digest));
+    if (link == Link::Young) youngest = youngest ? std::max(*youngest, *at) : *at;
+  }
+  return {};
+}
+
+}  // namespace
+
+Terms Terms::at(WallTime now, std::chrono::microseconds delay,
+                std::chrono::microseconds shortened) {
+  return Terms{now + delay - shortened, now - shortened, delay};
+}
+
+// After the last link was looked at, in the same transaction.
+Result<Reviewer::Fate> Reviewer::settle(meta::Transaction& tx, const Digest& digest,
+                                        const Terms& terms,
+                                        const std::optional<WallTime>& youngest) {
+  TRY_ASSIGN(const auto holders, tx.blobs().holders(digest, 1));
+  if (!holders.empty()) {
+    if (youngest) {
+      TRY(tx.reviews().push_back(digest, *youngest + terms.delay));
+    } else {
+      TRY(tx.reviews().drop(digest));
+    }
+    return Fate::Keep;
+  }
+  TRY_ASSIGN(const bool wanted, is_wanted(view_of(tx), digest));
+  if (wanted) {
+    TRY(tx.reviews().push_back(digest, terms.horizon + terms.delay));
+    return Fate::Keep;
+  }
+  TRY(is_there(tx.blobs().mark_going(digest)));
+  return Fate::Remove;
+}
+
+Result<Reviewer::Fate> Reviewer::decide(Context& context, const Digest& digest,
+                                        const Terms& terms) {
+  TRY_ASSIGN(const auto holders, stores_.meta.view<std::vector<RepositoryId>>(
+                                     context, [&](const meta::Snapshot& snapshot) {
+                                       return snapshot.blobs().holders(digest, kAllHolders);
+                                     }));
+  std::span<const RepositoryId> left = holders;
+  std::optional<WallTime> youngest;
+  while (true) {
+    const auto some = left.first(std::min(left.size(), kLinksPerTransaction));
+    left = left.subspan(some.size());
+    TRY_ASSIGN(const Fate fate,
+               stores_.meta.transact<Fate>(context, [&](meta::Transaction& tx) -> Result<Fate> {
+                 TRY_ASSIGN(const bool due, is_due(view_of(tx), digest, terms));
+                 if (!due) return Fate::Later;
+                 TRY(drop_unused_links(tx, digest, some, terms, youngest));
+                 return left.empty() ? settle(tx, digest, terms, youngest) : Fate::Undecided;
+               }));
+    if (fate != Fate::Later) stores_.cache.invalidate_blob(digest.to_string());
+    if (fate != Fate::Undecided) return fate;
+    TRY(context.alive());
+  }
+}
+
+Result<Outcome> Reviewer::remove_bytes(Context& context, const Digest& digest) {
+  Outcome outcome{Verdict::Removed};
+  if (const auto stat = stores_.blobs.stat(context, digest)) outcome.freed_bytes = stat->size_bytes;
+  TRY(is_there(stores_.blobs.remove(context, digest)));
+  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY(tx.blobs().forget(digest));
+    return tx.reviews().drop(digest);
+  }));
+  return outcome;
+}
+
+Result<Outcome> Reviewer::review(Context& context, const Digest& digest, const Terms& terms) {
+  const auto lock = stores_.locks.lock(digest);
+  TRY_ASSIGN(const Fate fate, decide(context, digest, terms));
+  if (fate == Fate::Remove) return remove_bytes(context, digest);
+  return Outcome{fate == Fate::Later ? Verdict::Later : Verdict::Kept};
+}
+
+Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const Terms& terms) {
+  TRY_ASSIGN(
+      const Verdict verdict,
+      stores_.meta.view<Verdict>(context, [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
+        const View view = view_of(snapshot);
+        TRY_ASSIGN(const bool due, is_due(view, digest, terms));
+        if (!due) return Verdict::Later;
+        TRY_ASSIGN(const auto holders, view.blobs.holders(digest, kAllHolders));
+        for (const RepositoryId holder : holders) {
+          TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
+          if (!at) continue;
+          TRY_ASSIGN(const Link link, judge(view, holder, digest, *at, terms));
+          if (link != Link::Unused) return Verdict::Kept;
+        }
+        TRY_ASSIGN(const bool wanted, is_wanted(view, digest));
+        return wanted ? Verdict::Kept : Verdict::Removed;
+      }));
+  Outcome outcome{verdict};
+  if (verdict == Verdict::Removed) {
+    if (const auto stat = stores_.blobs.stat(context, digest)) {
+      outcome.freed_bytes = stat->size_bytes;
+    }
+  }
+  return outcome;
+}
+
+}  // namespace entrepot::collect

@@ -1,0 +1,134 @@
+#include "collect/untagged.h"
+
+#include <gtest/gtest.h>
+
+#include "collect/testing/world.h"
+
+namespace entrepot::collect {
+namespace {
+
+using oci::Digest;
+using testing::name;
+using testing::tag;
+using testing::World;
+
+std::string index_of(const std::vector<Digest>& children) {
+  std::string list;
+  for (const Digest& child : children) {
+    if (!list.empty()) list += ',';
+    list += fmt::format(R"({{"mediaType":"{}","digest":"{}","size":3}})",
+                        oci::media_type::kOciManifest, child.to_string());
+  }
+  return fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})",
+                     oci::media_type::kOciIndex, list);
+}
+
+class Untagged : public ::testing::Test {
+ protected:
+  Digest untagged(const std::string& layer, const std::string& subject = "") {
+    const auto bytes =
+        World::image(world_.push_blob("a", "{}"), {world_.push_blob("a", layer)}, subject);
+    return world_.push("a", {}, bytes).value().digest;
+  }
+
+  std::uint64_t remove(bool dry_run = false) {
+    UntaggedManifests untagged(world_.stores, world_.remover);
+    return untagged
+        .remove(world_.context, {world_.clock.wall(), dry_run},
+                [](std::uint64_t) -> Result<void> { return {}; })
+        .value();
+  }
+
+  bool is_there(const Digest& digest) { return world_.pull("a", digest.to_string()).has_value(); }
+
+  World world_;
+};
+
+TEST_F(Untagged, TaggedManifestStaysUntaggedGoesAndItsBlobsAreQueued) {
+  const auto tagged = world_.push_image("a", "1", "tagged");
+  const auto replaced = world_.push_image("a", "1", "replaced by the next");
+  const auto now = world_.push_image("a", "1", "now");
+  ASSERT_OK(world_.push("a", {"old"}, world_.pull("a", tagged.to_string()).value()));
+  EXPECT_EQ(remove(), 1u);
+  EXPECT_TRUE(is_there(tagged));
+  EXPECT_FALSE(is_there(replaced));
+  EXPECT_TRUE(is_there(now));
+  EXPECT_TRUE(world_.waits(Digest::of("replaced by the next")));
+}
+
+TEST_F(Untagged, PlatformOfATaggedIndexStays) {
+  const auto amd64 = untagged("amd64");
+  const auto nested = world_.push("a", {}, index_of({amd64})).value().digest;
+  ASSERT_OK(world_.push("a", {"1"}, index_of({nested})));
+  EXPECT_EQ(remove(), 0u);
+  EXPECT_TRUE(is_there(amd64));
+}
+
+TEST_F(Untagged, IndexGoesWithItsPlatforms) {
+  const auto amd64 = untagged("amd64");
+  const auto arm64 = untagged("arm64");
+  const auto index = world_.push("a", {}, index_of({amd64, arm64})).value().digest;
+  EXPECT_EQ(remove(), 3u);
+  for (const Digest& digest : {amd64, arm64, index}) EXPECT_FALSE(is_there(digest));
+}
+
+TEST_F(Untagged, SignatureLivesAsLongAsItsImage) {
+  const auto image = world_.push_image("a", "1", "image");
+  const auto signature = untagged("signature", image.to_string());
+  const auto of_signature = untagged("signature of the signature", signature.to_string());
+  EXPECT_EQ(remove(), 0u);
+
+  ASSERT_OK(world_.remover.tag(world_.context, world_.who, name("a"), tag("1")));
+  EXPECT_EQ(remove(), 3u);
+  for (const Digest& digest : {image, signature, of_signature}) EXPECT_FALSE(is_there(digest));
+}
+
+TEST_F(Untagged, ImageStaysWhileAReferrerOfItIsTagged) {
+  const auto image = untagged("image");
+  const auto blobs = World::image(world_.push_blob("a", "{}"), {}, image.to_string());
+  ASSERT_OK(world_.push("a", {"sbom"}, blobs));
+  EXPECT_EQ(remove(), 0u);
+  EXPECT_TRUE(is_there(image));
+}
+
+// A multi-platform push sends the platforms first, the index that names them later.
+TEST_F(Untagged, YoungManifestStays) {
+  const auto young = untagged("young");
+  UntaggedManifests untagged(world_.stores, world_.remover);
+  const auto before = world_.clock.wall() - std::chrono::hours(1);
+  EXPECT_EQ(
+      untagged
+          .remove(world_.context, {before, false}, [](std::uint64_t) -> Result<void> { return {}; })
+          .value(),
+      0u);
+  EXPECT_TRUE(is_there(young));
+}
+
+TEST_F(Untagged, DryRunCountsAndChangesNothing) {
+  const auto free = untagged("free");
+  EXPECT_EQ(remove(true), 1u);
+  EXPECT_TRUE(is_there(free));
+}
+
+TEST_F(Untagged, DeleteIsWrittenToTheJournal) {
+  const auto free = untagged("free");
+  EXPECT_EQ(remove(), 1u);
+  const auto entries =
+      world_.look([](const meta::Snapshot& s) { return s.journal().read(0, 100); }).value();
+  const auto& last = entries.back().event;
+  EXPECT_EQ(last.kind, events::EventKind::ManifestDeleted);
+  EXPECT_EQ(last.digest, free);
+  EXPECT_EQ(last.actor, "collector");
+}
+
+TEST_F(Untagged, EndsWhenTheCallerSaysSo) {
+  for (int i = 0; i < 3; ++i) untagged(std::to_string(i));
+  UntaggedManifests untagged(world_.stores, world_.remover);
+  EXPECT_FAILS(Cancelled, untagged.remove(world_.context, {world_.clock.wall(), false},
+                                          [](std::uint64_t) -> Result<void> {
+                                            return fail(ErrorCode::Cancelled, "enough");
+                                          }));
+}
+
+}  // namespace
+}  // namespace entrepot::collect
