@@ -22,8 +22,9 @@ void each_parameter(std::string_view query, std::string_view name, const Visit& 
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const auto key = percent_decode(pair.substr(0, equals), true);
     if (!key || *key != name) continue;
-    auto value = percent_decode(pair.substr(std::min(equals + 1, pair.size())), true);
-    if (value && !visit(*std::move(value))) return;
+    const std::string_view text = pair.substr(std::min(equals + 1, pair.size()));
+    auto value = percent_decode(text, true);
+    if (!visit(value ? *std::move(value) : std::string(text))) return;
   }
 }
 
@@ -89,6 +90,13 @@ std::vector<std::string_view> Request::headers(std::string_view name) const {
     if (equals_ignoring_case(header.name, name)) values.push_back(header.value);
   }
   return values;
+}
+
+bool Request::has_header_beginning(std::string_view prefix) const {
+  for (const Header& header : data_->head.headers) {
+    if (equals_ignoring_case(header.name.substr(0, prefix.size()), prefix)) return true;
+  }
+  return false;
 }
 
 std::optional<std::string> Request::parameter(std::string_view name) const {

@@ -59,8 +59,11 @@ class Request {
   // All values of a list header (Accept, Via …), in order.
   std::vector<std::string_view> headers(std::string_view name) const;
 
-  // A query parameter, percent- and plus-decoded; nullopt when absent. parameters() gives all
-  // values of a repeatable one.
+  // Is there any header whose name begins so ("X-Forwarded-")?
+  bool has_header_beginning(std::string_view prefix) const;
+
+  // A query parameter, percent- and plus-decoded; nullopt when absent. One with a bad escape, or an
+  // escaped NUL, is given as it was sent. parameters() gives all values of a repeatable one.
   std::optional<std::string> parameter(std::string_view name) const;
   std::vector<std::string> parameters(std::string_view name) const;
 

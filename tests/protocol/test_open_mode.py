@@ -11,7 +11,7 @@ ADMITTED = [
     {"Host": "127.0.0.1:5000"}, {"Host": "[::1]"}, {"Host": "[::1]:5000"}, {"Host": "10.1.2.3"},
     {"Host": "registry"}, {"Host": "REGISTRY"}, {"Host": "registry:80"}, {"Host": "registry.local"},
     {"Host": "a.b.internal"}, {"Host": "registry.lan"}, {"Host": "registry.test"},
-    {"Host": "x.localhost"}, {"Host": "nas.home.arpa"}, {"Host": "x.LOCAL"}, {"Host": "x.local."},
+    {"Host": "x.localhost"}, {"Host": "nas.home.arpa"}, {"Host": "x.LOCAL"},
     {"Host": "localhost", "Origin": "http://localhost"},
     {"Host": "localhost:5000", "Origin": "http://localhost:5000"},
     {"Host": "127.0.0.1:5000", "Origin": "http://127.0.0.1:5000"},
@@ -21,7 +21,8 @@ ADMITTED = [
 ]
 
 REFUSED = [
-    {"Host": "evil.example"}, {"Host": "evil.example:5000"}, {"Host": "example.com"},
+    {"Host": "x.local."}, {"Host": "evil.example"}, {"Host": "evil.example:5000"},
+    {"Host": "example.com"},
     {"Host": "localhost.evil.example"}, {"Host": "local.example"}, {"Host": "evil-local.example"},
     {"Host": "127.0.0.1.evil.example"}, {"Host": "127.0.0.1.nip.io"}, {"Host": "notlocal.xlocal"},
     {"Host": "evil.example", "Origin": "http://evil.example"},

@@ -88,20 +88,12 @@ http::Response no_route(const Found& found) {
   return response;
 }
 
-constexpr std::string_view kForwardingHeaders[] = {
-    "Forwarded",          "Via",
-    "X-Forwarded-For",    "X-Forwarded-Host",
-    "X-Forwarded-Proto",  "X-Forwarded-Port",
-    "X-Forwarded-Server", "X-Forwarded-Prefix",
-};
-
 auth::Caller caller_of(const http::Request& request) {
-  auth::Caller caller{request.peer().loopback, request.peer().tls, false, request.header("Host"),
-                      request.header("Origin")};
-  for (const std::string_view name : kForwardingHeaders) {
-    caller.forwarded = caller.forwarded || request.header(name).has_value();
-  }
-  return caller;
+  const bool forwarded = request.has_header_beginning("X-Forwarded-") ||
+                         request.header("Forwarded").has_value() ||
+                         request.header("Via").has_value();
+  return {request.peer().loopback, request.peer().tls, forwarded, request.header("Host"),
+          request.header("Origin")};
 }
 
 http::Response refusal(const access::Decision& decision) {
@@ -115,7 +107,8 @@ http::Response refusal(const access::Decision& decision) {
 
 // Every answer of this API carries these.
 http::Response finished(http::Response response, std::string_view label) {
-  response.with("Docker-Distribution-API-Version", "registry/2.0");
+  response.with("Docker-Distribution-API-Version", "registry/2.0")
+      .with("X-Content-Type-Options", "nosniff");
   response.route = label;
   return response;
 }
