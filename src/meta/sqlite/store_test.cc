@@ -1,10 +1,233 @@
 #include "meta/sqlite/store.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include <sqlite3.h>
+
+#include "base/testing/fake_clock.h"
+#include "base/testing/temporary_directory.h"
 #include "meta/sqlite/testing/temporary_store.h"
 #include "meta/testing/store_conformance.h"
 
-namespace entrepot::meta::testing {
+namespace entrepot::meta {
 
+namespace testing {
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, every_promise(&sqlite::testing::open_temporary));
+}  // namespace testing
 
-}  // namespace entrepot::meta::testing
+namespace sqlite {
+namespace {
+
+class SqliteStoreTest : public ::testing::Test {
+ protected:
+  Result<std::unique_ptr<SqliteStore>> open() { return open(path_); }
+  Result<std::unique_ptr<SqliteStore>> open(const std::string& path) {
+    return SqliteStore::open({.path = path, .readers = 4, .vfs = ""}, clock_);
+  }
+  Result<void> set(Store& store, const std::string& key, const std::string& value = "x") {
+    Context context;
+    return store.write(context, [&](Transaction& tx) { return tx.settings().set(key, value); });
+  }
+  bool is_set(Store& store, const std::string& key) {
+    Context context;
+    return store
+        .view<std::string>(context, [&](const Snapshot& s) { return s.settings().get(key); })
+        .has_value();
+  }
+
+  entrepot::testing::TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "meta.db";
+  entrepot::testing::FakeClock clock_;
+  Context context_;
+};
+
+// A process that dies between the answer and anything else has lost nothing.
+TEST_F(SqliteStoreTest, AcknowledgedWriteSurvivesKill) {
+  for (int round = 0; round < 5; ++round) {
+    int pipe[2];
+    ASSERT_EQ(::pipe(pipe), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto store = open();
+      for (unsigned char i = 0; store; ++i) {
+        if (!set(**store, fmt::format("{}-{}", round, i))) break;
+        if (::write(pipe[1], &i, 1) != 1) break;
+      }
+      ::_exit(1);
+    }
+    ::close(pipe[1]);
+    unsigned char last = 0;
+    for (int i = 0; i < 10 + round; ++i) ASSERT_EQ(::read(pipe[0], &last, 1), 1);
+    ASSERT_EQ(::kill(child, SIGKILL), 0);
+    while (::read(pipe[0], &last, 1) == 1) {
+    }
+    ::close(pipe[0]);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+
+    const auto store = open();
+    ASSERT_OK(store);
+    EXPECT_OK((*store)->check_integrity(context_));
+    for (int i = 0; i <= last; ++i) {
+      EXPECT_TRUE(is_set(**store, fmt::format("{}-{}", round, i))) << i;
+    }
+  }
+}
+
+// The command line asks a running server for work through the same file.
+TEST_F(SqliteStoreTest, TwoStoresOnOneFileSeeEachOther) {
+  const auto server = open();
+  const auto command = open();
+  ASSERT_OK(server);
+  ASSERT_OK(command);
+  std::atomic<bool> stop = false;
+  std::thread load([&] {
+    for (int i = 0; !stop; ++i) ASSERT_OK(set(**server, fmt::format("load {}", i)));
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto job = (*command)->transact<Job>(context_, [&](Transaction& tx) {
+      return tx.jobs().enqueue("collect", "{}", clock_.wall());
+    });
+    ASSERT_OK(job);
+    const auto claimed = (*server)->transact<Job>(
+        context_, [&](Transaction& tx) { return tx.jobs().claim("collect", clock_.wall()); });
+    ASSERT_OK(claimed);
+    EXPECT_EQ(claimed->id, job->id);
+    EXPECT_EQ((*command)
+                  ->view<Job>(context_, [&](const Snapshot& s) { return s.jobs().find(job->id); })
+                  ->state,
+              "running");
+  }
+  stop = true;
+  load.join();
+}
+
+TEST_F(SqliteStoreTest, BackupIsAStoreOfItsOwn) {
+  const auto store = open();
+  ASSERT_OK(store);
+  ASSERT_OK(set(**store, "before"));
+  const std::string copy_path = directory_ / "copy.db";
+  ASSERT_OK((*store)->backup(context_, copy_path));
+  ASSERT_OK(set(**store, "after"));
+
+  EXPECT_FALSE(std::filesystem::exists(copy_path + "-wal"));
+  const auto copy = open(copy_path);
+  ASSERT_OK(copy);
+  EXPECT_OK((*copy)->check_integrity(context_));
+  EXPECT_TRUE(is_set(**copy, "before"));
+  EXPECT_FALSE(is_set(**copy, "after"));
+}
+
+// Writers go on meanwhile; each backup is one moment: all keys up to one, none after it.
+TEST_F(SqliteStoreTest, BackupIsOneMomentWhileOthersWrite) {
+  const auto store = open();
+  ASSERT_OK(store);
+  const std::string ballast(200'000, 'x');
+  for (int i = 0; i < 100; ++i) ASSERT_OK(set(**store, fmt::format("ballast {}", i), ballast));
+  std::atomic<bool> stop = false;
+  std::atomic<int> written = 0;
+  std::thread load([&] {
+    while (!stop) {
+      ASSERT_OK(set(**store, std::to_string(written)));
+      ++written;
+    }
+  });
+  const std::string copy_path = directory_ / "copy.db";
+  for (int round = 0; round < 3; ++round) {
+    const int before = written;
+    ASSERT_OK((*store)->backup(context_, copy_path));
+    const auto copy = open(copy_path);
+    ASSERT_OK(copy);
+    EXPECT_OK((*copy)->check_integrity(context_));
+    int there = 0;
+    while (is_set(**copy, std::to_string(there))) ++there;
+    EXPECT_GE(there, before);
+    EXPECT_FALSE(is_set(**copy, std::to_string(there + 1)));
+  }
+  stop = true;
+  load.join();
+}
+
+TEST_F(SqliteStoreTest, BackupThatFailsLeavesTheOldOne) {
+  const auto store = open();
+  ASSERT_OK(store);
+  const std::string copy_path = directory_ / "copy.db";
+  ASSERT_OK(set(**store, "first"));
+  ASSERT_OK((*store)->backup(context_, copy_path));
+  ASSERT_OK(set(**store, "second"));
+  EXPECT_FAILS(Unavailable, (*store)->backup(context_, directory_ / "no/folder/copy.db"));
+  Context cancelled;
+  cancelled.cancel();
+  EXPECT_FAILS(Cancelled, (*store)->backup(cancelled, copy_path));
+
+  const auto copy = open(copy_path);
+  ASSERT_OK(copy);
+  EXPECT_TRUE(is_set(**copy, "first"));
+  EXPECT_FALSE(is_set(**copy, "second"));
+}
+
+TEST_F(SqliteStoreTest, OtherBytesAreCorruptAndKept) {
+  const std::string bytes(10'000, 'x');
+  std::ofstream(path_) << bytes;
+  const auto store = open();
+  ASSERT_FAILS(Corrupt, store);
+  EXPECT_NE(store.error().message.find(path_), std::string::npos);
+  std::ifstream file(path_);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), bytes);
+}
+
+TEST_F(SqliteStoreTest, TruncatedFileIsCorrupt) {
+  {
+    const auto store = open();
+    ASSERT_OK(store);
+    for (int i = 0; i < 100; ++i) ASSERT_OK(set(**store, fmt::format("{:0500}", i)));
+  }
+  std::filesystem::resize_file(path_, 8192);
+  EXPECT_FAILS(Corrupt, open());
+}
+
+// Damage that opening does not meet is found by the check, and reads that meet it say so.
+TEST_F(SqliteStoreTest, FlippedPageIsFoundByTheCheck) {
+  {
+    const auto store = open();
+    ASSERT_OK(store);
+    for (int i = 0; i < 300; ++i) ASSERT_OK(set(**store, fmt::format("{:0500}", i)));
+  }
+  const auto size = std::filesystem::file_size(path_);
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(size / 4096 / 2 * 4096));
+  file << std::string(4096, '\x5a');
+  file.close();
+  const auto store = open();
+  ASSERT_OK(store);
+  EXPECT_FAILS(Corrupt, (*store)->check_integrity(context_));
+}
+
+TEST_F(SqliteStoreTest, NewerSchemaIsRefusedByName) {
+  {
+    const auto store = open();
+    ASSERT_OK(store);
+  }
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path_.c_str(), &raw), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(raw, "INSERT INTO schema_migrations VALUES (999, 'future', 0)", nullptr,
+                         nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  const auto store = open();
+  ASSERT_FAILS(Unsupported, store);
+  EXPECT_NE(store.error().message.find("999"), std::string::npos);
+  EXPECT_NE(store.error().message.find(path_), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sqlite
+}  // namespace entrepot::meta

@@ -39,9 +39,12 @@ std::string folder_of(const std::string& path) {
 Result<void> copy_pages(Context& context, sqlite3_backup* backup, sqlite3* target) {
   for (;;) {
     TRY(context.alive());
+    errno = 0;
     const int code = sqlite3_backup_step(backup, kPagesAPiece);
     if (code == SQLITE_DONE) return {};
-    if (code != SQLITE_OK) return Failure(error_of(target, code, "copying the metadata"));
+    if (code != SQLITE_OK) {
+      return Failure(error_of({target, code, errno}, "copying the metadata"));
+    }
   }
 }
 
@@ -55,8 +58,8 @@ Result<void> copy_database(Context& context, Database& source, const std::string
   sqlite3_backup* const backup =
       sqlite3_backup_init(target->handle(), "main", source.handle(), "main");
   if (backup == nullptr) {
-    return Failure(
-        error_of(target->handle(), sqlite3_errcode(target->handle()), "copying the metadata"));
+    const int code = sqlite3_errcode(target->handle());
+    return Failure(error_of({target->handle(), code, errno}, "copying the metadata"));
   }
   auto copied = copy_pages(context, backup, target->handle());
   sqlite3_backup_finish(backup);

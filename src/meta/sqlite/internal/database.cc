@@ -1,5 +1,6 @@
 #include "meta/sqlite/internal/database.h"
 
+#include <cerrno>
 #include <mutex>
 
 #include "base/check.h"
@@ -48,6 +49,7 @@ Query::~Query() {
 }
 
 Result<bool> Query::next() {
+  errno = 0;
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
@@ -96,6 +98,7 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
                     (options.mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                      : SQLITE_OPEN_READONLY);
   sqlite3* handle = nullptr;
+  errno = 0;
   const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags,
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Database> database(new Database(handle));
@@ -128,6 +131,7 @@ Database::~Database() {
 Result<sqlite3_stmt*> Database::prepared(const char* sql) {
   sqlite3_stmt*& statement = statements_[sql];
   if (statement == nullptr) {
+    errno = 0;
     const int code =
         sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) return failure(code, "metadata");
@@ -137,6 +141,7 @@ Result<sqlite3_stmt*> Database::prepared(const char* sql) {
 }
 
 Result<void> Database::execute(const std::string& sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return failure(code, "metadata");
   return {};
@@ -169,12 +174,13 @@ std::vector<std::string> Database::prepared_sql() const {
 }
 
 Failure Database::failure(int code, std::string_view doing) {
+  const Failing failing{handle_, code, errno};
   if (code == SQLITE_INTERRUPT && watched_ != nullptr) {
     auto alive = watched_->alive();
     if (!alive) return propagate(std::move(alive));
   }
-  Error error = error_of(handle_, code, doing);
-  if (handle_ && is_damage(handle_, code) && !damage_) damage_ = error;
+  Error error = error_of(failing, doing);
+  if (is_damage(failing) && !damage_) damage_ = error;
   return Failure(std::move(error));
 }
 

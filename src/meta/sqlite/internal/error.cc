@@ -37,8 +37,8 @@ ErrorCode code_of(int code, int system_errno) {
 
 }  // namespace
 
-Error error_of(sqlite3* db, int code, std::string_view doing) {
-  const int system_errno = db ? sqlite3_system_errno(db) : 0;
+Error error_of(const Failing& failing, std::string_view doing) {
+  const auto& [db, code, system_errno] = failing;
   const bool own_words = db && (sqlite3_errcode(db) & 0xff) == (code & 0xff);
   return Error{
       code_of(code, system_errno),
@@ -46,12 +46,11 @@ Error error_of(sqlite3* db, int code, std::string_view doing) {
                   own_words ? sqlite3_errmsg(db) : sqlite3_errstr(code), code, system_errno)};
 }
 
-bool is_damage(sqlite3* db, int code) {
-  const int system_errno = sqlite3_system_errno(db);
-  switch (code & 0xff) {
+bool is_damage(const Failing& failing) {
+  switch (failing.code & 0xff) {
     case SQLITE_IOERR:
-      if (code == SQLITE_IOERR_NOMEM) return false;
-      return !says_full(system_errno) && system_errno != EROFS;
+      return failing.code != SQLITE_IOERR_NOMEM && !says_full(failing.system_errno) &&
+             failing.system_errno != EROFS;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return true;

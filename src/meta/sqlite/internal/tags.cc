@@ -23,7 +23,7 @@ constexpr char kMove[] =
 constexpr char kRemove[] = "DELETE FROM tags WHERE repository = ?1 AND name = ?2";
 // A hidden manifest's tags, too: whoever hides it removes them.
 constexpr char kTagsOf[] =
-    "SELECT t.name FROM manifests m JOIN tags t ON t.manifest = m.id"
+    "SELECT t.name FROM manifests m JOIN tags t ON t.manifest = m.id AND t.repository = ?1"
     " WHERE m.repository = ?1 AND m.digest = ?2 ORDER BY t.name LIMIT ?3";
 
 constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();

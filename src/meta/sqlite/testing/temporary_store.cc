@@ -6,16 +6,12 @@
 
 namespace entrepot::meta::sqlite::testing {
 
-namespace {
-
-std::string directory_for_tests() {
+std::string fast_directory() {
   constexpr char kMemory[] = "/dev/shm";
   return ::access(kMemory, W_OK | X_OK) == 0 ? kMemory : ::testing::TempDir();
 }
 
-}  // namespace
-
-TemporaryStore::TemporaryStore() : directory_(directory_for_tests()) {
+TemporaryStore::TemporaryStore() : directory_(fast_directory()) {
   options_.path = directory_ / "meta.db";
   reopen();
 }

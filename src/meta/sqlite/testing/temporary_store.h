@@ -11,7 +11,10 @@
 
 namespace entrepot::meta::sqlite::testing {
 
-// Below /dev/shm where there is one, because a sync to a busy disk costs each test milliseconds.
+// Where files of tests are kept in memory, if the machine has such a place: a sync to a busy disk
+// costs each test milliseconds.
+std::string fast_directory();
+
 // Dies when the store cannot be opened.
 class TemporaryStore final : public meta::testing::StoreUnderTest {
  public:

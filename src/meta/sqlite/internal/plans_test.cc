@@ -1,0 +1,154 @@
+// How SQLite would run each statement: by look-ups in an index, never by reading a whole table or
+// by sorting. A statement that is added to a noun belongs into the calls below.
+
+#include <gtest/gtest.h>
+
+#include "base/testing/temporary_directory.h"
+#include "meta/sqlite/internal/migrate.h"
+#include "meta/sqlite/internal/nouns.h"
+#include "meta/testing/store_conformance.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+using meta::testing::at;
+using meta::testing::name;
+using meta::testing::new_manifest;
+using meta::testing::sha256;
+using meta::testing::sha512;
+using meta::testing::tag;
+
+class Plans : public ::testing::Test {
+ protected:
+  Plans() {
+    Database::Options options;
+    options.path = directory_ / "meta.db";
+    options.mode = Database::Mode::ReadWrite;
+    const auto first = Database::open(options).value();
+    EXPECT_OK(migrate(*first, embedded_files(), at(0)));
+    // Another connection, so that the statements of the migration are not among those to check.
+    database_ = Database::open(options).value();
+  }
+
+  void call_names(Nouns& nouns) {
+    Transaction& tx = nouns;
+    const auto repo = tx.repositories().find_or_create(name("app"), at(0)).value();
+    EXPECT_OK(tx.repositories().list("", 10));
+
+    NewManifest manifest = new_manifest(repo.id, "bytes");
+    manifest.references = {{sha256("layer"), oci::ReferenceKind::Layer}};
+    manifest.subject = sha256("subject");
+    const Digest& digest = manifest.digest;
+    for (int i = 0; i < 2; ++i) EXPECT_OK(tx.manifests().put(manifest));
+    EXPECT_OK(tx.tags().move(repo.id, tag("v1"), digest, at(0)));
+    EXPECT_OK(tx.manifests().find(name("app"), digest));
+    EXPECT_OK(tx.manifests().find(name("app"), tag("v1")));
+    EXPECT_OK(tx.manifests().list(repo.id, digest, 10));
+    EXPECT_OK(tx.manifests().references(repo.id, digest));
+    EXPECT_OK(tx.manifests().user_of(repo.id, sha256("layer")));
+    EXPECT_OK(tx.manifests().was_deleted(repo.id, digest));
+    EXPECT_OK(tx.manifests().referrers(name("app"), sha256("subject"), "", digest, 10));
+    EXPECT_OK(tx.tags().list(repo.id, "", 10));
+    EXPECT_OK(tx.tags().history(repo.id, tag("v1"), 10));
+    EXPECT_OK(tx.tags().remove_all(repo.id, digest));
+    EXPECT_OK(tx.manifests().remove(repo.id, digest, at(1), "bob"));
+    EXPECT_OK(tx.manifests().put(manifest));
+    EXPECT_OK(tx.manifests().remove(repo.id, digest, at(1), "bob"));
+    EXPECT_OK(tx.manifests().purge_removed(at(2), 10));
+  }
+
+  void call_blobs(Nouns& nouns) {
+    Transaction& tx = nouns;
+    const RepositoryId repo = tx.repositories().find(name("app"))->id;
+    EXPECT_OK(tx.blobs().record({sha256("layer"), 5}, sha512("layer"), at(0)));
+    EXPECT_OK(tx.blobs().link(repo, sha512("layer"), at(0)));
+    EXPECT_OK(tx.blobs().find(repo, sha256("layer")));
+    EXPECT_OK(tx.blobs().find(name("app"), sha256("layer")));
+    EXPECT_OK(tx.blobs().holders(sha256("layer"), 10));
+    EXPECT_OK(tx.blobs().was_linked(repo, sha256("layer")));
+    EXPECT_OK(tx.reviews().linked_at(repo, sha256("layer")));
+    EXPECT_OK(tx.reviews().push_back(sha256("layer"), at(1)));
+    EXPECT_OK(tx.reviews().due(at(1), 10));
+    EXPECT_OK(tx.reviews().contains(sha256("layer")));
+    EXPECT_OK(tx.reviews().due_at(sha256("layer")));
+    EXPECT_OK(tx.reviews().used_anywhere(sha256("layer")));
+    EXPECT_OK(tx.reviews().drop(sha256("layer")));
+    EXPECT_OK(tx.blobs().unlink(repo, sha256("layer")));
+    EXPECT_OK(tx.blobs().mark_going(sha256("layer")));
+    EXPECT_OK(tx.blobs().forget(sha256("layer")));
+  }
+
+  void call_others(Nouns& nouns) {
+    Transaction& tx = nouns;
+    EXPECT_OK(tx.journal().add({.kind = events::EventKind::BlobPushed,
+                                .at = at(0),
+                                .actor = "",
+                                .repository = name("app"),
+                                .digest = std::nullopt,
+                                .tag = std::nullopt,
+                                .previous = std::nullopt}));
+    EXPECT_OK(tx.journal().read(0, 10));
+    const Job job = tx.jobs().enqueue("collect", "", at(0)).value();
+    EXPECT_OK(tx.jobs().claim("collect", at(0)));
+    EXPECT_OK(tx.jobs().progress(job.id, ""));
+    EXPECT_OK(tx.jobs().finish(job.id, true, "", at(0)));
+    EXPECT_OK(tx.jobs().recent("collect", 10));
+    EXPECT_OK(tx.jobs().lease("collect", "me", at(0), at(1)));
+    EXPECT_OK(tx.jobs().release("collect", "me"));
+    EXPECT_OK(tx.settings().set("key", "value"));
+    EXPECT_OK(tx.settings().get("key"));
+  }
+
+  // What EXPLAIN QUERY PLAN says of the statement, a line a step.
+  std::vector<std::string> plan_of(const std::string& sql) {
+    const std::string explain = "EXPLAIN QUERY PLAN " + sql;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database_->handle(), explain.c_str(), -1, &statement, nullptr),
+              SQLITE_OK)
+        << sql;
+    std::vector<std::string> steps;
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+      steps.emplace_back(reinterpret_cast<const char*>(sqlite3_column_text(statement, 3)));
+    }
+    sqlite3_finalize(statement);
+    return steps;
+  }
+
+  entrepot::testing::TemporaryDirectory directory_;
+  std::unique_ptr<Database> database_;
+};
+
+bool reads_or_sorts_a_table(std::string_view step) {
+  if (step == "SCAN CONSTANT ROW") return false;
+  return step.starts_with("SCAN ") || step.starts_with("USE TEMP B-TREE");
+}
+
+TEST_F(Plans, EveryStatementLooksUpAndNeverScans) {
+  Nouns nouns(*database_);
+  call_names(nouns);
+  call_blobs(nouns);
+  call_others(nouns);
+  int checked = 0;
+  for (const std::string& sql : database_->prepared_sql()) {
+    for (const std::string& step : plan_of(sql)) {
+      ++checked;
+      EXPECT_FALSE(reads_or_sorts_a_table(step)) << step << "\n  in " << sql;
+    }
+  }
+  EXPECT_GT(checked, 50);
+}
+
+// The pull of a manifest: the tag's repository, the tag, the row, its bytes; one look-up each.
+TEST_F(Plans, ManifestByTagIsFourLookUps) {
+  Nouns nouns(*database_);
+  EXPECT_FAILS(NotFound, nouns.manifests().find(name("app"), tag("v1")));
+  std::vector<std::string> plan;
+  for (const std::string& sql : database_->prepared_sql()) {
+    if (sql.find("manifest_payloads") != std::string::npos) plan = plan_of(sql);
+  }
+  ASSERT_EQ(plan.size(), 4u);
+  for (const std::string& step : plan) EXPECT_EQ(step.substr(0, 7), "SEARCH ") << step;
+}
+
+}  // namespace
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,124 @@
+// How fast the store is on this machine's disk. Not run by itself: figures depend on the machine,
+// and a test must not. Run it with
+//   meta_sqlite_slow_test --gtest_also_run_disabled_tests --gtest_filter='*Speed*'
+// TEST_TMPDIR says on which disk.
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/testing/temporary_directory.h"
+#include "meta/sqlite/store.h"
+#include "meta/testing/store_conformance.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+using meta::testing::name;
+using meta::testing::new_manifest;
+using meta::testing::sha256;
+using meta::testing::tag;
+
+constexpr int kThreads = 8;
+
+class DISABLED_Speed : public ::testing::Test {
+ protected:
+  DISABLED_Speed()
+      : store_(SqliteStore::open({.path = directory_ / "meta.db", .readers = 8, .vfs = ""},
+                                 Clock::system())
+                   .value()) {}
+
+  // Calls `step(thread, i)` `each` times on each of `threads` threads; prints and returns the rate.
+  template <class F>
+  double measure(const char* what, int threads, int each, F&& step) {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::thread> running;
+    for (int thread = 0; thread < threads; ++thread) {
+      running.emplace_back([&, thread] {
+        for (int i = 0; i < each; ++i) step(thread, i);
+      });
+    }
+    for (std::thread& thread : running) thread.join();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    const double rate = threads * each / took.count();
+    std::printf("%-40s %2d threads %10.0f/s\n", what, threads, rate);
+    return rate;
+  }
+
+  // What a push of an image of ten layers to `repository` writes.
+  Result<void> push(int thread, int i) {
+    Context context;
+    const RepositoryName repository = name(fmt::format("team/app-{}", i % 100));
+    const std::string bytes = fmt::format("{:2000}-{}", thread, i);
+    NewManifest manifest = new_manifest({}, bytes);
+    for (int layer = 0; layer < 10; ++layer) {
+      const std::string text =
+          layer < 5 ? fmt::format("base {}", layer) : fmt::format("{} {} {}", thread, i, layer);
+      manifest.references.push_back({sha256(text), oci::ReferenceKind::Layer});
+    }
+    const Tag moved = tag(fmt::format("v{}-{}", thread, i));
+    return store_->write(context, [&](Transaction& tx) -> Result<void> {
+      TRY_ASSIGN(const Repository found, tx.repositories().find_or_create(repository, {}));
+      manifest.repository = found.id;
+      TRY(tx.manifests().put(manifest));
+      TRY(tx.tags().move(found.id, moved, manifest.digest, {}));
+      return tx.journal().add({.kind = events::EventKind::ManifestPushed,
+                               .at = {},
+                               .actor = "alice",
+                               .repository = repository,
+                               .digest = manifest.digest,
+                               .tag = moved,
+                               .previous = std::nullopt});
+    });
+  }
+
+  entrepot::testing::TemporaryDirectory directory_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+TEST_F(DISABLED_Speed, PushesAndLookUps) {
+  measure("push, first", kThreads, 2000, [&](int thread, int i) { ASSERT_OK(push(thread, i)); });
+  measure("push, at 16,000", kThreads, 2000,
+          [&](int thread, int i) { ASSERT_OK(push(thread + kThreads, i)); });
+  for (const int threads : {1, 2, 4}) {
+    measure("manifest by tag", threads, 100'000, [&](int thread, int i) {
+      Context context;
+      const int which = (i * 7919) % 2000;
+      const RepositoryName repository = name(fmt::format("team/app-{}", which % 100));
+      const Tag wanted = tag(fmt::format("v{}-{}", thread, which));
+      ASSERT_OK(store_->view<StoredManifest>(context, [&](const Snapshot& snapshot) {
+        return snapshot.manifests().find(repository, wanted);
+      }));
+    });
+  }
+}
+
+TEST_F(DISABLED_Speed, BlobCommits) {
+  measure("record, link, review of a blob", kThreads, 2000, [&](int thread, int i) {
+    Context context;
+    const Digest digest = sha256(fmt::format("{} {}", thread, i));
+    ASSERT_OK(store_->write(context, [&](Transaction& tx) -> Result<void> {
+      TRY_ASSIGN(const Repository found, tx.repositories().find_or_create(name("team/app"), {}));
+      TRY(tx.blobs().record({digest, 65536}, std::nullopt, {}));
+      TRY(tx.blobs().link(found.id, digest, {}));
+      return tx.reviews().push_back(digest, from_unix_micros(i));
+    }));
+  });
+}
+
+TEST_F(DISABLED_Speed, StartWithManyManifests) {
+  measure("push", 32, 3125, [&](int thread, int i) { ASSERT_OK(push(thread, i)); });
+  store_.reset();
+  measure("open", 1, 1, [&](int, int) {
+    store_ = SqliteStore::open({.path = directory_ / "meta.db", .readers = 8, .vfs = ""},
+                               Clock::system())
+                 .value();
+  });
+  Context context;
+  measure("check_integrity", 1, 1, [&](int, int) { ASSERT_OK(store_->check_integrity(context)); });
+}
+
+}  // namespace
+}  // namespace entrepot::meta::sqlite
