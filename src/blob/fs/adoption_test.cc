@@ -110,7 +110,9 @@ TEST_F(FsAdoption, WhatIsNoBlobIsNotListed) {
   stdfs::create_directories(prefix + "/" + std::string(64, 'A'));
   const std::string misplaced = blob.hex().substr(0, 2) == "00" ? "11" : "00";
   stdfs::create_directories(prefix + "/" + misplaced + blob.hex().substr(2));
-  std::ofstream(directory_ / (std::string(layout::kBlobs) + "/README")) << "hello";
+  for (const std::string file : {"/README", "/fe", "/ff"}) {
+    std::ofstream(directory_ / (std::string(layout::kBlobs) + file)) << "hello";
+  }
   EXPECT_EQ(list(), std::vector{blob});
 }
 

@@ -35,7 +35,7 @@ std::string read_boot_id() {
 }  // namespace
 
 struct FsBlobStore::Parts {
-  Parts(Options options, const std::shared_ptr<const OpenFile>& root)
+  Parts(const Options& options, const std::shared_ptr<const OpenFile>& root)
       : real_disk(root),
         files(root, options.disk != nullptr ? *options.disk : real_disk),
         reserve(files, *options.clock, options.reserve_bytes),
@@ -56,9 +56,9 @@ FsBlobStore::FsBlobStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 
 FsBlobStore::~FsBlobStore() = default;
 
-Result<std::unique_ptr<FsBlobStore>> FsBlobStore::open(Options options) {
+Result<std::unique_ptr<FsBlobStore>> FsBlobStore::open(const Options& options) {
   TRY_ASSIGN(const auto root, open_root(options.directory));
-  auto parts = std::make_unique<Parts>(std::move(options), root);
+  auto parts = std::make_unique<Parts>(options, root);
   TRY(parts->blobs.prepare());
   TRY(parts->sessions.prepare());
   parts->reserve.prepare();
@@ -122,7 +122,7 @@ Result<void> FsBlobStore::check_writable(Context&) {
     TRY(files.write(*file, "entrepot can write here\n", 0));
     return files.sync_data(*file);
   }();
-  const auto removed = files.remove(path);
+  auto removed = files.remove(path);
   if (probed) return removed;
   if (probed.error().code == ErrorCode::StorageFull) disk_is_full();
   return probed;

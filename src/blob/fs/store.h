@@ -42,7 +42,7 @@ class FsBlobStore final : public BlobStore {
 
   // NotFound when the directory is not there; StorageFull, Unavailable when what belongs into it
   // cannot be made.
-  static Result<std::unique_ptr<FsBlobStore>> open(Options options);
+  static Result<std::unique_ptr<FsBlobStore>> open(const Options& options);
   ~FsBlobStore() override;  // the uploads are gone by then
 
   Result<Stat> stat(Context& context, const Digest& digest) override;

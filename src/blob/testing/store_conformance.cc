@@ -17,6 +17,7 @@ Digest sha512_of(ByteView bytes) { return Digest::of(bytes, HashAlgorithm::Sha51
 // Runs `work` in so many threads at once, and waits for all.
 void in_threads(int count, const std::function<void(int)>& work) {
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) threads.emplace_back(work, i);
   for (std::thread& thread : threads) thread.join();
 }
@@ -164,6 +165,7 @@ TEST_P(BlobStoreConformance, QuarantinedBlobIsGoneUntilItIsPushedAgain) {
 
 TEST_P(BlobStoreConformance, ListGoesInOrderFromAfterUntilToldToStop) {
   std::vector<Digest> digests;
+  digests.reserve(40);
   for (unsigned i = 0; i < 40; ++i) digests.push_back(put(sample_bytes(i, i)));
   std::sort(digests.begin(), digests.end());
 
@@ -418,6 +420,37 @@ TEST_P(BlobStoreConformance, ManyThreadsResumeOneSession) {
   }
   EXPECT_GT(expected.size(), 0u);
   EXPECT_OK(upload->commit(context(), sha256_of(expected)));
+}
+
+// Everything that can happen to one session, at once: nobody meets more than that it is gone.
+TEST_P(BlobStoreConformance, RequestsForOneSessionMayRace) {
+  const UploadId id = UploadId::random();
+  const auto is_expected = [](ErrorCode code) {
+    return code == ErrorCode::NotFound || code == ErrorCode::Cancelled;
+  };
+  const auto write_to = [&](Result<std::unique_ptr<Upload>> upload) -> Result<void> {
+    if (!upload) return propagate(std::move(upload));
+    TRY((*upload)->write(context(), "bytes"));
+    TRY((*upload)->commit(context(), (*upload)->digest()));
+    return {};
+  };
+  in_threads(5, [&](int number) {
+    for (int round = 0; round < 40; ++round) {
+      Result<void> result;
+      if (number == 0) result = write_to(store().start(context(), id, HashAlgorithm::Sha256));
+      if (number == 1) result = write_to(store().resume(context(), id));
+      if (number == 2) result = store().cancel(context(), id);
+      if (number == 3 && !store().upload_offset(context(), id)) continue;
+      if (number == 4) {
+        const WallTime later = harness().now() + std::chrono::hours(1);
+        EXPECT_OK(store().purge_uploads(context(), later));
+      }
+      EXPECT_TRUE(result || is_expected(result.error().code)) << result.error().message;
+    }
+  });
+  const auto upload = start(id);
+  write(*upload, "last");
+  EXPECT_OK(upload->commit(context(), sha256_of("last")));
 }
 
 }  // namespace

@@ -141,8 +141,12 @@ Result<bool> BlobFiles::list_prefix(Context& context, std::size_t prefix,
                                     const BlobStore::Visitor& visit) const {
   const std::string hex = fmt::format("{:02x}", prefix);
   auto names = files_.list(layout::prefix_directory(hex));
-  if (!names && names.error().code == ErrorCode::NotFound) return true;
-  if (!names) return propagate(std::move(names));
+  if (!names) {
+    const bool no_directory =
+        names.error().code == ErrorCode::NotFound || names.error().code == ErrorCode::Conflict;
+    if (no_directory) return true;
+    return propagate(std::move(names));
+  }
   for (const std::string& name : *names) {
     const auto digest = layout::parse_blob_name(name);
     if (!digest || !name.starts_with(hex) || (after && *digest <= *after)) continue;

@@ -31,7 +31,7 @@ std::string upload_state_file(const UploadId& id) { return upload_file(id) + ".s
 
 std::optional<UploadId> parse_upload_name(std::string_view name) {
   const std::string_view ending = name.size() > kIdLength ? name.substr(kIdLength) : "";
-  if (ending != "" && ending != ".state" && ending != ".state.new") return std::nullopt;
+  if (!ending.empty() && ending != ".state" && ending != ".state.new") return std::nullopt;
   auto id = UploadId::parse(name.substr(0, kIdLength));
   if (!id) return std::nullopt;
   return *id;

@@ -78,7 +78,8 @@ class FsUpload final : public Upload {
     const Sessions::Held held = hold();
     TRY(require_pen());
     if (auto verified = session_->file->verify(context, expected); !verified) {
-      TRY(sessions_.note_full(put_away(held)));
+      // Kept even if that fails: without a saved state, its bytes are read again.
+      static_cast<void>(sessions_.note_full(put_away(held)));
       return propagate(std::move(verified));
     }
     auto stored = session_->file->publish();

@@ -11,13 +11,13 @@ namespace entrepot::blob::fs {
 
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 
 // A piece is written and hashed in slices, each still in the processor's cache when it is hashed.
 // Writes of more than that are slower, too: with pieces of 1 MiB and no slices a push of 100 MiB
 // took twice the system time and reached 400 MiB/s instead of 1,100 (kernel 6.18, ext4, one
 // client).
-constexpr std::size_t kSliceBytes = 64 * 1024;
+constexpr std::size_t kSliceBytes = std::size_t{64} * 1024;
 
 // The state that the session was put away with; nullopt when there is none that can be read.
 std::optional<UploadState> load_state(const UploadSettings& settings, const UploadId& id) {
@@ -30,9 +30,8 @@ std::optional<UploadState> load_state(const UploadSettings& settings, const Uplo
 }
 
 // The rule of open(): may the saved state be trusted about a file of this size?
-bool can_go_on(const UploadSettings& settings, const std::optional<UploadState>& state,
-               std::uint64_t size_bytes) {
-  return state && state->boot_id == settings.boot_id && state->offset_bytes <= size_bytes;
+bool may_go_on(const UploadState& state, const UploadSettings& settings, std::uint64_t size_bytes) {
+  return state.boot_id == settings.boot_id && state.offset_bytes <= size_bytes;
 }
 
 // Hands the first `size_bytes` of the file to `take`, piece by piece.
@@ -74,7 +73,7 @@ Result<std::unique_ptr<UploadFile>> UploadFile::open(Context& context,
   auto state = load_state(settings, id);
   const HashAlgorithm also = state ? state->hashes.also() : HashAlgorithm::Sha256;
   auto upload = std::unique_ptr<UploadFile>(new UploadFile(settings, id, std::move(file), also));
-  if (can_go_on(settings, state, found.size_bytes)) {
+  if (state && may_go_on(*state, settings, found.size_bytes)) {
     TRY(upload->go_on(*std::move(state), found.size_bytes));
   } else {
     TRY(upload->rehash(context, found.size_bytes));
@@ -102,7 +101,8 @@ Result<std::uint64_t> UploadFile::offset_on_disk(const UploadSettings& settings,
                                                  const UploadId& id) {
   TRY_ASSIGN(const FileStat found, settings.files.stat(layout::upload_file(id)));
   const auto state = load_state(settings, id);
-  return can_go_on(settings, state, found.size_bytes) ? state->offset_bytes : found.size_bytes;
+  if (state && may_go_on(*state, settings, found.size_bytes)) return state->offset_bytes;
+  return found.size_bytes;
 }
 
 Result<void> UploadFile::remove(const UploadSettings& settings, const UploadId& id) {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <set>
 
+#include <fmt/core.h>
+
 #include "base/check.h"
 
 namespace entrepot::blob::fs::testing {
@@ -180,7 +182,7 @@ void PowerCutDisk::write_node(const Node& node, const std::string& path, const L
     NodePointer child = synced == node.synced_names.end() ? nullptr : synced->second;
     const NodePointer newest = now == node.names.end() ? nullptr : now->second;
     if (newest != child && luck.keeps_name()) child = newest;
-    if (child) write_node(*child, path + "/" + name, luck);
+    if (child) write_node(*child, fmt::format("{}/{}", path, name), luck);
   }
 }
 
