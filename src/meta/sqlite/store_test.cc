@@ -131,13 +131,14 @@ TEST_F(SqliteStoreTest, BackupIsOneMomentWhileOthersWrite) {
   const auto store = open();
   ASSERT_OK(store);
   const std::string ballast(200'000, 'x');
-  for (int i = 0; i < 100; ++i) ASSERT_OK(set(**store, fmt::format("ballast {}", i), ballast));
+  for (int i = 0; i < 30; ++i) ASSERT_OK(set(**store, fmt::format("ballast {}", i), ballast));
   std::atomic<bool> stop = false;
   std::atomic<int> written = 0;
   std::thread load([&] {
     while (!stop) {
       ASSERT_OK(set(**store, std::to_string(written)));
       ++written;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   });
   const std::string copy_path = directory_ / "copy.db";
