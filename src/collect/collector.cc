@@ -246,10 +246,14 @@ Result<void> Collector::count_left(Context& context, Progress& progress) {
   return {};
 }
 
-Result<void> Collector::pause(Context& context, bool paused) {
-  return stores_.meta.write(context, [&](meta::Transaction& tx) {
+Result<void> pause_collectors(Context& context, meta::Store& meta, bool paused) {
+  return meta.write(context, [&](meta::Transaction& tx) {
     return tx.settings().set(kPausedKey, paused ? "true" : "false");
   });
+}
+
+Result<void> Collector::pause(Context& context, bool paused) {
+  return pause_collectors(context, stores_.meta, paused);
 }
 
 Result<bool> Collector::paused(Context& context) {

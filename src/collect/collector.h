@@ -61,7 +61,7 @@ class Collector {
   using AfterStep = std::function<Result<void>(const Progress&)>;
   Result<Progress> run(Context& context, const Request& request, const AfterStep& after_step);
 
-  // Kept in the metadata, so it holds over restarts and for every process.
+  // Kept in the metadata, so it holds over restarts and for every process (see pause_collectors()).
   Result<void> pause(Context& context, bool paused);
   Result<bool> paused(Context& context);
 
@@ -89,5 +89,8 @@ class Collector {
   std::optional<SteadyTime> next_uploads_;  // none: at once
   std::optional<SteadyTime> next_sweep_;
 };
+
+// Pauses the collectors of all processes that share the metadata, or lets them go on.
+Result<void> pause_collectors(Context& context, meta::Store& meta, bool paused);
 
 }  // namespace entrepot::collect

@@ -14,6 +14,7 @@
 namespace entrepot::server {
 namespace {
 
+constexpr const char* kRepositories = "/docker/registry/v2/repositories";
 constexpr std::string_view kIdKey = "store.id";
 constexpr mode_t kOwnerOnlyFile = 0600;
 constexpr mode_t kOwnerOnlyDirectory = 0700;
@@ -129,9 +130,17 @@ bool is_served(const std::string& data_path) {
 
 bool has_distribution_layout(const std::string& data_path) {
   std::error_code error;
-  const std::string root = data_path + "/docker/registry/v2/repositories";
-  return std::filesystem::is_directory(root, error) ||
-         std::filesystem::is_directory(root + ".adopted", error);
+  return std::filesystem::is_directory(data_path + kRepositories, error) ||
+         std::filesystem::is_directory(data_path + kRepositories + ".adopted", error);
+}
+
+Result<void> check_adopted(const std::string& data_path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(data_path + kRepositories, error)) return {};
+  return fail(ErrorCode::Conflict,
+              "{} holds a registry of distribution's that was not taken over yet; run `entrepot "
+              "import` (or `entrepot serve`) first",
+              data_path);
 }
 
 Result<void> check_metadata_present(const DataDirectory& directory) {

@@ -43,6 +43,10 @@ bool is_served(const std::string& data_path);
 // Did the distribution registry write here: are there its repositories, adopted or not?
 bool has_distribution_layout(const std::string& data_path);
 
+// Conflict, with what to do, while there are repositories of distribution's that were not adopted:
+// until then this program does not know which blobs they use.
+Result<void> check_adopted(const std::string& data_path);
+
 // The store's id is in the metadata and in DIR/entrepot/id. An id without its metadata means that
 // the metadata was lost: then an empty store must not take its place in silence.
 //

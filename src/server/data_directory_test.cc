@@ -75,8 +75,10 @@ TEST_F(DataDirectoryTest, KnowsDistributionsLayout) {
   EXPECT_FALSE(has_distribution_layout(data_)) << "blobs alone are ours as well";
   std::filesystem::create_directories(root + "repositories");
   EXPECT_TRUE(has_distribution_layout(data_));
+  EXPECT_FAILS(Conflict, check_adopted(data_));
   std::filesystem::rename(root + "repositories", root + "repositories.adopted");
   EXPECT_TRUE(has_distribution_layout(data_));
+  EXPECT_OK(check_adopted(data_));
 }
 
 TEST_F(DataDirectoryTest, KeepsItsId) {

@@ -34,10 +34,10 @@ ExchangeMetrics::Series ExchangeMetrics::make_series(metrics::Registry& metrics,
                                            {{"route", name}, {"status", kClasses[i]}});
   }
   const metrics::Labels labels = {{"route", name}};
-  series.received_bytes =
-      &metrics.counter("entrepot_http_received_bytes_total", "Bytes of request bodies.", labels);
-  series.sent_bytes =
-      &metrics.counter("entrepot_http_sent_bytes_total", "Bytes of answers' bodies.", labels);
+  series.received_bytes = &metrics.counter("entrepot_http_request_body_bytes_total",
+                                           "Bytes of request bodies.", labels);
+  series.sent_bytes = &metrics.counter("entrepot_http_response_body_bytes_total",
+                                       "Bytes of answers' bodies.", labels);
   series.broken = &metrics.counter("entrepot_http_broken_total",
                                    "Exchanges whose client left before the whole answer.", labels);
   series.duration =

@@ -25,8 +25,8 @@ TEST(ExchangeMetrics, CountByRouteAndClass) {
   for (const char* line :
        {"entrepot_http_requests_total{route=\"manifest\",status=\"2xx\"} 2\n",
         "entrepot_http_requests_total{route=\"manifest\",status=\"4xx\"} 1\n",
-        "entrepot_http_received_bytes_total{route=\"manifest\"} 30\n",
-        "entrepot_http_sent_bytes_total{route=\"manifest\"} 60\n",
+        "entrepot_http_request_body_bytes_total{route=\"manifest\"} 30\n",
+        "entrepot_http_response_body_bytes_total{route=\"manifest\"} 60\n",
         "entrepot_http_request_duration_seconds_count{route=\"manifest\"} 3\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }

@@ -49,14 +49,14 @@ struct OpenedStores::Parts {
 OpenedStores::OpenedStores(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 OpenedStores::~OpenedStores() = default;
 
-Result<std::unique_ptr<OpenedStores>> OpenedStores::open(Context& context, const Options& options,
+Result<std::unique_ptr<OpenedStores>> OpenedStores::open(Context& context,
+                                                         std::unique_ptr<DataDirectory> directory,
                                                          metrics::Registry& metrics,
                                                          const Clock& clock) {
-  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
   TRY_ASSIGN(auto blobs, make_blob_fs(*directory, clock));
   TRY_ASSIGN(auto meta, make_meta_sqlite(*directory, clock));
   TRY_ASSIGN(const std::string id, agree_on_id(context, *directory, *meta));
-  log::info("store {} in {}", id, directory->path());
+  log::debug("store {} in {}", id, directory->path());
   auto parts = std::make_unique<Parts>(std::move(directory), std::move(blobs), std::move(meta),
                                        metrics, clock);
   return std::unique_ptr<OpenedStores>(new OpenedStores(std::move(parts)));

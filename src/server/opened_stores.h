@@ -7,7 +7,6 @@
 #include "base/metrics.h"
 #include "registry/stores.h"
 #include "server/data_directory.h"
-#include "server/options.h"
 
 namespace entrepot::server {
 
@@ -15,9 +14,10 @@ namespace entrepot::server {
 // stores have begun and lets the lock go.
 class OpenedStores {
  public:
-  // Takes the directory and opens what is in it, or makes it. Conflict when another process has it,
-  // or when its metadata is lost; else the errors of the stores.
-  static Result<std::unique_ptr<OpenedStores>> open(Context& context, const Options& options,
+  // Opens what is in the directory, or makes it. Conflict when its metadata is lost; else the
+  // errors of the stores.
+  static Result<std::unique_ptr<OpenedStores>> open(Context& context,
+                                                    std::unique_ptr<DataDirectory> directory,
                                                     metrics::Registry& metrics, const Clock& clock);
   ~OpenedStores();
 

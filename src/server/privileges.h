@@ -16,8 +16,8 @@ std::size_t raise_open_file_limit();
 // runs already, else Denied. NotFound for an unknown user. Before any thread.
 Result<void> become_user(const std::string& user, const std::string& data_path);
 
-// For a command beside the server. Started as root: become_user(user), or, when `user` is empty, who
-// owns `data_path`, so that no file of root's stays behind in it.
+// For a command beside the server. Started as root: become_user(user), or, when `user` is empty,
+// who owns `data_path`, so that no file of root's stays behind in it.
 Result<void> become_owner(const std::string& user, const std::string& data_path);
 
 }  // namespace entrepot::server

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "server/command_line.h"
+#include "server/commands.h"
 #include "server/registry2.h"
 
 namespace entrepot::server {
@@ -38,7 +39,34 @@ constexpr Switch kOptionsSwitches[] = {
     {"markdown", 0, "as the reference page"},
     {"registry2", 0, "distribution's keys and what becomes of them"}};
 
+constexpr Switch kGcSwitches[] = {
+    {"dry-run", 'd', "say what would go, change nothing"},
+    {"delete-untagged", 'm', "first delete manifests that no tag leads to"},
+    {"quiet", 'q', "say nothing unless it fails"},
+    {"pause", 0, "the server's collector rests until --resume, over restarts, too"},
+    {"resume", 0, "the server's collector goes on"}};
+
 constexpr Command kCommands[] = {
+    {.name = "serve",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Run the registry, with the configuration in FILE or none.",
+     .takes_options = true,
+     .run = run_serve},
+    {.name = "gc",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Remove blobs that nothing uses: asks the running server, or does it itself.",
+     .switches = kGcSwitches,
+     .takes_options = true,
+     .run = run_gc},
+    {.name = "garbage-collect",
+     .operands = "FILE",
+     .max_operands = 1,
+     .text = "The same, by the name that distribution's registry gave it.",
+     .switches = kGcSwitches,
+     .takes_options = true,
+     .run = run_gc},
     {.name = "options",
      .text = "List every option with its default.",
      .switches = kOptionsSwitches,

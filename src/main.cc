@@ -1,0 +1,9 @@
+#include <string>
+#include <vector>
+
+#include "server/program.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return entrepot::server::run_program(words);
+}

@@ -1,0 +1,167 @@
+// `entrepot gc`, and `entrepot garbage-collect` as distribution's own was called.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "collect/job.h"
+#include "meta/sqlite/store.h"
+#include "server/background.h"
+#include "server/commands.h"
+#include "server/privileges.h"
+
+namespace entrepot::server {
+namespace {
+
+using meta::sqlite::SqliteStore;
+
+constexpr std::chrono::milliseconds kBetweenLooks{200};
+
+// A delay that was typed holds; the configured one is the server's business.
+std::optional<std::chrono::seconds> typed_delay(const Arguments& arguments,
+                                                const Options& options) {
+  const bool typed =
+      std::any_of(arguments.settings.begin(), arguments.settings.end(),
+                  [](const Setting& setting) { return setting.option->path == "collect.delay"; });
+  if (!typed) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::seconds>(options.collect_delay);
+}
+
+// Tells what is done as it is done, and at the end.
+class Teller {
+ public:
+  Teller(bool quiet, bool dry_run) : quiet_(quiet), dry_run_(dry_run) {}
+
+  void tell(const collect::Progress& progress) {
+    if (quiet_ || progress.reviewed == told_) return;
+    told_ = progress.reviewed;
+    fmt::print("{}\n", blobs(progress));
+    std::fflush(stdout);
+  }
+
+  void tell_end(const collect::Progress& progress) const {
+    if (quiet_) return;
+    if (progress.untagged > 0) {
+      fmt::print("{} {} manifests that no tag leads to\n", dry_run_ ? "would delete" : "deleted",
+                 progress.untagged);
+    }
+    if (progress.failed > 0) {
+      fmt::print("{} blobs failed and are tried again later; the log says why\n", progress.failed);
+    }
+    fmt::print("done: {}; {} wait for their review\n", blobs(progress), progress.left);
+  }
+
+ private:
+  std::string blobs(const collect::Progress& progress) const {
+    return fmt::format("{} blobs reviewed, {}{}, {} bytes", progress.reviewed, progress.removed,
+                       dry_run_ ? " would go" : " removed", progress.freed_bytes);
+  }
+
+  const bool quiet_;
+  const bool dry_run_;
+  std::uint64_t told_ = 0;
+};
+
+// The metadata of a directory that a server may have open at the same time.
+Result<std::unique_ptr<SqliteStore>> open_beside_server(const Options& options) {
+  SqliteStore::Options store_options;
+  store_options.path = DataDirectory::metadata_path_of(options.data);
+  if (::access(store_options.path.c_str(), F_OK) != 0) {
+    return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
+  }
+  return SqliteStore::open(store_options, Clock::system());
+}
+
+// No server runs, so no push does: nothing has to wait for a delay.
+Result<void> collect_here(const Options& options, collect::Request request, Teller& teller) {
+  Context context("gc");
+  metrics::Registry metrics;
+  TRY(check_adopted(options.data));
+  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+  TRY_ASSIGN(auto stores,
+             OpenedStores::open(context, std::move(directory), metrics, Clock::system()));
+  TRY_ASSIGN(auto platform, Platform::open(context, options, false, *stores));
+  const auto collector = make_collector(options, *stores, *platform, metrics);
+  if (!request.delay) request.delay = std::chrono::seconds(0);
+  TRY_ASSIGN(const collect::Progress done,
+             collector->run(context, request, [&](const collect::Progress& progress) {
+               teller.tell(progress);
+               return Result<void>();
+             }));
+  teller.tell_end(done);
+  return {};
+}
+
+// Until the server has done the job.
+Result<void> follow(Context& context, meta::Store& meta, const Options& options, std::int64_t id,
+                    Teller& teller) {
+  while (true) {
+    TRY_ASSIGN(const meta::Job job,
+               meta.view<meta::Job>(context, [&](const meta::Snapshot& snapshot) {
+                 return snapshot.jobs().find(id);
+               }));
+    collect::Progress progress;
+    if (!job.progress.empty()) {
+      TRY_ASSIGN(progress, collect::parse_progress(job.progress));
+    }
+    if (job.state == "done") {
+      teller.tell_end(progress);
+      return {};
+    }
+    if (job.state == "failed") {
+      return fail(ErrorCode::Unavailable, "the collection failed; the server's log says why");
+    }
+    if (!is_served(options.data)) {
+      return fail(ErrorCode::Unavailable, "the server ended before the collection did");
+    }
+    teller.tell(progress);
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+// The server that has the directory does the work; its collector is asked through the metadata.
+Result<void> ask_the_server(const Options& options, const collect::Request& request,
+                            Teller& teller) {
+  Context context("gc");
+  TRY_ASSIGN(auto meta, open_beside_server(options));
+  TRY_ASSIGN(const meta::Job job, meta->transact<meta::Job>(context, [&](meta::Transaction& tx) {
+    return tx.jobs().enqueue(collect::kJobKind, collect::to_json(request), Clock::system().wall());
+  }));
+  return follow(context, *meta, options, job.id, teller);
+}
+
+Result<void> pause_or_resume(const Options& options, bool pause) {
+  Context context("gc");
+  TRY_ASSIGN(auto meta, open_beside_server(options));
+  TRY(collect::pause_collectors(context, *meta, pause));
+  fmt::print("the collector {}\n", pause ? "pauses until `entrepot gc --resume`" : "goes on");
+  return {};
+}
+
+Result<void> collect(const Arguments& arguments) {
+  TRY_ASSIGN(const Configuration configuration, configure(arguments));
+  const Options& options = configuration.options;
+  TRY(become_owner(options.user, options.data));
+  if (arguments.has("pause") || arguments.has("resume")) {
+    return pause_or_resume(options, arguments.has("pause"));
+  }
+  collect::Request request;
+  request.delay = typed_delay(arguments, options);
+  request.dry_run = arguments.has("dry-run");
+  request.delete_untagged = arguments.has("delete-untagged");
+  Teller teller(arguments.has("quiet"), request.dry_run);
+  return is_served(options.data) ? ask_the_server(options, request, teller)
+                                 : collect_here(options, request, teller);
+}
+
+}  // namespace
+
+int run_gc(const Arguments& arguments) {
+  const auto done = collect(arguments);
+  return done ? 0 : tell_failure(done.error());
+}
+
+}  // namespace entrepot::server

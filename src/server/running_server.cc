@@ -1,0 +1,117 @@
+#include "server/running_server.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "server/access_log.h"
+#include "server/background.h"
+#include "server/exchange_metrics.h"
+#include "server/front.h"
+#include "server/listeners.h"
+#include "server/openness.h"
+#include "server/operations.h"
+#include "server/platform.h"
+#include "server/privileges.h"
+
+namespace entrepot::server {
+namespace {
+
+std::unique_ptr<AccessLog> make_access_log(const Options& options, const Clock& clock,
+                                           metrics::Registry& metrics) {
+  if (!options.access_log_enabled) return nullptr;
+  AccessLog::Options out;
+  out.format =
+      options.access_log_format == "json" ? AccessLogFormat::Json : AccessLogFormat::Combined;
+  return std::make_unique<AccessLog>(out, clock, metrics);
+}
+
+}  // namespace
+
+// In the order of their making; what is made later uses what was made before it.
+struct RunningServer::Parts {
+  Parts(const Options& the_options, const Clock& the_clock)
+      : options(the_options),
+        clock(the_clock),
+        access_log(make_access_log(options, clock, metrics)),
+        exchanges(metrics),
+        readiness(clock),
+        operations(readiness, metrics, "/metrics"),
+        debug_operations(readiness, metrics, options.debug_metrics_path),
+        front(operations, api_prefix(options), options.http_headers) {}
+
+  // Requests reach `platform` through threads of `listeners`, so those have to end first.
+  ~Parts() {
+    background.reset();
+    listeners.reset();
+  }
+
+  Result<void> open_sockets() {
+    const auto observe = [this](const http::Exchange& exchange) {
+      exchanges.record(exchange);
+      if (access_log != nullptr) access_log->record(exchange);
+    };
+    TRY_ASSIGN(listeners, Listeners::open(options, {front, debug_operations, observe}, metrics));
+    return {};
+  }
+
+  Result<void> open_registry(Context& context, bool anywhere,
+                             std::unique_ptr<DataDirectory> directory) {
+    TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
+    TRY(check_adopted(options.data));
+    TRY_ASSIGN(platform, Platform::open(context, options, anywhere, *stores));
+    background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
+    readiness.started([this](Context& asking) { return stores->check_writable(asking); });
+    front.open(platform->api());
+    return {};
+  }
+
+  const Options options;
+  const Clock& clock;
+  metrics::Registry metrics;
+  std::unique_ptr<AccessLog> access_log;  // null when switched off
+  ExchangeMetrics exchanges;
+  Readiness readiness;
+  Operations operations;
+  Operations debug_operations;
+  Front front;
+  std::unique_ptr<Listeners> listeners;
+  std::unique_ptr<OpenedStores> stores;
+  std::unique_ptr<Platform> platform;
+  std::unique_ptr<Background> background;
+};
+
+RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RunningServer::~RunningServer() = default;
+
+Result<std::unique_ptr<RunningServer>> RunningServer::start(Context& context,
+                                                            const Configuration& configuration,
+                                                            const Clock& clock) {
+  const Options& options = configuration.options;
+  TRY_ASSIGN(const Openness openness, decide_openness(configuration));
+  if (openness.anywhere) {
+    log::warning("open: whoever reaches this server may push, pull and delete, because {}",
+                 openness.why);
+  }
+  raise_open_file_limit();
+  if (!options.user.empty()) TRY(become_user(options.user, options.data));
+  if (::geteuid() == 0) log::info("running as root; --user gives that up");
+
+  // The directory first: who starts a second server by mistake is told so, not that a port is
+  // taken.
+  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+  auto parts = std::make_unique<Parts>(options, clock);
+  TRY(parts->open_sockets());
+  TRY(parts->open_registry(context, openness.anywhere, std::move(directory)));
+  return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
+}
+
+const std::vector<std::string>& RunningServer::urls() const { return parts_->listeners->urls(); }
+const metrics::Registry& RunningServer::metrics() const { return parts_->metrics; }
+void RunningServer::reload_certificate() { parts_->listeners->reload_certificate(); }
+
+void RunningServer::stop() {
+  parts_->background.reset();
+  parts_->listeners->stop(parts_->options.http_drain_timeout);
+}
+
+}  // namespace entrepot::server

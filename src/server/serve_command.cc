@@ -1,0 +1,32 @@
+#include <cstdio>
+
+#include <fmt/core.h>
+
+#include "base/log.h"
+#include "server/commands.h"
+#include "server/running_server.h"
+#include "server/signals.h"
+
+namespace entrepot::server {
+
+int run_serve(const Arguments& arguments) {
+  Context starting("start");
+  Signals signals([&] { starting.cancel(); });
+  const auto configuration = configure(arguments);
+  if (!configuration) return tell_failure(configuration.error());
+
+  auto server = RunningServer::start(starting, *configuration, Clock::system());
+  if (!server && starting.cancelled()) return 0;
+  if (!server) return tell_failure(server.error());
+
+  for (const std::string& url : (*server)->urls()) fmt::print("listening on {}\n", url);
+  std::fflush(stdout);
+  while (signals.next() == Signals::Event::Reload) (*server)->reload_certificate();
+  log::info("stopping");
+  (*server)->stop();
+  server->reset();
+  log::info("stopped");
+  return 0;
+}
+
+}  // namespace entrepot::server
