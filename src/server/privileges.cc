@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -101,6 +102,13 @@ std::size_t raise_open_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
   const rlimit wanted{limit.rlim_max, limit.rlim_max};
   return ::setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? wanted.rlim_cur : limit.rlim_cur;
+}
+
+void return_freed_memory() {
+  constexpr int kArenas = 4;
+  constexpr int kMappedBytes = 256 << 10;  // setting it also ends its growing with what is freed
+  ::mallopt(M_ARENA_MAX, kArenas);
+  ::mallopt(M_MMAP_THRESHOLD, kMappedBytes);
 }
 
 Result<void> become_user(const std::string& user, const std::string& data_path) {

@@ -10,6 +10,10 @@ namespace entrepot::server {
 // Raises the soft limit on open files to the hard one; returns it. What fails is left as it was.
 std::size_t raise_open_file_limit();
 
+// Makes the allocator give freed memory back: few arenas for many threads, and what is large (a
+// manifest, a buffer) mapped by itself. Without it, memory of the busiest moment stays.
+void return_freed_memory();
+
 // Started as root: makes `user` (a name, or "UID:GID") the owner of `data_path` and everything in
 // it (walked only where the owner is another), then becomes that user for good, without further
 // groups. Makes the directory when it is missing. Not started as root: nothing when `user` is who

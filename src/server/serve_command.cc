@@ -4,12 +4,14 @@
 
 #include "base/log.h"
 #include "server/commands.h"
+#include "server/privileges.h"
 #include "server/running_server.h"
 #include "server/signals.h"
 
 namespace entrepot::server {
 
 int run_serve(const Arguments& arguments) {
+  return_freed_memory();
   Context starting("start");
   Signals signals([&] { starting.cancel(); });
   const auto configuration = configure(arguments);
