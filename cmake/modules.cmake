@@ -13,6 +13,8 @@ entrepot_libraries(crypto      OpenSSL::Crypto)
 entrepot_libraries(http        OpenSSL::SSL OpenSSL::Crypto)
 entrepot_libraries(oci         simdjson::simdjson)
 entrepot_libraries(meta/sqlite SQLite::SQLite3)
+entrepot_libraries(collect     simdjson::simdjson)
+entrepot_libraries(import      simdjson::simdjson)
 entrepot_libraries(server      yaml-cpp)
 
 # Modules that only the tests of a module use: real drivers under a use case, a whole server.

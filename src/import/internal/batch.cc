@@ -1,0 +1,135 @@
+#include "import/internal/batch.h"
+
+#include "import/internal/counts.h"
+
+namespace entrepot::import {
+
+using meta::RepositoryId;
+using oci::Digest;
+using oci::RepositoryName;
+
+namespace {
+
+constexpr std::size_t kMaxBytes = 16u << 20;
+
+// Writes things into one repository.
+struct Shelf {
+  meta::Transaction& tx;
+  const RepositoryName& name;
+  RepositoryId id;
+  WallTime now;
+  AdoptReport& report;
+
+  Result<void> put(const std::monostate&) { return {}; }
+  Result<void> put(const FoundManifest& found);
+  Result<void> put(const FoundLayer& found);
+  Result<void> put(const FoundTag& found);
+
+  Result<void> record_move(const FoundTag& found, const LinkFile& to,
+                           std::optional<Digest>& previous);
+};
+
+// The file is linked as a blob, too: so it is known, and goes when the manifest is gone for good.
+Result<void> Shelf::put(const FoundManifest& found) {
+  TRY(tx.blobs().record(found.file, std::nullopt, now));
+  TRY(tx.blobs().link(id, found.file.digest, found.at));
+  if (!found.row) return {};
+  if (tx.manifests().find(id, found.file.digest)) return {};  // taken over or pushed earlier
+  meta::NewManifest row = *found.row;
+  row.repository = id;
+  TRY(tx.manifests().put(row));
+  ++report.manifests;
+  return {};
+}
+
+Result<void> Shelf::put(const FoundLayer& found) {
+  TRY(tx.blobs().record(found.file, found.alias, now));
+  TRY(tx.blobs().link(id, found.file.digest, found.at));
+  ++report.blobs;
+  return {};
+}
+
+Result<void> Shelf::record_move(const FoundTag& found, const LinkFile& to,
+                                std::optional<Digest>& previous) {
+  TRY(tx.journal().add({events::EventKind::ManifestPushed, to.written_at, "", name, to.target,
+                        found.tag, previous}));
+  previous = to.target;
+  return {};
+}
+
+// A tag that is there already was moved by this server, or taken over before: the later move holds.
+Result<void> Shelf::put(const FoundTag& found) {
+  const LinkFile& current = found.folder.current;
+  const auto existing = tx.tags().find(id, found.tag);
+  if (!existing && existing.error().code != ErrorCode::NotFound) return Failure(existing.error());
+  if (existing) {
+    if (existing->digest == current.target || existing->moved_at >= current.written_at) return {};
+  }
+  const auto manifest = tx.manifests().find(id, current.target);
+  if (!manifest && manifest.error().code != ErrorCode::NotFound) return Failure(manifest.error());
+  if (!manifest) {
+    ++report.dangling;
+    return {};
+  }
+  std::optional<Digest> previous;
+  if (existing) previous = existing->digest;
+  for (const LinkFile& before : found.folder.before) {
+    if (existing && before.written_at <= existing->moved_at) continue;
+    TRY(record_move(found, before, previous));
+  }
+  TRY(record_move(found, current, previous));
+  TRY(tx.tags().move(id, found.tag, current.target, current.written_at));
+  ++report.tags;
+  return {};
+}
+
+std::size_t size_of(const Found& found) {
+  const auto* manifest = std::get_if<FoundManifest>(&found);
+  return manifest && manifest->row ? manifest->row->bytes.size() : 0;
+}
+
+}  // namespace
+
+void Batch::count(const AdoptReport& more) {
+  for (const Count& count : kCounts) journey_.report.*count.field += more.*count.field;
+}
+
+Result<bool> Batch::add(Context& context, const Place& place, Found found,
+                        const Findings& findings) {
+  TRY_ASSIGN(auto name, RepositoryName::parse(place.repository));
+  count(findings.counts);
+  if (findings.unreadable) journey_.unreadable.insert(place.repository);
+  journey_.at = place;
+  bytes_ += size_of(found);
+  const bool begins = place.item.empty();
+  if (begins) ++journey_.report.repositories;
+  if (begins || !std::holds_alternative<std::monostate>(found)) {
+    entries_.push_back({std::move(name), std::move(found)});
+  }
+  if (entries_.size() < limit_ && bytes_ < kMaxBytes) return false;
+  TRY(flush(context));
+  return true;
+}
+
+Result<void> Batch::flush(Context& context, const Also& also) {
+  AdoptReport report;
+  TRY(meta_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    Journey reached = journey_;
+    for (const Entry& entry : entries_) {
+      TRY_ASSIGN(const auto home,
+                 tx.repositories().find_or_create(entry.repository, clock_.wall()));
+      Shelf shelf{tx, entry.repository, home.id, clock_.wall(), reached.report};
+      TRY(std::visit([&](const auto& found) { return shelf.put(found); }, entry.found));
+    }
+    if (also) TRY(also(tx));
+    TRY(save_journey(tx.settings(), reached));
+    report = reached.report;
+    return {};
+  }));
+  journey_.report = report;
+  entries_.clear();
+  bytes_ = 0;
+  return {};
+}
+
+}  // namespace entrepot::import

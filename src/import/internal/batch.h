@@ -1,0 +1,48 @@
+#pragma once
+// import/internal/batch.h — writes what was found into the metadata, many things in a transaction.
+
+#include <functional>
+#include <vector>
+
+#include "import/internal/inspector.h"
+
+namespace entrepot::import {
+
+// Takes things in the order of the journey, and commits them together with how far that is. One
+// thread; blocks.
+class Batch {
+ public:
+  Batch(meta::Store& meta, const Clock& clock, Journey journey, std::size_t limit)
+      : meta_(meta), clock_(clock), limit_(limit), journey_(std::move(journey)) {}
+
+  // What is committed, and what was added since.
+  const Journey& journey() const { return journey_; }
+
+  // Commits when there is enough of it; returns whether it did.
+  Result<bool> add(Context& context, const Place& place, Found found, const Findings& findings);
+
+  // Commits now. `also` runs at the end of the same transaction.
+  using Also = std::function<Result<void>(meta::Transaction&)>;
+  Result<void> flush(Context& context, const Also& also = nullptr);
+
+  // Adds to the report of what the next commit says.
+  void count(const AdoptReport& more);
+
+  // For the stage without things: moves on; flush() saves it.
+  void advance(Place place) { journey_.at = std::move(place); }
+
+ private:
+  struct Entry {
+    oci::RepositoryName repository;
+    Found found;
+  };
+
+  meta::Store& meta_;
+  const Clock& clock_;
+  const std::size_t limit_;
+  Journey journey_;
+  std::vector<Entry> entries_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace entrepot::import
