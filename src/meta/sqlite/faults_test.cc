@@ -28,7 +28,7 @@ constexpr int kMostOperations = 500;  // of one push or start; a loop that passe
 class StoreFaults : public ::testing::Test {
  protected:
   Result<std::unique_ptr<SqliteStore>> open(const std::string& vfs) {
-    return SqliteStore::open({.path = path_, .readers = 2, .vfs = vfs}, clock_);
+    return SqliteStore::open({.path = path_, .readers = 2, .as_it_is = false, .vfs = vfs}, clock_);
   }
 
   Result<void> push(Store& store, std::string_view what) {

@@ -26,8 +26,9 @@ constexpr int kThreads = 8;
 class DISABLED_Speed : public ::testing::Test {
  protected:
   DISABLED_Speed()
-      : store_(SqliteStore::open({.path = directory_ / "meta.db", .readers = 8, .vfs = ""},
-                                 Clock::system())
+      : store_(SqliteStore::open(
+                   {.path = directory_ / "meta.db", .readers = 8, .as_it_is = false, .vfs = ""},
+                   Clock::system())
                    .value()) {}
 
   // Calls `step(thread, i)` `each` times on each of `threads` threads; prints and returns the rate.
@@ -112,8 +113,9 @@ TEST_F(DISABLED_Speed, StartWithManyManifests) {
   measure("push", 32, 3125, [&](int thread, int i) { ASSERT_OK(push(thread, i)); });
   store_.reset();
   measure("open", 1, 1, [&](int, int) {
-    store_ = SqliteStore::open({.path = directory_ / "meta.db", .readers = 8, .vfs = ""},
-                               Clock::system())
+    store_ = SqliteStore::open(
+                 {.path = directory_ / "meta.db", .readers = 8, .as_it_is = false, .vfs = ""},
+                 Clock::system())
                  .value();
   });
   Context context;

@@ -1,5 +1,7 @@
 #include "meta/sqlite/store.h"
 
+#include <filesystem>
+
 #include "meta/sqlite/internal/backup.h"
 #include "meta/sqlite/internal/checkpointer.h"
 #include "meta/sqlite/internal/migrate.h"
@@ -16,25 +18,26 @@ constexpr int kReaderCacheKib = 2 * 1024;
 
 }  // namespace
 
-// In the order of their making; destroyed the other way round, the writer first.
+// Destroyed from the last to the first: whoever closes the file last empties its log, which
+// connections that only read cannot do; and the writer calls the checkpointer.
 struct SqliteStore::Parts {
   Parts(const Options& options, const Clock& store_clock, std::unique_ptr<Database> to_write,
         std::unique_ptr<Database> to_checkpoint)
       : clock(store_clock),
+        checkpointer(std::move(to_checkpoint), health),
+        writer(std::move(to_write), health,
+               [this](Database& database) { checkpointer.after_commit(database); }),
         readers({.path = options.path,
                  .mode = Database::Mode::ReadOnly,
                  .cache_kib = kReaderCacheKib,
                  .vfs = options.vfs},
-                options.readers),
-        checkpointer(std::move(to_checkpoint), health),
-        writer(std::move(to_write), health,
-               [this](Database& database) { checkpointer.after_commit(database); }) {}
+                options.readers) {}
 
   const Clock& clock;
   Health health;
-  Readers readers;
   Checkpointer checkpointer;
   Writer writer;
+  Readers readers;
 };
 
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -42,13 +45,17 @@ SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 SqliteStore::~SqliteStore() = default;
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options, const Clock& clock) {
+  if (options.as_it_is && !std::filesystem::exists(options.path)) {
+    return fail(ErrorCode::NotFound, "no metadata at {}", options.path);
+  }
   Database::Options write{.path = options.path,
                           .mode = Database::Mode::ReadWrite,
                           .cache_kib = kWriterCacheKib,
                           .vfs = options.vfs};
   TRY_ASSIGN(auto writer, Database::open(write));
-  auto migrated = migrate(*writer, embedded_files(), clock.wall());
-  if (!migrated) return Failure(std::move(migrated).error().within(options.path));
+  auto ready = options.as_it_is ? check_version(*writer, embedded_files())
+                                : migrate(*writer, embedded_files(), clock.wall());
+  if (!ready) return Failure(std::move(ready).error().within(options.path));
   TRY_ASSIGN(auto checkpointer, Database::open(write));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
       std::make_unique<Parts>(options, clock, std::move(writer), std::move(checkpointer))));

@@ -25,12 +25,15 @@ class SqliteStore final : public Store {
   struct Options {
     std::string path;
     std::size_t readers = 8;  // connections, at most: reads at the same time
-    std::string vfs;          // SQLite's name of a file layer that tests put in; "" = the system's
+    // For a second process beside a server: takes the file as it is, never makes or upgrades it.
+    bool as_it_is = false;
+    std::string vfs;  // SQLite's name of a file layer that tests put in; "" = the system's
   };
 
   // Opens the file, or makes it, and brings its tables up to date; a file of 100,000 manifests
-  // takes milliseconds, because nothing is scanned (see check_integrity). Corrupt: it is damaged or
-  // no SQLite file. Unsupported: it is of a newer program, or of another one; it is not changed.
+  // takes milliseconds, because nothing is scanned (see check_integrity). NotFound: it is not
+  // there, and is to be taken as it is. Corrupt: it is damaged or no SQLite file. Unsupported: it
+  // is of a newer program, or of another one, or (as it is) of an older one; it is not changed.
   static Result<std::unique_ptr<SqliteStore>> open(const Options& options, const Clock& clock);
 
   // Finishes the writes that wait, then moves the log into the file.

@@ -27,8 +27,8 @@ namespace {
 class SqliteStoreTest : public ::testing::Test {
  protected:
   Result<std::unique_ptr<SqliteStore>> open() { return open(path_); }
-  Result<std::unique_ptr<SqliteStore>> open(const std::string& path) {
-    return SqliteStore::open({.path = path, .readers = 4, .vfs = ""}, clock_);
+  Result<std::unique_ptr<SqliteStore>> open(const std::string& path, bool as_it_is = false) {
+    return SqliteStore::open({.path = path, .readers = 4, .as_it_is = as_it_is, .vfs = ""}, clock_);
   }
   Result<void> set(Store& store, const std::string& key, const std::string& value = "x") {
     Context context;
@@ -85,7 +85,7 @@ TEST_F(SqliteStoreTest, AcknowledgedWriteSurvivesKill) {
 // The command line asks a running server for work through the same file.
 TEST_F(SqliteStoreTest, TwoStoresOnOneFileSeeEachOther) {
   const auto server = open();
-  const auto command = open();
+  const auto command = open(path_, /*as_it_is=*/true);
   ASSERT_OK(server);
   ASSERT_OK(command);
   std::atomic<bool> stop = false;
@@ -108,6 +108,41 @@ TEST_F(SqliteStoreTest, TwoStoresOnOneFileSeeEachOther) {
   }
   stop = true;
   load.join();
+}
+
+TEST_F(SqliteStoreTest, SecondProcessNeverMakesTheFile) {
+  EXPECT_FAILS(NotFound, open(path_, /*as_it_is=*/true));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+// More than the writer's cache holds, in one transaction.
+TEST_F(SqliteStoreTest, LargestManifestsCanBePushedTogether) {
+  const auto store = open();
+  ASSERT_OK(store);
+  constexpr int kManifests = 8;
+  const auto bytes_of = [](int i) { return Bytes(oci::kMaxManifestBytes, static_cast<char>(i)); };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kManifests; ++i) {
+    threads.emplace_back([&, i] {
+      Context own;
+      NewManifest manifest = meta::testing::new_manifest({}, bytes_of(i));
+      EXPECT_OK((*store)->write(own, [&](Transaction& tx) -> Result<void> {
+        TRY_ASSIGN(const Repository repository,
+                   tx.repositories().find_or_create(meta::testing::name("app"), {}));
+        manifest.repository = repository.id;
+        TRY(tx.manifests().put(manifest));
+        return {};
+      }));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < kManifests; ++i) {
+    const auto found = (*store)->view<StoredManifest>(context_, [&](const Snapshot& s) {
+      return s.manifests().find(meta::testing::name("app"), Digest::of(bytes_of(i)));
+    });
+    ASSERT_OK(found);
+    EXPECT_TRUE(found->bytes == bytes_of(i));
+  }
 }
 
 TEST_F(SqliteStoreTest, BackupIsAStoreOfItsOwn) {

@@ -17,7 +17,9 @@ constexpr std::size_t kPageBytes = 4096;
 class CheckpointerTest : public ::testing::Test {
  protected:
   std::unique_ptr<SqliteStore> open() {
-    return SqliteStore::open({.path = path_, .readers = 2, .vfs = ""}, Clock::system()).value();
+    return SqliteStore::open({.path = path_, .readers = 2, .as_it_is = false, .vfs = ""},
+                             Clock::system())
+        .value();
   }
   // 40 settings of 100 kB each, over and over.
   void write(Store& store, int times) {
@@ -60,6 +62,7 @@ TEST_F(CheckpointerTest, ClosedStoreIsOneFile) {
   {
     const auto store = open();
     write(*store, 10);
+    ASSERT_OK(store->check_integrity(context_));  // a connection that reads is open, too
     EXPECT_TRUE(std::filesystem::exists(path_ + "-wal"));
   }
   EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));

@@ -109,11 +109,10 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   set_busy_timeout(handle, kBusyTimeout);
   sqlite3_progress_handler(handle, kStepsBetweenLooks, &is_over, &database->watched_);
   sqlite3_wal_hook(handle, &note_log_pages, &database->log_pages_);  // no checkpoints by itself
-  // No spilling: a transaction's pages go to the log at COMMIT, in one piece. Scratch space is
-  // memory, so that no file besides the store's own is ever needed.
+  // Scratch space is memory, so that no file besides the store's own is ever needed.
   auto set = database->execute(
-      fmt::format("PRAGMA cache_size = -{}; PRAGMA cache_spill = off; PRAGMA temp_store = memory;"
-                  "PRAGMA foreign_keys = on; PRAGMA trusted_schema = off;",
+      fmt::format("PRAGMA cache_size = -{}; PRAGMA temp_store = memory; PRAGMA foreign_keys = on;"
+                  "PRAGMA trusted_schema = off;",
                   options.cache_kib));
   if (set && options.mode == Mode::ReadWrite) {
     // The log is what an acknowledged write is in: each commit syncs it.

@@ -82,23 +82,40 @@ Result<void> apply_in_transaction(Database& database, std::span<const EmbeddedFi
   return applied;
 }
 
+Failure too_new(std::int64_t version, std::int64_t known) {
+  return fail(ErrorCode::Unsupported,
+              "the metadata has schema version {}, this program knows up to {}: start the newer "
+              "program, or restore a backup from before the upgrade",
+              version, known);
+}
+
+std::int64_t newest_of(std::span<const EmbeddedFile> migrations) {
+  CHECK(!migrations.empty());
+  return version_of(migrations.back().name);
+}
+
 }  // namespace
 
 Result<void> migrate(Database& database, std::span<const EmbeddedFile> migrations, WallTime now) {
-  CHECK(!migrations.empty());
-  const std::int64_t known = version_of(migrations.back().name);
+  const std::int64_t known = newest_of(migrations);
   for (;;) {
     TRY_ASSIGN(const std::int64_t version, version_of_file(database));
-    if (version > known) {
-      return fail(ErrorCode::Unsupported,
-                  "the metadata has schema version {}, this program knows up to {}: start the "
-                  "newer program, or restore a backup from before the upgrade",
-                  version, known);
-    }
+    if (version > known) return too_new(version, known);
     TRY(use_write_ahead_log(database));
     if (version == known) return {};
     TRY(apply_in_transaction(database, migrations, now));
   }
+}
+
+Result<void> check_version(Database& database, std::span<const EmbeddedFile> migrations) {
+  const std::int64_t known = newest_of(migrations);
+  TRY_ASSIGN(const std::int64_t version, version_of_file(database));
+  if (version > known) return too_new(version, known);
+  if (version == known) return {};
+  return fail(ErrorCode::Unsupported,
+              "the metadata has schema version {}, this program needs {}: the server upgrades it "
+              "when it starts",
+              version, known);
 }
 
 }  // namespace entrepot::meta::sqlite

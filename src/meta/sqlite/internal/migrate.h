@@ -17,4 +17,8 @@ namespace entrepot::meta::sqlite {
 // touched then.
 Result<void> migrate(Database& database, std::span<const EmbeddedFile> migrations, WallTime now);
 
+// Changes nothing. Unsupported: the file does not have exactly these migrations, or is not a store
+// of entrepot.
+Result<void> check_version(Database& database, std::span<const EmbeddedFile> migrations);
+
 }  // namespace entrepot::meta::sqlite

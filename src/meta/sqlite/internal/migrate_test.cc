@@ -87,6 +87,19 @@ TEST_F(Migrate, FileOfAnotherProgramIsRefusedAndKept) {
   EXPECT_FALSE(has_table("schema_migrations"));
 }
 
+TEST_F(Migrate, VersionCanBeCheckedWithoutAChange) {
+  const std::vector<EmbeddedFile> one{kFirst};
+  const std::vector<EmbeddedFile> two{kFirst, kSecond};
+  EXPECT_FAILS(Unsupported, check_version(*database_, one));
+  EXPECT_FALSE(has_table("schema_migrations"));
+  ASSERT_OK(migrate_to(one));
+  EXPECT_OK(check_version(*database_, one));
+  EXPECT_FAILS(Unsupported, check_version(*database_, two));
+  EXPECT_EQ(versions(), "1");
+  ASSERT_OK(migrate_to(two));
+  EXPECT_FAILS(Unsupported, check_version(*database_, one));
+}
+
 // The names of the files are what orders them; the first is the schema in docs/formats.
 TEST_F(Migrate, OursAreNumberedWithoutGaps) {
   int expected = 0;

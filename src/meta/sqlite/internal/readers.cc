@@ -13,29 +13,33 @@ Readers::Readers(Database::Options options, std::size_t most)
 
 Result<void> Readers::look(Context& context, const Store::Look& look) {
   TRY_ASSIGN(auto reader, take(context));
-  auto result = in_transaction(context, *reader, [&] { return look(*reader->nouns); });
-  give_back(std::move(reader));
-  return result;
+  return in_transaction(context, std::move(reader),
+                        [&](Reader& taken) { return look(*taken.nouns); });
 }
 
 Result<void> Readers::use(Context& context, const Use& use) {
   TRY_ASSIGN(auto reader, take(context));
-  auto result = in_transaction(context, *reader, [&] { return use(*reader->database); });
-  give_back(std::move(reader));
-  return result;
+  return in_transaction(context, std::move(reader),
+                        [&](Reader& taken) { return use(*taken.database); });
 }
 
 // SQLite's view begins with the first statement after BEGIN: later than any write that returned
 // before.
-Result<void> Readers::in_transaction(Context& context, Reader& reader,
-                                     const std::function<Result<void>()>& work) {
-  Database& database = *reader.database;
-  TRY(database.run(kBegin));
-  database.watch(&context);
-  auto result = work();
-  database.watch(nullptr);
-  auto ended = database.run(kEnd);
-  if (result && !ended) return propagate(std::move(ended));
+Result<void> Readers::in_transaction(Context& context, std::unique_ptr<Reader> reader,
+                                     const std::function<Result<void>(Reader&)>& work) {
+  Database& database = *reader->database;
+  Result<void> result;
+  auto begun = database.run(kBegin);
+  if (begun) {
+    database.watch(&context);
+    result = work(*reader);
+    database.watch(nullptr);
+  } else {
+    result = propagate(std::move(begun));
+  }
+  // An error may have ended the transaction already.
+  if (database.in_transaction()) static_cast<void>(database.run(kEnd));
+  give_back(std::move(reader));
   return result;
 }
 
@@ -67,7 +71,11 @@ Result<std::unique_ptr<Readers::Reader>> Readers::take(Context& context) {
 void Readers::give_back(std::unique_ptr<Reader> reader) {
   {
     const std::lock_guard lock(mutex_);
-    idle_.push_back(std::move(reader));
+    if (reader->database->in_transaction()) {
+      --opened_;  // its view would never end: close it instead
+    } else {
+      idle_.push_back(std::move(reader));
+    }
   }
   freed_.notify_one();
 }

@@ -2,6 +2,7 @@
 // meta/sqlite/internal/readers.h — a bounded pool of connections that only read.
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -35,8 +36,8 @@ class Readers {
   Result<std::unique_ptr<Reader>> take(Context& context);
   void give_back(std::unique_ptr<Reader> reader);
   Result<std::unique_ptr<Reader>> open() const;
-  Result<void> in_transaction(Context& context, Reader& reader,
-                              const std::function<Result<void>()>& work);
+  Result<void> in_transaction(Context& context, std::unique_ptr<Reader> reader,
+                              const std::function<Result<void>(Reader&)>& work);
 
   const Database::Options options_;
   const std::size_t most_;
