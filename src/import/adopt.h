@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "blob/store.h"
+#include "import/progress.h"
 #include "meta/store.h"
 
 namespace entrepot::import {
@@ -28,13 +29,6 @@ struct AdoptReport {
 
 // "12 repositories, 340 manifests, …"; what is zero and bad is left out.
 std::string to_text(const AdoptReport& report);
-
-// How far it is. `total` 0: not known.
-struct AdoptProgress {
-  std::string_view phase;
-  std::uint64_t done = 0;
-  std::uint64_t total = 0;
-};
 
 // Indexes `docker/registry/v2/repositories` into the metadata: tags with their history, manifests,
 // and which repository has which blob. No blob is copied or moved. Then renames the folder to
@@ -55,7 +49,7 @@ class Adoption {
     std::string data;                          // the directory of the server's data
     std::chrono::microseconds review_delay{};  // before the collector looks at unused blobs
     std::size_t batch = 500;
-    std::function<void(const AdoptProgress&)> progress;  // after each batch; may be empty
+    std::function<void(const Progress&)> progress;  // after each batch; may be empty
   };
   Adoption(blob::BlobStore& blobs, meta::Store& meta, const Clock& clock, Options options);
 

@@ -44,7 +44,7 @@ class BigAdoption : public ::testing::Test {
       int seen = 0;
       Adoption adoption(
           *blobs, metadata_->store(), Clock::system(),
-          {.data = directory_.path(), .review_delay = {}, .progress = [&](const AdoptProgress&) {
+          {.data = directory_.path(), .review_delay = {}, .progress = [&](const Progress&) {
              if (++seen == commits) context.cancel();
            }});
       const auto report = adoption.run(context);

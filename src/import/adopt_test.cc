@@ -42,7 +42,7 @@ class AdoptionTest : public ::testing::Test {
                     {.data = directory_.path(),
                      .review_delay = registry::kDefaultReviewDelay,
                      .batch = batch,
-                     .progress = [this](const AdoptProgress& p) { told_.push_back(p.done); }});
+                     .progress = [this](const Progress& p) { told_.push_back(p.done); }});
   }
   AdoptReport adopt() {
     const auto report = adoption(metadata_->store()).run(context_);
@@ -307,11 +307,11 @@ TEST_F(AdoptionTest, CutShortAtAnyWriteItGoesOnFromThere) {
 TEST_F(AdoptionTest, CancelledAdoptionGoesOnLater) {
   for (int i = 0; i < 5; ++i) old_.image("app", fmt::format("t{}", i), {std::to_string(i)});
   Context cancelled;
-  auto stopping = Adoption(*blobs_, metadata_->store(), clock_,
-                           {.data = directory_.path(),
-                            .review_delay = {},
-                            .batch = 3,
-                            .progress = [&](const AdoptProgress&) { cancelled.cancel(); }});
+  auto stopping = Adoption(
+      *blobs_, metadata_->store(), clock_,
+      {.data = directory_.path(), .review_delay = {}, .batch = 3, .progress = [&](const Progress&) {
+         cancelled.cancel();
+       }});
   EXPECT_FAILS(Cancelled, stopping.run(cancelled));
   EXPECT_TRUE(fs::exists(old_.repositories()));
   EXPECT_EQ(adopt().tags, 5u);
@@ -320,16 +320,16 @@ TEST_F(AdoptionTest, CancelledAdoptionGoesOnLater) {
 
 TEST_F(AdoptionTest, ProgressGrowsToItsTotal) {
   for (int i = 0; i < 5; ++i) old_.image("app", fmt::format("t{}", i), {std::to_string(i)});
-  std::vector<AdoptProgress> told;
+  std::vector<Progress> told;
   Adoption(*blobs_, metadata_->store(), clock_,
            {.data = directory_.path(),
             .review_delay = {},
             .batch = 3,
-            .progress = [&](const AdoptProgress& progress) { told.push_back(progress); }})
+            .progress = [&](const Progress& progress) { told.push_back(progress); }})
       .run(context_)
       .value();
   std::uint64_t last = 0;
-  for (const AdoptProgress& progress : told) {
+  for (const Progress& progress : told) {
     if (progress.phase != "indexing") continue;
     EXPECT_GE(progress.done, last);
     EXPECT_EQ(progress.total, 16u);  // five images, each a manifest, a layer and a tag; one config

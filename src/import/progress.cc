@@ -19,7 +19,7 @@ void write_out(int descriptor, const std::string& text) {
 
 }  // namespace
 
-std::string to_line(const AdoptProgress& progress) {
+std::string to_line(const Progress& progress) {
   if (progress.total == 0) return fmt::format("{}  {}", progress.phase, progress.done);
   const std::uint64_t done = std::min(progress.done, progress.total);
   return fmt::format("{} [{:<{}}] {:3} %  {} of {}", progress.phase,
@@ -34,7 +34,7 @@ ProgressDisplay::~ProgressDisplay() {
   if (line_open_) write_out(descriptor_, "\n");
 }
 
-void ProgressDisplay::show(const AdoptProgress& progress) {
+void ProgressDisplay::show(const Progress& progress) {
   const SteadyTime now = clock_.steady();
   const bool whole = progress.total != 0 && progress.done >= progress.total;
   if (next_ && now < *next_ && !(whole && terminal_)) return;

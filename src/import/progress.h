@@ -1,13 +1,20 @@
 #pragma once
-// import/progress.h — shows people how far an adoption is.
+// import/progress.h — how far an adoption or an export is, and showing that to people.
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
-#include "import/adopt.h"
 
 namespace entrepot::import {
+
+struct Progress {
+  std::string_view phase;
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;  // 0: not known
+};
 
 // On a terminal one line that redraws itself, else a line in the log every ten seconds. One thread;
 // a terminal that does not take it loses it.
@@ -20,7 +27,7 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-  void show(const AdoptProgress& progress);
+  void show(const Progress& progress);
 
  private:
   const int descriptor_;
@@ -31,6 +38,6 @@ class ProgressDisplay {
 };
 
 // "indexing [########            ]  40 %  4000 of 10000"; without a total "indexing  4000".
-std::string to_line(const AdoptProgress& progress);
+std::string to_line(const Progress& progress);
 
 }  // namespace entrepot::import
