@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from support.command import output, run
-from support.dockerd import Dockerd
+from support.content import Repository
+from support.dockerd import Dockerd, load_image
 from support.http import Client
+from support.images import AMD64
+from support.layout import Layout, random_files, tar_of
 from support.paths import REPOSITORY, entrepot, program
 
 USER_ID = 5000
@@ -71,44 +74,89 @@ def docker(tmp_path_factory, archive):
     daemon.stop()
 
 
-def start(docker, *arguments) -> tuple[str, Client]:
-    """A container of the image on the host's network, and a client of the port that it chose."""
-    container = docker.docker("run", "-d", "--network=host", *arguments).strip()
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        log = docker.docker("logs", container)
-        if listening := re.search(r"^listening on http://\S+:(\d+)/?\s*$", log, re.M):
-            return container, Client(f"127.0.0.1:{listening[1]}")
-        time.sleep(0.05)
-    raise AssertionError(f"the container does not listen\n{log}")
+class Container:
+    """A container of the image on the host's network, with a port of the system's choice."""
+
+    def __init__(self, docker: Dockerd, *arguments: str, port: str = "REGISTRY_HTTP_ADDR"):
+        self._docker = docker
+        settings = ["-e", f"{port}=127.0.0.1:0"] if port else []
+        self.id = docker.docker("run", "-d", "--network=host", *settings, *arguments,
+                                "entrepot").strip()
+        self._starts = 0
+        self._await_start()
+
+    def __enter__(self) -> "Container":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._docker.docker("stop", self.id)
+
+    @property
+    def client(self) -> Client:
+        return Client(self.address)
+
+    def restart(self) -> None:
+        self._docker.docker("restart", self.id)
+        self._await_start()
+
+    def state(self) -> dict:
+        return json.loads(self._docker.docker("inspect", self.id))[0]["State"]
+
+    def _await_start(self) -> None:
+        self._starts += 1
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            log = self._docker.docker("logs", self.id)
+            listening = re.findall(r"^listening on http://(\S+)$", log, re.M)
+            if len(listening) == self._starts:
+                self.address = listening[-1]
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the container does not listen\n{log}")
 
 
-def test_runs_where_registry2_ran(docker):
-    """Variables of registry:2 count, the volume becomes the user's, and root is left."""
-    container, client = start(docker, "-e", "ENTREPOT_OPEN=1",
-                              "-e", "REGISTRY_HTTP_ADDR=127.0.0.1:0",
-                              "-v", "data:/var/lib/registry", "entrepot")
-    try:
-        assert client.get("/v2/").status == 200
-        volume = json.loads(docker.docker("volume", "inspect", "data"))[0]["Mountpoint"]
+def test_becomes_the_owner_of_its_volume_and_leaves_root(docker):
+    with Container(docker, "-e", "ENTREPOT_OPEN=1", "-v", "owned:/var/lib/registry") as container:
+        assert container.client.get("/v2/").status == 200
+        volume = json.loads(docker.docker("volume", "inspect", "owned"))[0]["Mountpoint"]
         owners = {path.stat().st_uid for path in [Path(volume), *Path(volume).rglob("*")]}
         assert owners == {USER_ID}
-        process = docker.docker("inspect", "--format", "{{.State.Pid}}", container).strip()
-        status = Path(f"/proc/{process}/status").read_text()
-        assert re.search(r"^Uid:\t(\d+)\t\1\t\1\t\1$", status, re.M)[1] == str(USER_ID)
-    finally:
-        docker.docker("stop", container)
-    state = json.loads(docker.docker("inspect", container))[0]["State"]
-    assert state["ExitCode"] == 0
+        status = Path(f"/proc/{container.state()['Pid']}/status").read_text()
+        assert set(re.search(r"^Uid:(.*)$", status, re.M)[1].split()) == {str(USER_ID)}
+        assert set(re.search(r"^Gid:(.*)$", status, re.M)[1].split()) == {str(USER_ID)}
+        assert re.search(r"^CapEff:\t0+$", status, re.M)
+    assert container.state()["ExitCode"] == 0
 
 
-def test_reads_a_mounted_configuration_of_registry2(docker, tmp_path):
+def test_what_was_pushed_is_there_after_a_restart(docker, tmp_path):
+    layout = Layout(tmp_path / "hello")
+    layer = layout.add_layer(tar_of(random_files(1, 2, 100_000)))
+    layout.finish({"latest": layout.add_image([layer], AMD64, ["/bin/true"])})
+    with Container(docker, "-e", "ENTREPOT_OPEN=1", "-v", "data:/var/lib/registry") as container:
+        name = f"{container.address}/hello"
+        load_image(docker, f"oci:{tmp_path}/hello:latest", name, tmp_path)
+        pushed, _ = docker.push(name)
+        docker.forget(name)
+        assert docker.pull(name) == pushed
+        container.restart()
+        docker.forget(name)
+        assert docker.pull(f"{container.address}/hello") == pushed
+
+
+def test_variables_of_registry2_count(docker):
+    with Container(docker, "-e", "REGISTRY_HTTP_HEADERS_X-Set=[variable]",
+                   "-e", "REGISTRY_STORAGE_DELETE_ENABLED=true") as container:
+        client = container.client
+        assert client.get("/v2/").header("X-Set") == "variable"
+        assert Repository(client, "a").push_image("latest")
+        assert client.delete("/v2/a/manifests/latest").status == 202
+
+
+@pytest.mark.parametrize("place", ["/etc/docker/registry/config.yml",
+                                   "/etc/distribution/config.yml"])
+def test_reads_a_mounted_configuration_of_registry2(docker, tmp_path, place):
     file = tmp_path / "config.yml"
     file.write_text("version: 0.1\nstorage: {filesystem: {rootdirectory: /var/lib/registry}}\n"
                     "http: {addr: '127.0.0.1:0', headers: {X-Mounted: [file]}}\n")
-    container, client = start(docker, "-v", f"{file}:/etc/docker/registry/config.yml:ro",
-                              "entrepot")
-    try:
-        assert client.get("/v2/").header("X-Mounted") == "file"
-    finally:
-        docker.docker("stop", container)
+    with Container(docker, "-v", f"{file}:{place}:ro", port="") as container:
+        assert container.client.get("/v2/").header("X-Mounted") == "file"

@@ -1,8 +1,12 @@
 """Docker daemons of the tests' own: no systemd, no bridge, images in a folder of the test."""
 
 import json
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from support.command import output, run
 from support.paths import program
@@ -12,17 +16,26 @@ _READY_SECONDS = 30
 
 
 class Dockerd:
-    """One dockerd with its client. It takes 127.0.0.0/8 as insecure by itself."""
+    """One dockerd with its client. It takes 127.0.0.0/8 as insecure by itself.
 
-    def __init__(self, directory: Path):
+    `prefix` stands in front of the daemon's command: the network to run it in. `environment` makes
+    the client find this daemon.
+    """
+
+    def __init__(self, directory: Path, prefix: Sequence[str] = ()):
         self._directory = directory
+        self._prefix = list(prefix)
         self._process = ServerProcess("dockerd", directory)
         self._host = f"unix://{directory}/d.sock"
+        self.environment = {"DOCKER_HOST": self._host, "DOCKER_CONFIG": f"{directory}/config",
+                            "DOCKER_CLI_HINTS": "false"}
 
     def start(self) -> "Dockerd":
+        if os.geteuid() != 0:
+            pytest.skip("dockerd runs as root only")
         at = self._directory
         self._process.spawn([
-            program("dockerd"), "--data-root", f"{at}/data", "--exec-root", f"{at}/exec",
+            *self._prefix, program("dockerd"), "--data-root", f"{at}/data", "--exec-root", f"{at}/exec",
             "--host", self._host, "--pidfile", f"{at}/pid",
             "--iptables=false", "--bridge=none", "--storage-driver=vfs"])
         self._process.wait_until(
@@ -31,6 +44,8 @@ class Dockerd:
 
     def stop(self) -> None:
         self._process.stop(30)
+        for left in (self._directory / "exec" / "netns").glob("*"):
+            run("umount", left, expect=None)  # it keeps the network of its first container
 
     def docker(self, *arguments, timeout: float = 180) -> str:
         """Runs the docker client and returns what it printed."""
@@ -62,9 +77,8 @@ class Dockerd:
         self.docker("image", "rm", "--force", *references)
 
     def _run(self, *arguments, expect: int | None = 0, timeout: float = 30):
-        return run(program("docker"), "--host", self._host, *arguments, timeout=timeout,
-                   expect=expect, environment={"DOCKER_CONFIG": f"{self._directory}/config",
-                                               "DOCKER_CLI_HINTS": "false"})
+        return run(program("docker"), *arguments, timeout=timeout, expect=expect,
+                   environment=self.environment)
 
 
 def load_image(daemon: Dockerd, layout_reference: str, name: str, scratch: Path) -> None:

@@ -1,0 +1,102 @@
+# ctest: labels=guides serial timeout=300
+"""Every command of every guide works as it stands there, and does what the guide says."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from support.dockerd import Dockerd, load_image
+from support.images import AMD64, Image
+from support.layout import Layout, random_files, tar_of
+from support.namespace import NetworkNamespace
+from walk import Walk
+
+
+@pytest.fixture(scope="module")
+def network():
+    """The ports that the guides name are free in it."""
+    namespace = NetworkNamespace()
+    yield namespace
+    namespace.close()
+
+
+@pytest.fixture(scope="module")
+def docker(network, tmp_path_factory):
+    daemon = Dockerd(tmp_path_factory.mktemp("docker"), network.prefix).start()
+    yield daemon
+    daemon.stop()
+
+
+@pytest.fixture
+def hello(tmp_path):
+    """What a reader of any guide has: a small image, as the OCI layout `hello`."""
+    layout = Layout(tmp_path / "hello")
+    layer = layout.add_layer(tar_of(random_files(1, 2, 1000)))
+    layout.finish({"latest": layout.add_image([layer], AMD64, ["/bin/true"])})
+    return Image(tmp_path / "hello")
+
+
+@pytest.fixture
+def walk(tmp_path, network, hello):
+    """walk(guide): the guide with a reader before its first block, in a folder with `hello`."""
+    walks: list[Walk] = []
+
+    def start(guide: str, environment=()) -> Walk:
+        walks.append(Walk(guide, tmp_path, network.prefix, dict(environment)))
+        return walks[-1]
+
+    yield start
+    for started in walks:
+        started.close()
+
+
+def headers(shown: str, name: str) -> list[str]:
+    """The values of a header in what `curl -i` shows."""
+    return re.findall(rf"^{name}: (.*?)\r?$", shown, re.M | re.I)
+
+
+def status(shown: str) -> str:
+    return re.match(r"HTTP/1\.1 (\d+)", shown)[1]
+
+
+def tags_of_hello(network) -> list[str]:
+    shown = network.run("curl", "-s", "http://localhost:5000/v2/team/hello/tags/list").stdout
+    return json.loads(shown)["tags"]
+
+
+def stored(data: Path, digest: str) -> Path:
+    """Where the bytes of a blob are."""
+    algorithm, hexadecimal = digest.split(":")
+    return data / "docker/registry/v2/blobs" / algorithm / hexadecimal[:2] / hexadecimal
+
+
+def test_first_steps(walk, network, docker, hello, tmp_path):
+    load_image(docker, hello.reference(), "hello:latest", tmp_path)
+    layer = hello.manifest(hello.digest())["layers"][0]["digest"]
+    reader = walk("first-steps", docker.environment)
+
+    assert reader.serve() == "http://127.0.0.1:5000"
+    assert status(reader.run("curl -i http://localhost:5000/v2/")) == "200"
+    assert reader.run("docker tag").count("igest: sha256:") == 2  # pushed, and pulled
+    assert f'"Digest": "{hello.digest()}"' in reader.run("skopeo copy")
+
+    pushed = reader.run("digest=")
+    assert headers(pushed, "OCI-Tag") == ["2", "2.1", "2.1.106"]
+    assert headers(pushed, "Docker-Content-Digest") == [hello.digest()]
+
+    catalog, tags, page = map(json.loads, re.findall("{.*?}", reader.run("curl -s http")))
+    assert catalog == {"repositories": ["hello", "team/hello"]}
+    assert tags == {"name": "team/hello", "tags": ["1.0", "2", "2.1", "2.1.106"]}
+    assert page == {"name": "team/hello", "tags": ["1.0", "2"]}
+
+    assert status(reader.run("curl -i -X DELETE")) == "202"
+    assert "2.1.106" not in tags_of_hello(network)
+    assert status(reader.run("curl -i -X DELETE")) == "202"
+    assert tags_of_hello(network) == []
+
+    assert stored(tmp_path / "data", layer).exists()
+    assert reader.run("entrepot gc").startswith("done: ")
+    assert not stored(tmp_path / "data", layer).exists()
+    reader.ends()
