@@ -10,6 +10,7 @@ namespace entrepot::server {
 
 int run_serve(const Arguments& arguments);
 int run_gc(const Arguments& arguments);  // also garbage-collect
+int run_import(const Arguments& arguments);
 
 // `entrepot: <message>` on standard error; returns 1.
 int tell_failure(const Error& error);

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "server/access_log.h"
+#include "server/adoption.h"
 #include "server/background.h"
 #include "server/exchange_metrics.h"
 #include "server/front.h"
@@ -57,7 +58,7 @@ struct RunningServer::Parts {
   Result<void> open_registry(Context& context, bool anywhere,
                              std::unique_ptr<DataDirectory> directory) {
     TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
-    TRY(check_adopted(options.data));
+    TRY(adopt_if_needed(context, options, *stores));
     TRY_ASSIGN(platform, Platform::open(context, options, anywhere, *stores));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });

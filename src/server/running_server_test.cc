@@ -32,6 +32,11 @@ class RunningServerTest : public ::testing::Test {
   }
   static std::uint16_t port_of(const RunningServer& server) { return port_of(server.urls().at(0)); }
 
+  static void write_file(const std::filesystem::path& path, std::string_view text) {
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+  }
+
   Context context_;
   const testing::TemporaryDirectory temporary_;
   Configuration configuration_;
@@ -200,6 +205,19 @@ TEST_F(RunningServerTest, DebugAddressesAnswerOperationsAlone) {
   EXPECT_EQ(client.get("/readyz").status, 200);
   EXPECT_NE(client.get("/numbers").body.find("entrepot_http_requests_total"), std::string::npos);
   EXPECT_EQ(client.get("/v2/").status, 404);
+}
+
+// Everything of the older registry is there when the first answer is.
+TEST_F(RunningServerTest, TakesOverADirectoryOfDistributions) {
+  const std::string hex = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+  const std::string root = configuration_.options.data + "/docker/registry/v2/";
+  write_file(root + "blobs/sha256/2c/" + hex + "/data", "hello");
+  write_file(root + "repositories/old/app/_layers/sha256/" + hex + "/link", "sha256:" + hex);
+  const auto server = start();
+  ASSERT_OK(server);
+  Client client(port_of(**server));
+  EXPECT_EQ(client.get("/v2/old/app/blobs/sha256:" + hex).body, "hello");
+  EXPECT_TRUE(std::filesystem::exists(root + "repositories.adopted"));
 }
 
 TEST_F(RunningServerTest, CancelledStartEnds) {

@@ -1,0 +1,26 @@
+#include "server/adoption.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "import/adopt.h"
+
+namespace entrepot::server {
+
+Result<void> adopt_if_needed(Context& context, const Options& options, OpenedStores& stores) {
+  const registry::Stores opened = stores.stores();
+  import::ProgressDisplay display(STDERR_FILENO, opened.clock);
+  import::Adoption::Options adoption_options;
+  adoption_options.data = options.data;
+  adoption_options.review_delay = options.collect_delay;
+  adoption_options.progress = [&](const import::Progress& progress) { display.show(progress); };
+  import::Adoption adoption(opened.blobs, opened.meta, opened.clock, std::move(adoption_options));
+  if (!adoption.is_needed()) return {};
+  log::info("{} holds a registry of distribution's; taking it over, nothing is copied",
+            options.data);
+  TRY_ASSIGN(const import::AdoptReport report, adoption.run(context));
+  log::info("taken over: {}", import::to_text(report));
+  return {};
+}
+
+}  // namespace entrepot::server
