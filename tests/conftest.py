@@ -27,6 +27,7 @@ def registry(tmp_path_factory):
     server = registry_class()(tmp_path_factory.mktemp("registry")).start()
     yield server
     server.stop()
+    server.process.discard()
 
 
 @pytest.fixture
@@ -52,3 +53,4 @@ def _starter(directory):
     yield start
     for server in started:
         server.stop()
+        server.process.discard()

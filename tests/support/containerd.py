@@ -32,7 +32,9 @@ class Containerd:
         return self
 
     def stop(self) -> None:
+        """Ends the daemon and removes its images."""
         self._process.stop(30)
+        self._process.discard()
 
     def ctr(self, *arguments, timeout: float = 180) -> str:
         return self._run(*arguments, timeout=timeout).stdout
