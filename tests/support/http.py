@@ -86,7 +86,8 @@ class Client:
     def _attempt(self, method, target, body, headers) -> Answer:
         if self._connection is None:
             host, _, port = self.address.rpartition(":")
-            self._connection = http.client.HTTPConnection(host, int(port), timeout=TIMEOUT_SECONDS)
+            self._connection = http.client.HTTPConnection(host.strip("[]"), int(port),
+                                                          timeout=TIMEOUT_SECONDS)
         connection = self._connection
         names = {name.lower() for name in headers}
         connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
