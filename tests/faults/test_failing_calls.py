@@ -1,0 +1,167 @@
+# ctest: labels=faults serial timeout=600
+"""The n-th system call of a push, a delete or a pull fails, for every n: all or nothing.
+
+"All calls" are those on the data directory that change a file, SQLite's with them.
+"""
+
+import http.client
+from collections.abc import Callable
+from itertools import count
+from random import Random
+
+import pytest
+
+from failing_calls import EINTR, EIO, ENOSPC, KILL, SHORT, FailingCalls, Kind
+from ledger import Ledger, check_blob_files
+from support.content import (
+    OCI_CONFIG,
+    OCI_LAYER,
+    OCI_MANIFEST,
+    Repository,
+    descriptor,
+    digest_of,
+    encode,
+    image_manifest,
+    upload_target,
+)
+from support.http import Answer
+
+SERVER_IS_GONE = (OSError, http.client.HTTPException)
+
+
+class Refused(Exception):
+    """An answer of 5xx: the request failed, and the client was told."""
+
+    def __init__(self, answer: Answer):
+        super().__init__(f"{answer.status} {answer.body.decode()}")
+        self.status = answer.status
+
+
+def accept(answer: Answer, status: int) -> Answer:
+    if answer.status >= 500:
+        raise Refused(answer)
+    assert answer.status == status, answer
+    return answer
+
+
+class Image:
+    """A config, a layer that goes in chunks, and a manifest with a tag."""
+
+    def __init__(self, registry, ledger: Ledger, number: int):
+        self.repository = Repository(registry.client, "faults/image")
+        self.ledger = ledger
+        self.config = encode({"architecture": "amd64", "os": "linux", "number": number})
+        self.layer = Random(number).randbytes(150_000)
+        self.manifest = encode(image_manifest(descriptor(self.config, OCI_CONFIG),
+                                              [descriptor(self.layer, OCI_LAYER)]))
+        self.digest = digest_of(self.manifest)
+
+    def push(self) -> None:
+        self._push_config()
+        self._push_layer()
+        with self.ledger.change({self._at("manifests", name): self.digest
+                                 for name in (self.digest, "latest")}):
+            accept(self.repository.put_manifest("latest", self.manifest, OCI_MANIFEST), 201)
+
+    def delete(self) -> None:
+        """The tag, the manifest, the layer: whatever is still there."""
+        for kind, name in (("manifests", "latest"), ("manifests", self.digest),
+                           ("blobs", digest_of(self.layer))):
+            target = self._at(kind, name)
+            if self.ledger.value(target) is not None:
+                with self.ledger.change({target: None}):
+                    accept(self.repository.client.delete(target), 202)
+
+    def _push_config(self) -> None:
+        digest = digest_of(self.config)
+        target = self.repository.path(f"blobs/uploads/?digest={digest}")
+        with self.ledger.change({self._at("blobs", digest): digest}):
+            accept(self.repository.client.request("POST", target, self.config), 201)
+
+    def _push_layer(self) -> None:
+        client = self.repository.client
+        digest = digest_of(self.layer)
+        with self.ledger.change({self._at("blobs", digest): digest}):
+            target = upload_target(accept(self.repository.start_upload(), 202), client)
+            answer = client.request("PATCH", target, self.layer[:100_000])
+            target = upload_target(accept(answer, 202), client)
+            accept(self.repository.finish(target, self.layer[100_000:], digest), 201)
+
+    def _at(self, kind: str, name: str) -> str:
+        return self.repository.path(f"{kind}/{name}")
+
+
+def fail_each_call(registry, calls: FailingCalls, action: int,
+                   use: Callable[[Image], None], prepare: Callable[[Image], None]) -> int:
+    """use(a new image), while the 1st, 2nd, … call is hit, until none is left to be hit.
+
+    After each hit the registry is compared with the ledger and the same is done again, which
+    succeeds. Returns how many calls there were.
+    """
+    ledger = Ledger()
+    for nth in count(1):
+        image = Image(registry, ledger, nth)
+        prepare(image)
+        calls.arm(Kind.CHANGE, action, nth)
+        refusal = None
+        try:
+            use(image)
+        except Refused as refused:
+            refusal = refused
+        except SERVER_IS_GONE:
+            assert action == KILL
+        calls.disarm()
+        print(f"{nth}: {calls}: {refusal}")
+        if action == KILL and calls.hits:
+            registry.process.wait(5)
+            registry.start()
+            image = Image(registry, ledger, nth)
+        ledger.check(registry.client)
+        if not calls.hits:
+            assert refusal is None
+            check_blob_files(registry.data)
+            return nth - 1
+        require_fitting(refusal, calls, action)
+        assert calls.syncs_repeated == 0, f"a {calls} failed and was repeated"
+        if refusal is not None and needs_restart(refusal, calls):
+            registry.restart()
+        use(image)
+        ledger.check(registry.client)
+    raise AssertionError
+
+
+def require_fitting(refusal: Refused | None, calls: FailingCalls, action: int) -> None:
+    if refusal is not None:
+        assert refusal.status in {EIO: (500, 503), ENOSPC: (507,)}[action], f"{calls}: {refusal}"
+
+
+def needs_restart(refusal: Refused, calls: FailingCalls) -> bool:
+    """A failure of the metadata's file makes the server read-only until then. So does, for one
+    second, a full disk; test_full_disk.py waits for its end."""
+    return calls.path.startswith("entrepot/meta.db") or refusal.status == 507
+
+
+@pytest.mark.parametrize("action", [EIO, ENOSPC, KILL], ids=["EIO", "ENOSPC", "kill"])
+def test_each_call_of_a_push(registry, calls, action):
+    hit = fail_each_call(registry, calls, action, Image.push, lambda image: None)
+    assert hit > 20
+
+
+@pytest.mark.parametrize("action", [EIO, ENOSPC, KILL], ids=["EIO", "ENOSPC", "kill"])
+def test_each_call_of_a_delete(registry, calls, action):
+    hit = fail_each_call(registry, calls, action, Image.delete, Image.push)
+    assert hit > 5
+
+
+@pytest.mark.parametrize("action, every", [(SHORT, 1), (EINTR, 2)], ids=["short", "EINTR"])
+def test_writes_that_take_more_than_one_attempt(registry, calls, action, every):
+    """Writes of half the bytes, and interrupted ones, are carried through."""
+    ledger = Ledger()
+    calls.arm(Kind.WRITE, action, every=every)
+    image = Image(registry, ledger, 1)
+    image.push()
+    assert calls.hits > 10
+    calls.disarm()
+    ledger.check(registry.client)
+    registry.restart()
+    assert ledger.check(registry.client, everything=True) == 4
