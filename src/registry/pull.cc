@@ -66,20 +66,29 @@ Result<meta::Blob> Puller::find_blob(Context& context, const RepositoryName& rep
       });
 }
 
+// Pulls go on while the metadata cannot be written: nor can the collector then, and a manifest that
+// refers to what is gone is refused.
+Result<void> Puller::push_review_back(Context& context, const RepositoryName& repository,
+                                      const oci::Digest& digest) const {
+  const WallTime later = stores_.clock.wall() + review_delay_;
+  auto pushed = stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    // Looked at again inside the transaction: the collector may have been quicker.
+    TRY_ASSIGN(const meta::Blob blob, tx.blobs().find(repository, digest));
+    return tx.reviews().push_back(blob.digest, later);
+  });
+  if (pushed) return pushed;
+  const ErrorCode code = pushed.error().code;
+  if (code == ErrorCode::Unavailable || code == ErrorCode::StorageFull) return {};
+  return pushed;
+}
+
 Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository,
                               const oci::Digest& digest) const {
   const std::string text = digest.to_string();
   const auto ticket = stores_.cache.blob_ticket(text);
   bool waiting = false;
   TRY_ASSIGN(const meta::Blob blob, find_blob(context, repository, digest, waiting));
-  if (waiting) {
-    const WallTime later = stores_.clock.wall() + review_delay_;
-    TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
-      // Looked at again inside the transaction: the collector may have been quicker.
-      TRY(tx.blobs().find(repository, digest));
-      return tx.reviews().push_back(blob.digest, later);
-    }));
-  }
+  if (waiting) TRY(push_review_back(context, repository, digest));
   TRY_ASSIGN(Source bytes, stores_.blobs.open(context, blob.digest));
   if (bytes.size_bytes() != blob.size_bytes) {
     return fail(ErrorCode::Corrupt, "blob {} has {} bytes where {} were stored", text,

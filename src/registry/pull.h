@@ -49,7 +49,8 @@ class Puller {
   std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,
                                                   std::string_view digest) const;
   // The blob, if this repository has it, opened. One that waits for the collector's review has its
-  // review pushed back: who looks may be about to refer to it. NotFound.
+  // review pushed back: who looks may be about to refer to it. That is left out when the metadata
+  // cannot be written. NotFound.
   Result<OpenBlob> blob(Context& context, const oci::RepositoryName& repository,
                         const oci::Digest& digest) const;
 
@@ -67,6 +68,8 @@ class Puller {
  private:
   Result<meta::Blob> find_blob(Context& context, const oci::RepositoryName& repository,
                                const oci::Digest& digest, bool& waiting) const;
+  Result<void> push_review_back(Context& context, const oci::RepositoryName& repository,
+                                const oci::Digest& digest) const;
 
   const Stores stores_;
   const std::chrono::microseconds review_delay_;

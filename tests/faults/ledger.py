@@ -43,17 +43,20 @@ class Ledger:
             (value,) = self._possible.get(target, {None})
             return value
 
-    def check(self, client: Client, *, everything: bool = False) -> int:
+    def check(self, client: Client, *, everything: bool = False, settle: bool = True) -> int:
         """Compares what changed since the last check, or everything, with the registry's content.
 
-        Settles the open registers at what they were found to hold. Returns how many it compared.
+        Settles the open registers at what they were found to hold, unless a restart may still
+        change them. Returns how many it compared.
         """
         targets = sorted(self._possible if everything else self._unchecked)
         for target in targets:
             possible, found = self._possible[target], observe(client, target)
             assert found in possible, f"{target} holds {found}; it may hold {possible}"
-            self._possible[target] = {found}
-        self._unchecked.clear()
+            if settle:
+                self._possible[target] = {found}
+        if settle:
+            self._unchecked.clear()
         return len(targets)
 
 

@@ -1,6 +1,6 @@
-// A library for LD_PRELOAD: system calls on the files below one directory fail, or kill the process,
-// when a test says so. The test and the process share a Control in a file; failing_calls.py is its
-// other side.
+// A library for LD_PRELOAD: system calls on the files below one directory fail, or kill the
+// process, when a test says so. The test and the process share a Control in a file;
+// failing_calls.py is its other side.
 //
 //   FAILING_CALLS_CONTROL  the file
 //   FAILING_CALLS_BELOW    the directory
@@ -29,14 +29,14 @@ constexpr std::int32_t kKill = 0;
 constexpr std::int32_t kShort = -1;
 
 struct Control {
-  std::uint32_t kinds;                   // the calls that count
-  std::int32_t action;                   // an errno, or kKill, or kShort: half of the bytes
-  std::int32_t every;                    // 0: once; else also each so many calls later
-  std::atomic<std::int32_t> countdown;   // the call that makes it 0 is hit; 0 at the start: none
-  std::atomic<std::uint32_t> hits;       // how many were
-  std::atomic<std::uint32_t> resynced;   // syncs of the file whose sync failed, after that
-  char call[16];                         // the first hit
-  char path[PATH_MAX];                   // and on which file
+  std::uint32_t kinds;                  // the calls that count
+  std::int32_t action;                  // an errno, or kKill, or kShort: half of the bytes
+  std::int32_t every;                   // 0: once; else also each so many calls later
+  std::atomic<std::int32_t> countdown;  // the call that makes it 0 is hit; 0 at the start: none
+  std::atomic<std::uint32_t> hits;      // how many were
+  std::atomic<std::uint32_t> resynced;  // syncs of the file whose sync failed, after that
+  char call[16];                        // the first hit
+  char path[PATH_MAX];                  // and on which file
 };
 
 Control* open_control() {
@@ -73,7 +73,7 @@ std::string path_at(int directory, const char* path) {
 bool hit(Kind kind, const char* call, const std::string& path) {
   Control& shared = control();
   if (!path.starts_with(below())) return false;
-  if (kind == kSync && shared.hits > 0 && shared.action > 0 && path == shared.path) {
+  if (kind == kSync && std::strstr(shared.call, "sync") != nullptr && path == shared.path) {
     ++shared.resynced;
   }
   if ((shared.kinds & kind) == 0 || shared.countdown <= 0 || --shared.countdown != 0) return false;
