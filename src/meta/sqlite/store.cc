@@ -16,6 +16,23 @@ constexpr char kQuickCheck[] = "PRAGMA quick_check(1)";
 constexpr int kWriterCacheKib = 16 * 1024;
 constexpr int kReaderCacheKib = 2 * 1024;
 
+// Corrupt would speak of what the caller asked for; damage of the file is the store's own trouble.
+Result<void> as_trouble(Result<void> result) {
+  if (!result && result.error().code == ErrorCode::Corrupt) {
+    result.error().code = ErrorCode::Unavailable;
+  }
+  return result;
+}
+
+// Moves what the log holds into the file, and empties it. After a sync that failed, the log may end
+// in a transaction that was refused and is not on the disk, although it can be read: what is
+// written behind it would be lost with it.
+Result<void> empty_log(Database& database) {
+  auto moved = database.checkpoint(SQLITE_CHECKPOINT_TRUNCATE, std::chrono::milliseconds{0});
+  if (moved || moved.error().code == ErrorCode::StorageFull) return {};
+  return propagate(std::move(moved));
+}
+
 }  // namespace
 
 // Destroyed from the last to the first: whoever closes the file last empties its log, which
@@ -56,17 +73,18 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options, c
   auto ready = options.as_it_is ? check_version(*writer, embedded_files())
                                 : migrate(*writer, embedded_files(), clock.wall());
   if (!ready) return Failure(std::move(ready).error().within(options.path));
+  if (!options.as_it_is) TRY(empty_log(*writer));
   TRY_ASSIGN(auto checkpointer, Database::open(write));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
       std::make_unique<Parts>(options, clock, std::move(writer), std::move(checkpointer))));
 }
 
 Result<void> SqliteStore::write(Context& context, const Work& work) {
-  return parts_->writer.submit(context, work);
+  return as_trouble(parts_->writer.submit(context, work));
 }
 
 Result<void> SqliteStore::read(Context& context, const Look& look) {
-  return parts_->readers.look(context, look);
+  return as_trouble(parts_->readers.look(context, look));
 }
 
 Result<void> SqliteStore::backup(Context& context, const std::string& path) {

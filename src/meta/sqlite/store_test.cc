@@ -230,7 +230,7 @@ TEST_F(SqliteStoreTest, TruncatedFileIsCorrupt) {
   EXPECT_FAILS(Corrupt, open());
 }
 
-// Damage that opening does not meet is found by the check, and reads that meet it say so.
+// Damage that opening does not meet is found by the check, and a read that meets it fails.
 TEST_F(SqliteStoreTest, FlippedPageIsFoundByTheCheck) {
   {
     const auto store = open();
@@ -245,6 +245,33 @@ TEST_F(SqliteStoreTest, FlippedPageIsFoundByTheCheck) {
   const auto store = open();
   ASSERT_OK(store);
   EXPECT_FAILS(Corrupt, (*store)->check_integrity(context_));
+  int failed = 0;
+  for (int i = 0; i < 300; ++i) {
+    const auto value = (*store)->view<std::string>(
+        context_, [&](const Snapshot& s) { return s.settings().get(fmt::format("{:0500}", i)); });
+    if (value) continue;
+    EXPECT_EQ(value.error().code, ErrorCode::Unavailable);
+    ++failed;
+  }
+  EXPECT_GT(failed, 0);
+}
+
+// The log that a crash leaves is not written on: its end may not be on the disk.
+TEST_F(SqliteStoreTest, OpeningEmptiesTheLog) {
+  const std::string crashed = directory_ / "crashed.db";
+  {
+    const auto store = open();
+    ASSERT_OK(store);
+    ASSERT_OK(set(**store, "key"));
+    for (const char* suffix : {"", "-wal"}) {
+      std::filesystem::copy_file(path_ + suffix, crashed + suffix);
+    }
+  }
+  ASSERT_GT(std::filesystem::file_size(crashed + "-wal"), 0);
+  const auto store = open(crashed);
+  ASSERT_OK(store);
+  EXPECT_EQ(std::filesystem::file_size(crashed + "-wal"), 0);
+  EXPECT_TRUE(is_set(**store, "key"));
 }
 
 TEST_F(SqliteStoreTest, NewerSchemaIsRefusedByName) {
