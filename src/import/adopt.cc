@@ -1,16 +1,14 @@
 #include "import/adopt.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <cstdio>
 
-#include "base/source.h"
 #include "import/internal/batch.h"
 #include "import/internal/counts.h"
+#include "import/internal/files.h"
 #include "import/layout.h"
 
 namespace entrepot::import {
@@ -27,16 +25,6 @@ std::string repositories_folder(const std::string& data) {
   return fmt::format("{}/{}", registry_folder(data), kRepositories);
 }
 
-Result<void> sync_folder(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return fail(ErrorCode::Unavailable, "opening {}: {}", path, std::strerror(errno));
-  }
-  const OpenFile folder(descriptor);
-  if (::fsync(descriptor) == 0) return {};
-  return fail(ErrorCode::Unavailable, "syncing {}: {}", path, std::strerror(errno));
-}
-
 // To the first free name: repositories.adopted, repositories.adopted-2, …
 Result<void> set_aside(const std::string& data) {
   const std::string from = repositories_folder(data);
@@ -45,7 +33,7 @@ Result<void> set_aside(const std::string& data) {
     if (number > 1) to += fmt::format("-{}", number);
     if (::rename(from.c_str(), to.c_str()) == 0) return sync_folder(registry_folder(data));
     if (errno == ENOTEMPTY || errno == EEXIST) continue;
-    return fail(ErrorCode::Unavailable, "renaming {}: {}", from, std::strerror(errno));
+    return failed("renaming", from, errno);
   }
 }
 

@@ -49,7 +49,7 @@ class Adoption {
     std::string data;                          // the directory of the server's data
     std::chrono::microseconds review_delay{};  // before the collector looks at unused blobs
     std::size_t batch = 500;
-    std::function<void(const Progress&)> progress;  // after each batch; may be empty
+    std::function<void(const Progress&)> progress = nullptr;  // after each batch
   };
   Adoption(blob::BlobStore& blobs, meta::Store& meta, const Clock& clock, Options options);
 

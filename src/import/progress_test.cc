@@ -12,10 +12,12 @@
 namespace entrepot::import {
 namespace {
 
-std::string read_from(int descriptor) {
-  char text[4096];
-  const ssize_t size = ::read(descriptor, text, sizeof(text));
-  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+// Up to a line's end, or the end of all.
+std::string read_line(int descriptor) {
+  std::string line;
+  char next = 0;
+  while (next != '\n' && ::read(descriptor, &next, 1) == 1) line += next;
+  return line;
 }
 
 TEST(Progress, LineSaysPhasePartAndWhole) {
@@ -42,7 +44,7 @@ TEST(Progress, TerminalShowsOneLineThatRedrawsItself) {
     display.show({"indexing", 5, 10});
     display.show({"indexing", 10, 10});  // the end is always shown
   }
-  EXPECT_EQ(read_from(master), "\r" + to_line({"indexing", 1, 10}) + "\x1b[K\r" +
+  EXPECT_EQ(read_line(master), "\r" + to_line({"indexing", 1, 10}) + "\x1b[K\r" +
                                    to_line({"indexing", 5, 10}) + "\x1b[K\r" +
                                    to_line({"indexing", 10, 10}) + "\x1b[K\r\n");
   ::close(slave);
@@ -66,7 +68,7 @@ TEST(Progress, ElsewhereTheLogHasALineNowAndThen) {
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
   EXPECT_NE(log.find(to_line({"indexing", 3, 10})), std::string::npos) << log;
   ::close(ends[1]);
-  EXPECT_EQ(read_from(ends[0]), "");
+  EXPECT_EQ(read_line(ends[0]), "");
   ::close(ends[0]);
 }
 

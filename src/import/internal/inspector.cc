@@ -1,13 +1,10 @@
 #include "import/internal/inspector.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "base/log.h"
 #include "crypto/hash.h"
+#include "import/internal/files.h"
 #include "oci/manifest.h"
 #include "registry/manifest_row.h"
 
@@ -18,22 +15,6 @@ using oci::Digest;
 namespace {
 
 constexpr std::size_t kPiece = 1u << 20;
-
-// The next bytes of a source from `offset` on; 0 at its end.
-Result<std::size_t> read_piece(Context& context, Source& source, std::uint64_t offset,
-                               std::span<char> buffer) {
-  if (StreamRange* stream = source.stream()) return stream->stream->read(context, buffer);
-  if (const FileRange* file = source.file()) {
-    while (true) {
-      const ssize_t size = ::pread(file->file->descriptor(), buffer.data(), buffer.size(),
-                                   static_cast<off_t>(file->range.offset_bytes + offset));
-      if (size >= 0) return static_cast<std::size_t>(size);
-      if (errno != EINTR) return fail(ErrorCode::Unavailable, "reading: {}", std::strerror(errno));
-    }
-  }
-  const std::string_view rest = std::string_view(**source.bytes()).substr(offset);
-  return rest.copy(buffer.data(), buffer.size());
-}
 
 // So that an administrator can find it.
 void tell(const Place& place, std::string_view what) {

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <functional>
 #include <memory>
 
 #include "base/source.h"
+#include "import/internal/files.h"
 #include "import/layout.h"
 #include "oci/name.h"
 
@@ -22,12 +22,6 @@ using oci::Digest;
 namespace {
 
 constexpr std::size_t kMaxLinkBytes = 256;
-
-Failure failed(std::string_view doing, const std::string& path, int error) {
-  const ErrorCode code =
-      error == ENOENT || error == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Unavailable;
-  return fail(code, "{} {}: {}", doing, path, std::strerror(error));
-}
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -172,7 +166,7 @@ Result<LinkFile> Tree::revision(const std::string& repository, const std::string
 
 Result<TagFolder> Tree::tag(const std::string& repository, const std::string& tag) const {
   const std::string here = fmt::format("{}/{}", folder(repository, kTags), tag);
-  TRY_ASSIGN(const LinkFile current, read_link(fmt::format("{}/{}", here, kCurrentLink)));
+  TRY_ASSIGN(const LinkFile current, read_link(fmt::format("{}/{}/{}", here, kCurrent, kLink)));
   TagFolder found{current, {}};
   const std::string index = fmt::format("{}/{}", here, kIndex);
   TRY_ASSIGN(const auto digests, digests_in(index));
