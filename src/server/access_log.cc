@@ -2,12 +2,15 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <ctime>
 #include <iterator>
 #include <mutex>
 #include <thread>
+
+#include <fmt/format.h>
 
 #include "oci/manifest.h"
 
@@ -19,30 +22,42 @@ constexpr std::size_t kBacklogBytes = 1 << 20;
 constexpr std::chrono::seconds kFlushInterval{1};
 constexpr std::chrono::seconds kLastPatience{2};
 
-// The value of `_state` signs an upload: whoever has it may go on with the upload.
-std::string without_secrets(std::string_view url) {
-  constexpr std::string_view kSecret = "_state=";
-  std::string out;
-  for (auto at = url.find(kSecret); at != std::string_view::npos; at = url.find(kSecret)) {
-    out += url.substr(0, at + kSecret.size());
-    out += '-';
-    url.remove_prefix(std::min(url.find('&', at), url.size()));
-  }
-  return out.append(url);
+// Appending by hand: a line is made for every request, on the thread that answers it.
+
+void append_number(std::string& out, std::uint64_t number) {
+  const fmt::format_int digits(number);
+  out.append(digits.data(), digits.size());
 }
 
-// As Apache and nginx write what came from outside between quotes.
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\') {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
+bool needs_escape(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte >= 0x7f || c == '"' || c == '\\';
+}
+
+// What came from outside, between quotes: as Apache and nginx write it.
+void append_escaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const auto* const plain_end = std::find_if(text.begin(), text.end(), needs_escape);
+    out.append(text.begin(), plain_end);
+    text.remove_prefix(static_cast<std::size_t>(plain_end - text.begin()));
+    if (text.empty()) return;
+    fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(text.front()));
+    text.remove_prefix(1);
   }
-  out += '"';
+}
+
+// The value of `_state` signs an upload: whoever has it may go on with the upload. Calls `append`
+// for the parts of `url` without it.
+template <class Append>
+void without_secrets(std::string_view url, const Append& append) {
+  constexpr std::string_view kSecret = "_state=";
+  for (auto at = url.find(kSecret); at != std::string_view::npos; at = url.find(kSecret)) {
+    append(url.substr(0, at + kSecret.size()));
+    append("-");
+    url.remove_prefix(at + kSecret.size());
+    url.remove_prefix(std::min(url.find('&'), url.size()));
+  }
+  append(url);
 }
 
 std::string_view header_of(const http::Exchange& exchange, std::string_view name) {
@@ -53,59 +68,84 @@ std::string_view address_of(const http::Exchange& exchange) {
   return exchange.peer == nullptr ? std::string_view("-") : exchange.peer->address;
 }
 
-// "10/Oct/2026:13:55:36 +0000"
-std::string combined_time(WallTime now) {
+// "10/Oct/2026:13:55:36 +0000"; made once a second by each thread.
+const std::string& combined_time(WallTime now) {
+  thread_local std::time_t made_for = -1;
+  thread_local std::string made;
+  const auto seconds = static_cast<std::time_t>(to_unix_micros(now) / 1'000'000);
+  if (seconds == made_for) return made;
   constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto seconds = static_cast<std::time_t>(to_unix_micros(now) / 1'000'000);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  return fmt::format("{:02}/{}/{}:{:02}:{:02}:{:02} +0000", utc.tm_mday, kMonths[utc.tm_mon],
+  made = fmt::format("{:02}/{}/{}:{:02}:{:02}:{:02} +0000", utc.tm_mday, kMonths[utc.tm_mon],
                      utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  made_for = seconds;
+  return made;
 }
 
-std::string combined_line(const http::Exchange& exchange, WallTime now) {
-  std::string line = fmt::format("{} - - [{}] ", address_of(exchange), combined_time(now));
-  append_quoted(line, exchange.request == nullptr
-                          ? "-"
-                          : fmt::format("{} {} HTTP/1.1", exchange.request->method_text(),
-                                        without_secrets(exchange.request->target())));
-  line += fmt::format(" {} {} ", exchange.status, exchange.sent_bytes);
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text.empty() ? "-" : text);
+  out += '"';
+}
+
+void append_combined(std::string& out, const http::Exchange& exchange, WallTime now) {
+  out.append(address_of(exchange)).append(" - - [").append(combined_time(now)).append("] \"");
+  const auto append_url = [&](std::string_view part) { append_escaped(out, part); };
+  if (exchange.request == nullptr) {
+    out += '-';
+  } else {
+    append_escaped(out, exchange.request->method_text());
+    out += ' ';
+    without_secrets(exchange.request->target(), append_url);
+    out += " HTTP/1.1";
+  }
+  out += "\" ";
+  append_number(out, static_cast<std::uint64_t>(exchange.status));
+  out += ' ';
+  append_number(out, exchange.sent_bytes);
+  out += " \"";
   const std::string_view referer = header_of(exchange, "Referer");
-  append_quoted(line, referer.empty() ? "-" : without_secrets(referer));
-  line += ' ';
-  const std::string_view agent = header_of(exchange, "User-Agent");
-  append_quoted(line, agent.empty() ? "-" : agent);
-  line += '\n';
-  return line;
+  without_secrets(referer.empty() ? "-" : referer, append_url);
+  out += "\" ";
+  append_quoted(out, header_of(exchange, "User-Agent"));
+  out += '\n';
 }
 
-std::string json_line(const http::Exchange& exchange, WallTime now) {
-  std::string line = fmt::format(R"({{"time":"{}","remote_address":)", to_rfc3339(now));
+void append_json(std::string& out, const http::Exchange& exchange, WallTime now) {
+  fmt::format_to(std::back_inserter(out), R"({{"time":"{}","remote_address":)", to_rfc3339(now));
+  oci::append_json_string(out, address_of(exchange));
   const auto add = [&](std::string_view key, std::string_view text) {
-    line += fmt::format(R"(,"{}":)", key);
-    oci::append_json_string(line, text);
+    out.append(",\"").append(key).append("\":");
+    oci::append_json_string(out, text);
   };
-  oci::append_json_string(line, address_of(exchange));
   if (exchange.request != nullptr) {
     add("request_id", exchange.request->id());
     add("method", exchange.request->method_text());
-    add("target", without_secrets(exchange.request->target()));
+    std::string target;
+    without_secrets(exchange.request->target(), [&](std::string_view part) { target += part; });
+    add("target", target);
     add("user_agent", header_of(exchange, "User-Agent"));
   }
   add("route", exchange.route);
-  line += fmt::format(
+  fmt::format_to(
+      std::back_inserter(out),
       R"(,"status":{},"received_bytes":{},"sent_bytes":{},"duration_us":{},"complete":{}}})",
       exchange.status, exchange.received_bytes, exchange.sent_bytes, exchange.duration.count(),
       exchange.complete);
-  line += '\n';
-  return line;
+  out += '\n';
 }
 
 }  // namespace
 
-std::string access_log_line(const http::Exchange& exchange, WallTime now, AccessLogFormat format) {
-  return format == AccessLogFormat::Json ? json_line(exchange, now) : combined_line(exchange, now);
+void append_access_log_line(std::string& out, const http::Exchange& exchange, WallTime now,
+                            AccessLogFormat format) {
+  if (format == AccessLogFormat::Json) {
+    append_json(out, exchange, now);
+  } else {
+    append_combined(out, exchange, now);
+  }
 }
 
 struct AccessLog::Writer {
@@ -136,11 +176,13 @@ struct AccessLog::Writer {
   }
 
   void run() {
+    std::string batch;
     std::unique_lock lock(mutex);
     while (!ending || !pending.empty()) {
       changed.wait_for(lock, kFlushInterval,
                        [this] { return ending || pending.size() >= kFlushBytes; });
-      const std::string batch = std::exchange(pending, {});
+      batch.clear();
+      batch.swap(pending);
       const std::size_t lines = std::exchange(pending_lines, 0);
       lock.unlock();
       const bool written = write_all(batch);
@@ -181,7 +223,10 @@ AccessLog::~AccessLog() {
 }
 
 void AccessLog::record(const http::Exchange& exchange) {
-  writer_->add(access_log_line(exchange, clock_.wall(), format_));
+  thread_local std::string line;
+  line.clear();
+  append_access_log_line(line, exchange, clock_.wall(), format_);
+  writer_->add(line);
 }
 
 }  // namespace entrepot::server

@@ -12,9 +12,11 @@ namespace entrepot::server {
 
 enum class AccessLogFormat { Combined, Json };
 
-// The line of one exchange, with its newline. A line is one line and says no secret, whatever a
-// client sent: the state of upload locations is masked, Authorization is never looked at.
-std::string access_log_line(const http::Exchange& exchange, WallTime now, AccessLogFormat format);
+// Appends the line of one exchange, with its newline. A line is one line and says no secret,
+// whatever a client sent: the state of upload locations is masked, Authorization is never looked
+// at.
+void append_access_log_line(std::string& out, const http::Exchange& exchange, WallTime now,
+                            AccessLogFormat format);
 
 // Collects lines and writes them from a thread of its own, once a second or 64 KiB. When the reader
 // of standard output falls behind by 1 MiB, lines are dropped and counted

@@ -65,6 +65,12 @@ TEST(Environment, KubernetesSpeaksToNobody) {
   EXPECT_FALSE(is_from_kubernetes("ENTREPOT_HTTP_LISTEN", ":5000"));
 }
 
+// Somebody who sets a password must not get a server that asks for none.
+TEST(Environment, PasswordsAreNotIgnored) {
+  EXPECT_FAILS(Unsupported, read_environment({{"ENTREPOT_ADMIN_PASSWORD", "x"}}));
+  EXPECT_FAILS(Unsupported, read_environment({{"ENTREPOT_ADMIN_PASSWORD_FILE", "/x"}}));
+}
+
 TEST(Environment, TheImageSaysSo) {
   EXPECT_TRUE(runs_in_own_image({{"ENTREPOT_IMAGE", "1"}}));
   EXPECT_FALSE(runs_in_own_image({{"ENTREPOT_IMAGE", "0"}}));
