@@ -22,9 +22,14 @@ int tell_failure(const Error& error) {
   return 1;
 }
 
-Result<Configuration> configure(const Arguments& arguments) {
+std::optional<std::string> first_operand(const Arguments& arguments) {
+  if (arguments.operands.empty()) return std::nullopt;
+  return arguments.operands.front();
+}
+
+Result<Configuration> configure(const Arguments& arguments, std::optional<std::string> file) {
   ConfigurationSources sources;
-  if (!arguments.operands.empty()) sources.file = arguments.operands.front();
+  sources.file = std::move(file);
   sources.environment = process_environment();
   sources.flags = arguments.settings;
   TRY_ASSIGN(Configuration configuration, load_configuration(sources));

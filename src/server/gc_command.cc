@@ -142,7 +142,7 @@ Result<void> pause_or_resume(const Options& options, bool pause) {
 }
 
 Result<void> collect(const Arguments& arguments) {
-  TRY_ASSIGN(const Configuration configuration, configure(arguments));
+  TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
   const Options& options = configuration.options;
   TRY(become_owner(options.user, options.data));
   if (arguments.has("pause") || arguments.has("resume")) {

@@ -1,6 +1,9 @@
-// `entrepot import`: taking over a distribution registry's directory without serving it.
+// `entrepot import` and `entrepot export`: coming from a distribution registry, and going back.
+#include <unistd.h>
+
 #include <fmt/core.h>
 
+#include "import/export.h"
 #include "server/adoption.h"
 #include "server/commands.h"
 #include "server/privileges.h"
@@ -9,7 +12,7 @@ namespace entrepot::server {
 namespace {
 
 Result<void> import_here(const Arguments& arguments) {
-  TRY_ASSIGN(const Configuration configuration, configure(arguments));
+  TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
   const Options& options = configuration.options;
   TRY(become_owner(options.user, options.data));
   if (check_adopted(options.data)) {
@@ -24,10 +27,42 @@ Result<void> import_here(const Arguments& arguments) {
   return adopt_if_needed(context, options, *stores);
 }
 
+// Into the data directory itself, unless another one is named.
+Result<void> export_here(const Arguments& arguments) {
+  TRY_ASSIGN(const Configuration configuration, configure(arguments, std::nullopt));
+  const Options& options = configuration.options;
+  if (::access(DataDirectory::metadata_path_of(options.data).c_str(), F_OK) != 0) {
+    return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
+  }
+  TRY(become_owner(options.user, options.data));
+  Context context("export");
+  metrics::Registry metrics;
+  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+  TRY_ASSIGN(auto stores,
+             OpenedStores::open(context, std::move(directory), metrics, Clock::system()));
+  const registry::Stores opened = stores->stores();
+  import::ExportReport report;
+  {
+    import::ProgressDisplay display(STDERR_FILENO, opened.clock);
+    import::Export::Options export_options;
+    export_options.target = first_operand(arguments).value_or(options.data);
+    export_options.progress = [&](const import::Progress& progress) { display.show(progress); };
+    import::Export going_back(opened.blobs, opened.meta, std::move(export_options));
+    TRY_ASSIGN(report, going_back.run(context));
+  }
+  fmt::print("written: {}\n", import::to_text(report));
+  return {};
+}
+
 }  // namespace
 
 int run_import(const Arguments& arguments) {
   const auto done = import_here(arguments);
+  return done ? 0 : tell_failure(done.error());
+}
+
+int run_export(const Arguments& arguments) {
+  const auto done = export_here(arguments);
   return done ? 0 : tell_failure(done.error());
 }
 

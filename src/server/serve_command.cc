@@ -14,7 +14,7 @@ int run_serve(const Arguments& arguments) {
   return_freed_memory();
   Context starting("start");
   Signals signals([&] { starting.cancel(); });
-  const auto configuration = configure(arguments);
+  const auto configuration = configure(arguments, first_operand(arguments));
   if (!configuration) return tell_failure(configuration.error());
 
   auto server = RunningServer::start(starting, *configuration, Clock::system());
