@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from support.content import OCI_MANIFEST
 from support.dockerd import Dockerd, load_image
 from support.images import AMD64, Image
 from support.layout import Layout, random_files, tar_of
 from support.namespace import NetworkNamespace
+from support.registry import DockerRegistry
 from walk import Walk
 
 
@@ -29,13 +31,17 @@ def docker(network, tmp_path_factory):
     daemon.stop()
 
 
+def small_image(directory: Path, seed: int) -> Image:
+    layout = Layout(directory)
+    layer = layout.add_layer(tar_of(random_files(seed, 2, 1000)))
+    layout.finish({"latest": layout.add_image([layer], AMD64, ["/bin/true"])})
+    return Image(directory)
+
+
 @pytest.fixture
 def hello(tmp_path):
     """What a reader of any guide has: a small image, as the OCI layout `hello`."""
-    layout = Layout(tmp_path / "hello")
-    layer = layout.add_layer(tar_of(random_files(1, 2, 1000)))
-    layout.finish({"latest": layout.add_image([layer], AMD64, ["/bin/true"])})
-    return Image(tmp_path / "hello")
+    return small_image(tmp_path / "hello", 1)
 
 
 @pytest.fixture
@@ -66,6 +72,10 @@ def tags_of_hello(network) -> list[str]:
     return json.loads(shown)["tags"]
 
 
+def layers_of(image: Image) -> list[str]:
+    return [layer["digest"] for layer in image.manifest(image.digest())["layers"]]
+
+
 def stored(data: Path, digest: str) -> Path:
     """Where the bytes of a blob are."""
     algorithm, hexadecimal = digest.split(":")
@@ -74,7 +84,7 @@ def stored(data: Path, digest: str) -> Path:
 
 def test_first_steps(walk, network, docker, hello, tmp_path):
     load_image(docker, hello.reference(), "hello:latest", tmp_path)
-    layer = hello.manifest(hello.digest())["layers"][0]["digest"]
+    (layer,) = layers_of(hello)
     reader = walk("first-steps", docker.environment)
 
     assert reader.serve() == "http://127.0.0.1:5000"
@@ -100,3 +110,32 @@ def test_first_steps(walk, network, docker, hello, tmp_path):
     assert reader.run("entrepot gc").splitlines()[-1].startswith("done: ")
     assert not stored(tmp_path / "data", layer).exists()
     reader.ends()
+    reader.stop()
+
+
+def test_from_registry2(walk, network, hello, tmp_path):
+    """Over with one image, and back with two."""
+    old = DockerRegistry(tmp_path / "old")
+    old.data = tmp_path / "registry-data"
+    old.data.mkdir()
+    hello.place(old.start().reference("team/hello", "1.0"))
+    old.stop()
+
+    reader = walk("from-registry2")
+    reader.serve()
+    assert tags_of_hello(network) == ["1.0"]
+    assert (old.data / "docker/registry/v2/repositories.adopted").is_dir()
+    newer = small_image(tmp_path / "newer", 2)
+    network.run("skopeo", "copy", "--dest-tls-verify=false", newer.reference(),
+                "docker://localhost:5000/team/hello:1.1")
+    reader.stop()
+
+    reader.run("entrepot export")
+    reader.ends()
+    client = old.start().client
+    for tag, image in (("1.0", hello), ("1.1", newer)):
+        manifest = client.get(f"/v2/team/hello/manifests/{tag}", Accept=OCI_MANIFEST)
+        assert manifest.body == image.blob(image.digest())
+        for blob in (image.config_digest(), *layers_of(image)):
+            assert client.get(f"/v2/team/hello/blobs/{blob}").body == image.blob(blob)
+    old.stop()

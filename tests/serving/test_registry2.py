@@ -7,7 +7,9 @@ import re
 import pytest
 
 from program import ANY_PORT
+from support.command import output
 from support.content import Repository, digest_of, with_query
+from support.paths import entrepot
 
 
 @pytest.fixture
@@ -153,6 +155,18 @@ health:
     said = server.process.current_stderr()
     for accepted in ("log.fields", "storage.cache", "health"):
         assert said.count(accepted) == 1, said
+
+
+def test_garbage_collect(serve, write, tmp_path):
+    """The old command with the old file, while the server runs and when it does not."""
+    file = write(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/d}}}}\n"
+                 f"http: {{addr: '{ANY_PORT}'}}\n")
+    server = serve(file)
+    kept = Repository(server.client, "a").push_image("latest")
+    assert "done: " in output(entrepot(), "garbage-collect", file)
+    assert server.client.get("/v2/a/manifests/latest").body == kept.content
+    server.stop()
+    assert "done: " in output(entrepot(), "garbage-collect", file)
 
 
 def test_a_variable_wins_over_the_file(serve, write, tmp_path):
