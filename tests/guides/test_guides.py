@@ -13,7 +13,7 @@ from support.images import AMD64, Image
 from support.layout import Layout, random_files, tar_of
 from support.namespace import NetworkNamespace
 from support.registry import DockerRegistry
-from walk import Walk
+from walk import GUIDES, Walk
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,8 @@ def walk(tmp_path, network, hello):
     walks: list[Walk] = []
 
     def start(guide: str, environment=()) -> Walk:
-        walks.append(Walk(guide, tmp_path, network.prefix, dict(environment)))
+        text = (GUIDES / f"{guide}.md").read_text()
+        walks.append(Walk(text, tmp_path, network.prefix, dict(environment)))
         return walks[-1]
 
     yield start
@@ -80,6 +81,15 @@ def stored(data: Path, digest: str) -> Path:
     """Where the bytes of a blob are."""
     algorithm, hexadecimal = digest.split(":")
     return data / "docker/registry/v2/blobs" / algorithm / hexadecimal[:2] / hexadecimal
+
+
+@pytest.mark.parametrize("commands", [
+    "false\ntrue", "true | false | true", "echo $never_set", "curl -i http://localhost:1/",
+    "printf 'HTTP/1.1 404 Not Found\\r\\n'"])
+def test_a_command_that_fails_is_noticed(network, tmp_path, commands):
+    reader = Walk(f"```sh\n{commands}\n```\n", tmp_path, network.prefix, {})
+    with pytest.raises(AssertionError):
+        reader.run(commands)
 
 
 def test_first_steps(walk, network, docker, hello, tmp_path):

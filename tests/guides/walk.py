@@ -26,9 +26,8 @@ class Block:
     text: str
 
 
-def blocks_of(guide: str) -> list[Block]:
-    """All fenced blocks of a guide, commands or not."""
-    text = (GUIDES / f"{guide}.md").read_text()
+def blocks_of(text: str) -> list[Block]:
+    """All fenced blocks of a guide's text, commands or not."""
     return [Block(kind, commands) for kind, commands in _BLOCK.findall(text)]
 
 
@@ -40,11 +39,11 @@ class Walk:
     shows must be a success.
     """
 
-    def __init__(self, guide: str, directory: Path, prefix: Sequence[str],
+    def __init__(self, text: str, directory: Path, prefix: Sequence[str],
                  environment: Mapping[str, str]):
         self.directory = directory
         self._prefix = list(prefix)
-        self._blocks = blocks_of(guide)
+        self._blocks = blocks_of(text)
         programs = directory / ".bin"
         programs.mkdir()
         (programs / "entrepot").symlink_to(entrepot())
