@@ -91,18 +91,18 @@ def test_multi_architecture(registry, podman, multi_architecture, stored_digest,
     assert image == multi_architecture.manifest(expected)["config"]["digest"].split(":")[1]
 
 
-def test_docker_format(registry, podman, many_layers, stored_digest):
+def test_docker_format(registry, podman, multi_architecture, stored_digest):
     """Pushes in Docker's format and pulls it by digest."""
-    image = podman.load(many_layers)
+    image = podman.load(multi_architecture)
     pushed = podman.push(image, registry.reference("podman/docker"), "--format=v2s2")
     assert pushed == stored_digest("podman/docker")
     podman.run("image", "rm", "--force", image)
     podman.pull(registry.reference("podman/docker", pushed))
 
 
-def test_list_tags(registry, podman, many_layers):
+def test_list_tags(registry, podman, multi_architecture):
     """Lists the tags of a repository by search."""
-    image = podman.load(many_layers)
+    image = podman.load(multi_architecture)
     for tag in ("one", "two"):
         podman.push(image, registry.reference("podman/tags", tag))
     listed = podman.run("search", "--tls-verify=false", "--list-tags",
