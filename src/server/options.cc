@@ -394,8 +394,8 @@ Options initial_options() {
 Result<void> apply(const Setting& setting, Options& options) {
   auto assigned = assign(*setting.option, setting.values, options);
   if (assigned) return {};
-  return Failure(std::move(assigned.error())
-                     .within(fmt::format("{}: {}", setting.where, setting.option->path)));
+  const std::string_view key = setting.key.empty() ? setting.option->path : setting.key;
+  return Failure(std::move(assigned.error()).within(fmt::format("{}: {}", setting.where, key)));
 }
 
 std::string options_markdown() {

@@ -97,6 +97,7 @@ struct Setting {
   const Option* option = nullptr;
   std::vector<std::string> values;  // one, unless is_list()
   std::string where;                // "entrepot.yml:3", "ENTREPOT_HTTP_LISTEN", "--listen"
+  std::string_view key = {};        // what the option is called there; empty: its path
 };
 
 // What the options are when nobody sets any.

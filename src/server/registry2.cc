@@ -168,16 +168,14 @@ Result<void> apply_key(const Registry2Key& key, const YamlNode& node, Registry2R
   if (node.kind != Kind::Scalar) {
     return fail(ErrorCode::InvalidArgument, "{}: {}: has to be one value", node.where, key.path);
   }
-  reader.set(key.option, {node.text}, node);
+  reader.set(key, {node.text}, node);
   return {};
 }
 
 // Where distribution's defaults are not ours.
 void set_defaults(bool has_document, Registry2Reader& reader) {
-  YamlNode origin;
-  origin.where = "distribution's default";
-  if (has_document) reader.set("data", {"/var/lib/registry"}, origin);
-  reader.set("storage.delete", {"false"}, origin);
+  if (has_document) reader.set_default("data", "/var/lib/registry");
+  reader.set_default("storage.delete", "false");
 }
 
 constexpr std::string_view kPageHead = R"(# Coming from registry:2: its configuration
@@ -221,9 +219,13 @@ std::string_view name_of(Registry2Class key_class) {
   return "";
 }
 
-void Registry2Reader::set(std::string_view option, std::vector<std::string> values,
+void Registry2Reader::set(const Registry2Key& key, std::vector<std::string> values,
                           const YamlNode& from) {
-  out_.settings.push_back({find_option(option), std::move(values), from.where});
+  out_.settings.push_back({find_option(key.option), std::move(values), from.where, key.path});
+}
+
+void Registry2Reader::set_default(std::string_view option, std::string value) {
+  out_.settings.push_back({find_option(option), {std::move(value)}, "distribution's default"});
 }
 
 void Registry2Reader::warn(const YamlNode& from, std::string_view path, std::string_view text) {

@@ -60,7 +60,8 @@ std::string registry2_markdown();
 class Registry2Reader {
  public:
   explicit Registry2Reader(Registry2Settings& out) : out_(out) {}
-  void set(std::string_view option, std::vector<std::string> values, const YamlNode& from);
+  void set(const Registry2Key& key, std::vector<std::string> values, const YamlNode& from);
+  void set_default(std::string_view option, std::string value);
   void warn(const YamlNode& from, std::string_view path, std::string_view text);
 
  private:

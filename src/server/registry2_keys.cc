@@ -36,7 +36,7 @@ Result<void> read_log_level(Registry2Reader& reader, const Registry2Key& key,
       {"error", "error"}, {"warn", "warning"}, {"info", "info"}, {"debug", "debug"}};
   for (const auto& [theirs, ours] : kLevels) {
     if (node.text == theirs) {
-      reader.set(key.option, {std::string(ours)}, node);
+      reader.set(key, {std::string(ours)}, node);
       return {};
     }
   }
@@ -50,21 +50,21 @@ Result<void> read_formatter(Registry2Reader& reader, const Registry2Key& key,
   } else if (node.text != "text" && node.text != "json") {
     return wrong_value(node, key, "text, json or logstash");
   }
-  reader.set(key.option, {node.text == "text" ? "text" : "json"}, node);
+  reader.set(key, {node.text == "text" ? "text" : "json"}, node);
   return {};
 }
 
 Result<void> read_inverted(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
   const auto on = parse_switch(node.text);
   if (!on) return wrong_value(node, key, "true or false");
-  reader.set(key.option, {*on ? "false" : "true"}, node);
+  reader.set(key, {*on ? "false" : "true"}, node);
   return {};
 }
 
 // A limit that is not positive means the default.
 Result<void> read_limit(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
   if (node.text.starts_with('-') || node.text == "0") return {};
-  reader.set(key.option, {node.text}, node);
+  reader.set(key, {node.text}, node);
   return {};
 }
 
@@ -75,12 +75,12 @@ Result<void> read_minimum_tls(Registry2Reader& reader, const Registry2Key& key,
   } else if (node.text != "tls1.2" && node.text != "tls1.3") {
     return wrong_value(node, key, "tls1.0, tls1.1, tls1.2 or tls1.3");
   }
-  reader.set(key.option, {node.text == "tls1.3" ? "1.3" : "1.2"}, node);
+  reader.set(key, {node.text == "tls1.3" ? "1.3" : "1.2"}, node);
   return {};
 }
 
 Result<void> read_prefix(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
-  reader.set(key.option, {node.text.empty() ? "/" : node.text}, node);
+  reader.set(key, {node.text.empty() ? "/" : node.text}, node);
   return {};
 }
 
@@ -95,7 +95,7 @@ Result<void> read_headers(Registry2Reader& reader, const Registry2Key& key, cons
       lines.push_back(fmt::format("{}: {}", name, item.text));
     }
   }
-  reader.set(key.option, std::move(lines), node);
+  reader.set(key, std::move(lines), node);
   return {};
 }
 
@@ -105,7 +105,7 @@ Result<void> read_purging_off(Registry2Reader& reader, const Registry2Key& key,
   const auto on = parse_switch(node.text);
   if (!on) return wrong_value(node, key, "true or false");
   const bool dry_run = key.path.ends_with("dryrun");
-  if (*on == dry_run) reader.set(key.option, {"0"}, node);
+  if (*on == dry_run) reader.set(key, {"0"}, node);
   return {};
 }
 
