@@ -81,7 +81,8 @@ def test_copy_between_repositories(registry, many_layers, stored_digest):
     source = f"docker://{registry.reference('skopeo/from')}"
     target = f"docker://{registry.reference('skopeo/to', 'copied')}"
     copy("--preserve-digests", many_layers.reference(), source)
-    copy("--preserve-digests", source, target)
+    copied = skopeo("--debug", "copy", *OPEN, "--preserve-digests", source, target)
+    assert copied.stderr.count("... mount OK") == images.LAYER_COUNT
     assert stored_digest("skopeo/to", "copied") == many_layers.digest()
 
 
