@@ -2,7 +2,6 @@
 // stays.
 
 #include <filesystem>
-#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -11,6 +10,7 @@
 #include "meta/sqlite/store.h"
 #include "meta/sqlite/testing/faulty_vfs.h"
 #include "meta/sqlite/testing/temporary_store.h"
+#include "meta/testing/on_threads.h"
 #include "meta/testing/store_conformance.h"
 
 namespace entrepot::meta::sqlite {
@@ -19,6 +19,7 @@ namespace {
 using meta::testing::at;
 using meta::testing::name;
 using meta::testing::new_manifest;
+using meta::testing::on_threads;
 using meta::testing::sha256;
 using meta::testing::tag;
 using testing::FaultyVfs;
@@ -220,27 +221,22 @@ TEST_F(StoreFaults, FullDiskFailsNoMoreWorksThanItMust) {
   constexpr int kThreads = 8;
   // Each failure hits one COMMIT; whatever that batch held is tried again one by one.
   std::atomic<int> failures = 0;
-  std::vector<std::thread> threads;
-  for (int thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back([&, thread] {
-      Context own;
-      for (int i = 0; i < 50; ++i) {
-        if (thread == 0 && i % 10 == 0) disk_.fail_once(1, FaultyVfs::How::DiskFull);
-        const std::string key = fmt::format("{}-{}", thread, i);
-        const auto written =
-            store.write(own, [&](Transaction& tx) { return tx.settings().set(key, "x"); });
-        if (!written) {
-          ++failures;
-          EXPECT_EQ(written.error().code, ErrorCode::StorageFull);
-        }
-        EXPECT_EQ(
-            store.view<std::string>(own, [&](const Snapshot& s) { return s.settings().get(key); })
-                .has_value(),
-            written.has_value());
+  on_threads(kThreads, [&](int thread) {
+    Context own;
+    for (int i = 0; i < 50; ++i) {
+      if (thread == 0 && i % 10 == 0) disk_.fail_once(1, FaultyVfs::How::DiskFull);
+      const std::string key = fmt::format("{}-{}", thread, i);
+      const auto written =
+          store.write(own, [&](Transaction& tx) { return tx.settings().set(key, "x"); });
+      if (!written) {
+        ++failures;
+        EXPECT_EQ(written.error().code, ErrorCode::StorageFull);
       }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+      const auto seen =
+          store.view<std::string>(own, [&](const Snapshot& s) { return s.settings().get(key); });
+      EXPECT_EQ(seen.has_value(), written.has_value());
+    }
+  });
   EXPECT_LE(failures, 5);
 }
 

@@ -1,16 +1,16 @@
 // How fast the store is on this machine's disk. Not run by itself: figures depend on the machine,
 // and a test must not. Run it with
-//   meta_sqlite_slow_test --gtest_also_run_disabled_tests --gtest_filter='*Speed*'
+//   meta_sqlite_slow_test --gtest_also_run_disabled_tests --gtest_filter='StoreSpeed.*'
 // TEST_TMPDIR says on which disk.
 
 #include <chrono>
 #include <cstdio>
-#include <thread>
 
 #include <gtest/gtest.h>
 
 #include "base/testing/temporary_directory.h"
 #include "meta/sqlite/store.h"
+#include "meta/testing/on_threads.h"
 #include "meta/testing/store_conformance.h"
 
 namespace entrepot::meta::sqlite {
@@ -23,9 +23,9 @@ using meta::testing::tag;
 
 constexpr int kThreads = 8;
 
-class DISABLED_Speed : public ::testing::Test {
+class StoreSpeed : public ::testing::Test {
  protected:
-  DISABLED_Speed()
+  StoreSpeed()
       : store_(SqliteStore::open(
                    {.path = directory_ / "meta.db", .readers = 8, .as_it_is = false, .vfs = ""},
                    Clock::system())
@@ -35,13 +35,9 @@ class DISABLED_Speed : public ::testing::Test {
   template <class F>
   double measure(const char* what, int threads, int each, F&& step) {
     const auto start = std::chrono::steady_clock::now();
-    std::vector<std::thread> running;
-    for (int thread = 0; thread < threads; ++thread) {
-      running.emplace_back([&, thread] {
-        for (int i = 0; i < each; ++i) step(thread, i);
-      });
-    }
-    for (std::thread& thread : running) thread.join();
+    meta::testing::on_threads(threads, [&](int thread) {
+      for (int i = 0; i < each; ++i) step(thread, i);
+    });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     const double rate = threads * each / took.count();
     std::printf("%-40s %2d threads %10.0f/s\n", what, threads, rate);
@@ -79,7 +75,7 @@ class DISABLED_Speed : public ::testing::Test {
   std::unique_ptr<SqliteStore> store_;
 };
 
-TEST_F(DISABLED_Speed, PushesAndLookUps) {
+TEST_F(StoreSpeed, DISABLED_PushesAndLookUps) {
   measure("push, first", kThreads, 2000, [&](int thread, int i) { ASSERT_OK(push(thread, i)); });
   measure("push, at 16,000", kThreads, 2000,
           [&](int thread, int i) { ASSERT_OK(push(thread + kThreads, i)); });
@@ -96,7 +92,7 @@ TEST_F(DISABLED_Speed, PushesAndLookUps) {
   }
 }
 
-TEST_F(DISABLED_Speed, BlobCommits) {
+TEST_F(StoreSpeed, DISABLED_BlobCommits) {
   measure("record, link, review of a blob", kThreads, 2000, [&](int thread, int i) {
     Context context;
     const Digest digest = sha256(fmt::format("{} {}", thread, i));
@@ -109,7 +105,7 @@ TEST_F(DISABLED_Speed, BlobCommits) {
   });
 }
 
-TEST_F(DISABLED_Speed, StartWithManyManifests) {
+TEST_F(StoreSpeed, DISABLED_StartWithManyManifests) {
   measure("push", 32, 3125, [&](int thread, int i) { ASSERT_OK(push(thread, i)); });
   store_.reset();
   measure("open", 1, 1, [&](int, int) {

@@ -13,6 +13,7 @@
 #include "base/testing/fake_clock.h"
 #include "base/testing/temporary_directory.h"
 #include "meta/sqlite/testing/temporary_store.h"
+#include "meta/testing/on_threads.h"
 #include "meta/testing/store_conformance.h"
 
 namespace entrepot::meta {
@@ -121,21 +122,17 @@ TEST_F(SqliteStoreTest, LargestManifestsCanBePushedTogether) {
   ASSERT_OK(store);
   constexpr int kManifests = 8;
   const auto bytes_of = [](int i) { return Bytes(oci::kMaxManifestBytes, static_cast<char>(i)); };
-  std::vector<std::thread> threads;
-  for (int i = 0; i < kManifests; ++i) {
-    threads.emplace_back([&, i] {
-      Context own;
-      NewManifest manifest = meta::testing::new_manifest({}, bytes_of(i));
-      EXPECT_OK((*store)->write(own, [&](Transaction& tx) -> Result<void> {
-        TRY_ASSIGN(const Repository repository,
-                   tx.repositories().find_or_create(meta::testing::name("app"), {}));
-        manifest.repository = repository.id;
-        TRY(tx.manifests().put(manifest));
-        return {};
-      }));
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  meta::testing::on_threads(kManifests, [&](int i) {
+    Context own;
+    NewManifest manifest = meta::testing::new_manifest({}, bytes_of(i));
+    EXPECT_OK((*store)->write(own, [&](Transaction& tx) -> Result<void> {
+      TRY_ASSIGN(const Repository repository,
+                 tx.repositories().find_or_create(meta::testing::name("app"), {}));
+      manifest.repository = repository.id;
+      TRY(tx.manifests().put(manifest));
+      return {};
+    }));
+  });
   for (int i = 0; i < kManifests; ++i) {
     const auto found = (*store)->view<StoredManifest>(context_, [&](const Snapshot& s) {
       return s.manifests().find(meta::testing::name("app"), Digest::of(bytes_of(i)));

@@ -37,7 +37,7 @@ RepositoryId StoreConformance::repository(std::string_view text) {
 }
 
 Digest StoreConformance::put(RepositoryId repository, std::string_view bytes,
-                             std::vector<Digest> layers) {
+                             const std::vector<Digest>& layers) {
   NewManifest manifest = new_manifest(repository, bytes);
   for (const Digest& layer : layers) {
     manifest.references.push_back({layer, oci::ReferenceKind::Layer});

@@ -55,7 +55,8 @@ class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
   RepositoryId repository(std::string_view name);
 
   // Puts a manifest of these bytes that names `layers`; returns its digest.
-  Digest put(RepositoryId repository, std::string_view bytes, std::vector<Digest> layers = {});
+  Digest put(RepositoryId repository, std::string_view bytes,
+             const std::vector<Digest>& layers = {});
 
   // Records a blob of these bytes; returns its sha256.
   Digest record(std::string_view bytes);

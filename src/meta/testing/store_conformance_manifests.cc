@@ -33,7 +33,7 @@ TEST_P(StoreConformance, ManifestIsFoundByDigestAndByTag) {
 
 TEST_P(StoreConformance, ManifestBytesAreKeptExactly) {
   const RepositoryId repo = repository("app");
-  for (const Bytes& bytes : {Bytes(), Bytes("\0\xff\n {}", 7), Bytes(4u << 20, 'x')}) {
+  for (const Bytes& bytes : {Bytes(), Bytes("\0\xff\n {}", 6), Bytes(4u << 20, 'x')}) {
     const Digest digest = put(repo, bytes);
     const auto found =
         read([&](const Snapshot& s) { return s.manifests().find(name("app"), digest); });

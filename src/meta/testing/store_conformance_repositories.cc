@@ -8,6 +8,7 @@ namespace {
 
 std::vector<std::string> texts(const std::vector<RepositoryName>& names) {
   std::vector<std::string> texts;
+  texts.reserve(names.size());
   for (const RepositoryName& each : names) texts.push_back(each.str());
   return texts;
 }

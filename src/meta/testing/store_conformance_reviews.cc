@@ -15,6 +15,7 @@ TEST_P(StoreConformance, ReviewsComeDueInOrderOfTheirTime) {
     const auto reviews =
         read([&](const Snapshot& s) { return s.reviews().due(at(now), limit); }).value();
     std::vector<Digest> digests;
+    digests.reserve(reviews.size());
     for (const Review& each : reviews) digests.push_back(each.digest);
     return digests;
   };

@@ -1,6 +1,6 @@
-#include <atomic>
 #include <thread>
 
+#include "meta/testing/on_threads.h"
 #include "meta/testing/store_conformance.h"
 
 namespace entrepot::meta::testing {
@@ -93,26 +93,22 @@ TEST_P(StoreConformance, LookThatFailsHarmsNothing) {
 TEST_P(StoreConformance, ConcurrentWorksFailAlone) {
   constexpr int kThreads = 8;
   constexpr int kWorks = 30;
-  std::vector<std::thread> threads;
-  for (int thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back([&, thread] {
-      Context own;
-      for (int i = 0; i < kWorks; ++i) {
-        const std::string key = fmt::format("{}-{}", thread, i);
-        const bool fails = i % 3 == 0;
-        const auto written = store().write(own, [&](Transaction& tx) -> Result<void> {
-          TRY(set(tx, key, key));
-          if (fails) return fail(ErrorCode::Conflict, "on purpose");
-          return {};
-        });
-        EXPECT_EQ(written.has_value(), !fails);
-        const auto seen = store().view<std::string>(
-            own, [&](const Snapshot& s) { return s.settings().get(key); });
-        EXPECT_EQ(seen.has_value(), !fails) << key;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  on_threads(kThreads, [&](int thread) {
+    Context own;
+    for (int i = 0; i < kWorks; ++i) {
+      const std::string key = fmt::format("{}-{}", thread, i);
+      const bool fails = i % 3 == 0;
+      const auto written = store().write(own, [&](Transaction& tx) -> Result<void> {
+        TRY(set(tx, key, key));
+        if (fails) return fail(ErrorCode::Conflict, "on purpose");
+        return {};
+      });
+      EXPECT_EQ(written.has_value(), !fails);
+      const auto seen =
+          store().view<std::string>(own, [&](const Snapshot& s) { return s.settings().get(key); });
+      EXPECT_EQ(seen.has_value(), !fails) << key;
+    }
+  });
 }
 
 // Two that read and then write do not overwrite one another's result.
@@ -120,19 +116,15 @@ TEST_P(StoreConformance, ConcurrentWorksAreSerial) {
   constexpr int kThreads = 4;
   constexpr int kWorks = 50;
   ASSERT_OK(write([](Transaction& tx) { return set(tx, "counter", "0"); }));
-  std::vector<std::thread> threads;
-  for (int thread = 0; thread < kThreads; ++thread) {
-    threads.emplace_back([&] {
-      Context own;
-      for (int i = 0; i < kWorks; ++i) {
-        EXPECT_OK(store().write(own, [](Transaction& tx) -> Result<void> {
-          TRY_ASSIGN(const std::string value, tx.settings().get("counter"));
-          return set(tx, "counter", std::to_string(std::stoi(value) + 1));
-        }));
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  on_threads(kThreads, [&](int) {
+    Context own;
+    for (int i = 0; i < kWorks; ++i) {
+      EXPECT_OK(store().write(own, [](Transaction& tx) -> Result<void> {
+        TRY_ASSIGN(const std::string value, tx.settings().get("counter"));
+        return set(tx, "counter", std::to_string(std::stoi(value) + 1));
+      }));
+    }
+  });
   EXPECT_EQ(read([](const Snapshot& s) { return s.settings().get("counter"); }).value(),
             std::to_string(kThreads * kWorks));
 }

@@ -8,6 +8,7 @@ namespace {
 
 std::vector<std::string> texts(const std::vector<Tag>& tags) {
   std::vector<std::string> texts;
+  texts.reserve(tags.size());
   for (const Tag& each : tags) texts.push_back(each.str());
   return texts;
 }

@@ -22,11 +22,6 @@ void configure_library() {
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
 }
 
-int is_over(void* watched) {
-  const auto* context = *static_cast<Context**>(watched);
-  return context != nullptr && !context->alive();
-}
-
 int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(log_pages) = pages;
   return SQLITE_OK;
@@ -107,7 +102,7 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
 
   sqlite3_extended_result_codes(handle, 1);
   set_busy_timeout(handle, kBusyTimeout);
-  sqlite3_progress_handler(handle, kStepsBetweenLooks, &is_over, &database->watched_);
+  sqlite3_progress_handler(handle, kStepsBetweenLooks, &Database::is_over, database.get());
   sqlite3_wal_hook(handle, &note_log_pages, &database->log_pages_);  // no checkpoints by itself
   // Scratch space is memory, so that no file besides the store's own is ever needed.
   auto set = database->execute(
@@ -166,8 +161,14 @@ Result<Database::Checkpoint> Database::checkpoint(int mode, std::chrono::millise
 
 void Database::watch(Context* context) { watched_ = context; }
 
+int Database::is_over(void* database) {
+  const Context* const watched = static_cast<Database*>(database)->watched_;
+  return watched != nullptr && !watched->alive();
+}
+
 std::vector<std::string> Database::prepared_sql() const {
   std::vector<std::string> texts;
+  texts.reserve(statements_.size());
   for (const auto& [sql, statement] : statements_) texts.emplace_back(sql);
   return texts;
 }

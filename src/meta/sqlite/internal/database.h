@@ -151,6 +151,7 @@ class Database {
   Result<sqlite3_stmt*> prepared(const char* sql);
   Failure failure(int code, std::string_view doing);
   static Result<void> finish(Query& query);
+  static int is_over(void* database);  // SQLite asks from time to time
 
   sqlite3* const handle_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;

@@ -119,9 +119,8 @@ Result<void> Writer::try_commit(const Batch& batch) {
     if (database_->damage()) {
       written = Failure(*database_->damage());
     } else if (!database_->in_transaction()) {
-      // The disk is full: SQLite undid the whole transaction, the others' works with it.
-      written =
-          pending->result ? fail(ErrorCode::Internal, "the transaction was lost") : pending->result;
+      // SQLite does so when the disk is full, and takes the others' works with it.
+      written = fail(ErrorCode::StorageFull, "the disk is full: the transaction was undone");
     }
     if (!written) break;
   }

@@ -10,6 +10,7 @@
 #include "meta/sqlite/internal/migrate.h"
 #include "meta/sqlite/testing/faulty_vfs.h"
 #include "meta/sqlite/testing/temporary_store.h"
+#include "meta/testing/on_threads.h"
 
 namespace entrepot::meta::sqlite {
 namespace {
@@ -60,6 +61,12 @@ class WriterTest : public ::testing::Test {
     return done;
   }
 
+  template <class Work>
+  static std::future<void> on_threads_meanwhile(int count, Work work) {
+    return std::async(std::launch::async,
+                      [count, work] { meta::testing::on_threads(count, work); });
+  }
+
   entrepot::testing::TemporaryDirectory directory_{testing::fast_directory()};
   testing::FaultyVfs disk_;
   Health health_;
@@ -72,19 +79,16 @@ TEST_F(WriterTest, WorksThatWaitAreCommittedTogether) {
   constexpr int kWorks = 20;
   std::promise<void> release;
   auto busy = occupy(release.get_future());
-  std::vector<std::future<void>> waiting;
-  for (int i = 0; i < kWorks; ++i) {
-    waiting.push_back(std::async(std::launch::async, [this, i] {
-      Context context;
-      EXPECT_OK(set(context, std::to_string(i)));
-    }));
-  }
+  auto waiting = on_threads_meanwhile(kWorks, [this](int i) {
+    Context context;
+    EXPECT_OK(set(context, std::to_string(i)));
+  });
   // Nothing tells from outside that a work waits; those that come late make a batch of their own.
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   const int syncs = disk_.syncs();
   release.set_value();
   busy.get();
-  for (auto& each : waiting) each.get();
+  waiting.get();
   EXPECT_LE(disk_.syncs() - syncs, 1 + kWorks / 2);
   for (int i = 0; i < kWorks; ++i) EXPECT_TRUE(is_set(std::to_string(i)));
 }
@@ -94,22 +98,19 @@ TEST_F(WriterTest, FailingWorkLeavesTheOthersOfItsBatch) {
   constexpr int kWorks = 20;
   std::promise<void> release;
   auto busy = occupy(release.get_future());
-  std::vector<std::future<void>> waiting;
-  for (int i = 0; i < kWorks; ++i) {
-    waiting.push_back(std::async(std::launch::async, [this, i] {
-      Context context;
-      const auto result = writer_.submit(context, [&](Transaction& tx) -> Result<void> {
-        TRY(tx.settings().set(std::to_string(i), "x"));
-        if (i == 7) return fail(ErrorCode::Denied, "on purpose");
-        return {};
-      });
-      EXPECT_EQ(result.has_value(), i != 7);
-    }));
-  }
+  auto waiting = on_threads_meanwhile(kWorks, [this](int i) {
+    Context context;
+    const auto result = writer_.submit(context, [&](Transaction& tx) -> Result<void> {
+      TRY(tx.settings().set(std::to_string(i), "x"));
+      if (i == 7) return fail(ErrorCode::Denied, "on purpose");
+      return {};
+    });
+    EXPECT_EQ(result.has_value(), i != 7);
+  });
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   release.set_value();
   busy.get();
-  for (auto& each : waiting) each.get();
+  waiting.get();
   for (int i = 0; i < kWorks; ++i) EXPECT_EQ(is_set(std::to_string(i)), i != 7) << i;
 }
 
