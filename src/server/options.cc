@@ -9,6 +9,7 @@
 namespace entrepot::server {
 namespace {
 
+constexpr std::uint64_t kMostThreads = 512;
 constexpr std::string_view kTlsVersions[] = {"1.2", "1.3"};
 constexpr std::string_view kMissing[] = {"refuse", "accept"};
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warning", "error"};
@@ -102,6 +103,7 @@ constexpr Option kTable[] = {
     {.path = "http.idle_timeout",
      .field = &Options::http_idle_timeout,
      .initial = "60s",
+     .least = 1000,
      .text = "A connection without a byte in either direction for so long is closed. There is no "
              "limit on the whole time of an exchange."},
     {.path = "http.drain_timeout",
@@ -117,55 +119,66 @@ constexpr Option kTable[] = {
      .field = &Options::limits_request_line,
      .initial = "16KiB",
      .least = 1024,
+     .most = 1 << 20,
      .text = "Length of a request's first line; a longer one gets 414."},
     {.path = "limits.head",
      .field = &Options::limits_head,
      .initial = "64KiB",
      .least = 4096,
+     .most = 1 << 20,
      .text = "Length of a request's head; a longer one gets 431."},
     {.path = "limits.headers",
      .field = &Options::limits_headers,
      .initial = "100",
      .least = 20,
+     .most = 10'000,
      .text = "Headers in a request; more get 431."},
     {.path = "limits.receive_buffers",
      .field = &Options::limits_receive_buffers,
      .initial = "64",
      .least = 2,
+     .most = 65'536,
      .text = "Buffers of 1 MiB for all running pushes together; a push without one waits."},
     {.path = "limits.catalog_entries",
      .field = &Options::limits_catalog_entries,
      .initial = "1000",
      .least = 1,
+     .most = 100'000,
      .text = "Repositories in one answer of /v2/_catalog; at most 1000 when the request says how "
              "many."},
     {.path = "limits.tags",
      .field = &Options::limits_tags,
      .initial = "10000",
      .least = 1,
+     .most = 100'000,
      .text = "Tags in one answer of tags/list; at most 1000 when the request says how many."},
 
     {.path = "workers.loops",
      .field = &Options::workers_loops,
      .initial = "0",
+     .most = kMostThreads,
      .text = "Event loops, which hold the connections; 0: one per core."},
     {.path = "workers.data",
      .field = &Options::workers_data,
      .initial = "0",
+     .most = kMostThreads,
      .text = "Threads that move the bytes of layers; 0: as many as cores."},
     {.path = "workers.decisions",
      .field = &Options::workers_decisions,
      .initial = "0",
+     .most = kMostThreads,
      .text = "Threads that decide requests and may wait for the disk; 0: four per core, at least "
              "8."},
     {.path = "workers.finishers",
      .field = &Options::workers_finishers,
      .initial = "0",
+     .most = kMostThreads,
      .text = "Threads that make uploads durable; 0: two per core, at least 4."},
     {.path = "workers.queue",
      .field = &Options::workers_queue,
      .initial = "1024",
      .least = 1,
+     .most = 1'000'000,
      .text = "Requests that may wait for a deciding thread before the server reads no more."},
 
     {.path = "manifests.missing",
@@ -194,6 +207,7 @@ constexpr Option kTable[] = {
     {.path = "collect.interval",
      .field = &Options::collect_interval,
      .initial = "1m",
+     .least = 1000,
      .text = "Time between two looks at the queue of blobs to review."},
     {.path = "collect.pause",
      .field = &Options::collect_pause,
@@ -206,6 +220,7 @@ constexpr Option kTable[] = {
     {.path = "uploads.purge_interval",
      .field = &Options::uploads_purge_interval,
      .initial = "1h",
+     .least = 1000,
      .text = "Time between two looks for such uploads."},
 
     {.path = "log.level",
@@ -254,26 +269,35 @@ Result<void> read_value(const Option&, const std::string& text, bool& out) {
   return {};
 }
 
+Result<void> check_bounds(const Option& option, std::uint64_t value, std::string_view text,
+                          std::string_view unit) {
+  if (value < option.least) {
+    return fail(ErrorCode::InvalidArgument, "{} is less than {}{}", text, option.least, unit);
+  }
+  if (value > option.most) {
+    return fail(ErrorCode::InvalidArgument, "{} is more than {}{}", text, option.most, unit);
+  }
+  return {};
+}
+
 Result<void> read_value(const Option& option, const std::string& text, std::uint64_t& out) {
   TRY_ASSIGN(const std::uint64_t count, parse_count(text));
-  if (count < option.least) {
-    return fail(ErrorCode::InvalidArgument, "{} is less than {}", text, option.least);
-  }
+  TRY(check_bounds(option, count, text, ""));
   out = count;
   return {};
 }
 
 Result<void> read_value(const Option& option, const std::string& text, Size& out) {
   TRY_ASSIGN(const Size size, parse_size(text));
-  if (size.bytes < option.least) {
-    return fail(ErrorCode::InvalidArgument, "{} is less than {} bytes", text, option.least);
-  }
+  TRY(check_bounds(option, size.bytes, text, " bytes"));
   out = size;
   return {};
 }
 
-Result<void> read_value(const Option&, const std::string& text, Duration& out) {
-  TRY_ASSIGN(out, parse_duration(text));
+Result<void> read_value(const Option& option, const std::string& text, Duration& out) {
+  TRY_ASSIGN(const Duration duration, parse_duration(text));
+  TRY(check_bounds(option, static_cast<std::uint64_t>(duration.count()), text, "ms"));
+  out = duration;
   return {};
 }
 

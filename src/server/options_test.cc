@@ -52,6 +52,9 @@ TEST(Options, ErrorsSayWhereWhatAndWhatIsRight) {
   EXPECT_EQ(message("limits.head", {"1KiB"}),
             "test.yml:7: limits.head: 1KiB is less than 4096 bytes");
   EXPECT_EQ(message("limits.tags", {"0"}), "test.yml:7: limits.tags: 0 is less than 1");
+  EXPECT_EQ(message("workers.loops", {"513"}), "test.yml:7: workers.loops: 513 is more than 512");
+  EXPECT_EQ(message("collect.interval", {"0"}),
+            "test.yml:7: collect.interval: 0 is less than 1000ms");
   EXPECT_EQ(message("open", {"perhaps"}),
             "test.yml:7: open: \"perhaps\" is neither true nor false");
   EXPECT_EQ(message("data", {""}), "test.yml:7: data: must not be empty");
