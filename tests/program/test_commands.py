@@ -1,5 +1,6 @@
 # ctest: labels=program timeout=120
-"""The program as an administrator meets it: what its commands say, refuse and leave behind."""
+"""The commands beside `serve`: what they say, what they refuse, and that gc works with and without a
+server."""
 
 import os
 import re
@@ -9,47 +10,24 @@ import time
 
 import pytest
 
-from support.content import Repository, digest_of
+from support.content import Repository
 from support.paths import entrepot
 from support.raw import RawConnection
-from support.registry import Entrepot
+from support.registry import Registry
 
-GOOD, FAILED, NOT_UNDERSTOOD = 0, 1, 2
+GOOD, NOT_UNDERSTOOD = 0, 2
 
 
-def command(*arguments, environment=None) -> subprocess.CompletedProcess:
+def command(*arguments) -> subprocess.CompletedProcess:
     """Runs a command to its end; none of those below serves."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith(("ENTREPOT_", "REGISTRY_"))}
     return subprocess.run([entrepot(), *map(str, arguments)], capture_output=True, text=True,
-                          timeout=30, env={**clean, **(environment or {})})
+                          timeout=30, env=clean)
 
 
-class OfFile(Entrepot):
-    """One that is told everything by the file `config.yml` and the environment."""
-
-    def _command(self) -> list[str]:
-        return [entrepot(), "serve", str(self.process.directory / "config.yml")]
-
-
-def stored_blobs(registry: Entrepot) -> int:
+def stored_blobs(registry: Registry) -> int:
     return len(list(registry.data.glob("docker/registry/v2/blobs/sha256/*/*/data")))
-
-
-@pytest.mark.parametrize("text, said", [
-    ("data: DATA\nhttp:\n  lisen: x\n", ':3: unknown key "http.lisen"; did you mean "http.listen"?'),
-    ("http: {idle_timeout: 60}\n", ':1: http.idle_timeout: "60" is not a duration such as'),
-    ("open: [\n", ": not valid YAML"),
-    ("version: 0.1\nstorage: filesystem\nauth: {htpasswd: {realm: r}}\n", ":3: auth: "),
-    ("version: 0.1\nstorage: {s3: {bucket: b}}\n", ":2: storage.s3: "),
-])
-def test_a_wrong_file_stops_the_start(text, said, tmp_path):
-    file = tmp_path / "config.yml"
-    file.write_text(text.replace("DATA", str(tmp_path / "data")))
-    done = command("serve", file)
-    assert done.returncode == FAILED
-    assert said in done.stderr and str(file) in done.stderr
-    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize("arguments, said", [
@@ -70,33 +48,6 @@ def test_help_names_every_command():
         assert command(name, "--help").returncode == GOOD
 
 
-def test_addresses_that_others_can_reach_need_to_be_meant(tmp_path):
-    done = command("serve", "--data", tmp_path / "data", "--listen", "0.0.0.0:0")
-    assert done.returncode == FAILED
-    assert "--open" in done.stderr
-
-
-def test_a_second_server_refuses_the_directory(start_registry):
-    registry = start_registry()
-    done = command("serve", "--data", registry.data, "--listen", "127.0.0.1:0")
-    assert done.returncode == FAILED
-    assert f"in use by another entrepot (process {registry.process.pid})" in done.stderr
-
-
-def test_one_line_for_each_address(start_registry):
-    registry = start_registry(options=["--listen", "127.0.0.1:0", "--listen", "[::1]:0"])
-    shown = registry.process.current_stdout()
-    lines = re.findall(r"^listening on http://(\S+):[1-9]\d*$", shown, re.M)
-    assert lines == ["127.0.0.1", "127.0.0.1", "[::1]"]
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ends_well_when_asked(number, start_registry):
-    registry = start_registry()
-    registry.process.signal(number)
-    assert registry.process.wait(5) == GOOD
-
-
 def test_somebody_who_asks_twice_does_not_wait(start_registry):
     registry = start_registry(options=["--http.drain_timeout", "60s"])
     location = Repository(registry.client, "a").upload()
@@ -110,23 +61,6 @@ def test_somebody_who_asks_twice_does_not_wait(start_registry):
         registry.process.signal(signal.SIGTERM)
         assert registry.process.wait(5) == 128 + signal.SIGTERM
     registry.start()  # for the fixture, which wants to end it well
-
-
-def test_configuration_of_registry2_is_served_as_it_was(tmp_path):
-    """Deletes are off as they were, and it is as open as it was, with a warning."""
-    file = tmp_path / "config.yml"
-    file.write_text(f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}\n"
-                    "http: {addr: '0.0.0.0:0', headers: {X-From: [file]}}\n")
-    registry = OfFile(tmp_path, environment={"REGISTRY_HTTP_ADDR": "127.0.0.1:0"}).start()
-    try:
-        repository = Repository(registry.client, "a")
-        repository.push_blob(b"layer")
-        answer = registry.client.request("DELETE", f"/v2/a/blobs/{digest_of(b'layer')}")
-        assert answer.status == 405
-        assert answer.header("X-From") == "file"
-        assert "warning open: whoever reaches this server" in registry.process.current_stderr()
-    finally:
-        registry.stop()
 
 
 def test_gc_asks_the_server_that_runs(start_registry):
