@@ -1,5 +1,10 @@
 """Fixtures shared by all tests that run the whole program."""
 
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from support.registry import Registry, registry_class
@@ -40,6 +45,15 @@ def start_registry(tmp_path):
 def start_module_registry(tmp_path_factory):
     """The same for the tests of a file together."""
     yield from _starter(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture
+def scratch():
+    """A folder with a short name (podman allows 50 characters), emptied at once."""
+    directory = Path(tempfile.gettempdir()) / f"entrepot-{secrets.token_hex(4)}"
+    directory.mkdir()
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 def _starter(directory):

@@ -1,10 +1,6 @@
 """What all clients need: the images, what the registry says of them, and a row in the table."""
 
-import secrets
-import shutil
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
@@ -35,15 +31,6 @@ def many_layers():
 @pytest.fixture(scope="session")
 def artifact():
     return images.artifact_with_referrers()
-
-
-@pytest.fixture
-def scratch():
-    """A folder with a short name (podman allows 50 characters), emptied at once."""
-    directory = Path(tempfile.gettempdir()) / f"entrepot-{secrets.token_hex(4)}"
-    directory.mkdir()
-    yield directory
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -52,8 +53,10 @@ class Answer:
 class Client:
     """Sends requests over one kept connection, and opens another when the server closed it."""
 
-    def __init__(self, address: str):
+    def __init__(self, address: str, tls: ssl.SSLContext | None = None):
+        """`tls` makes it speak HTTPS."""
         self.address = address
+        self._tls = tls
         self._connection: http.client.HTTPConnection | None = None
 
     def close(self) -> None:
@@ -86,8 +89,10 @@ class Client:
     def _attempt(self, method, target, body, headers) -> Answer:
         if self._connection is None:
             host, _, port = self.address.rpartition(":")
-            self._connection = http.client.HTTPConnection(host.strip("[]"), int(port),
-                                                          timeout=TIMEOUT_SECONDS)
+            settings = {"port": int(port), "timeout": TIMEOUT_SECONDS}
+            self._connection = (
+                http.client.HTTPConnection(host.strip("[]"), **settings) if self._tls is None else
+                http.client.HTTPSConnection(host.strip("[]"), **settings, context=self._tls))
         connection = self._connection
         names = {name.lower() for name in headers}
         connection.putrequest(method, target, skip_host="host" in names, skip_accept_encoding=True)
