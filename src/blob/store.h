@@ -57,8 +57,7 @@ class Upload : public Sink {
 
   // Puts the session away so that resume() finds all bytes that write() took: after this call for
   // the same process, another process, and (fs) a crash of the process. A power cut may lose them;
-  // resume() then tells the smaller offset, and never one over bytes that were not hashed from the
-  // disk.
+  // resume() then tells a smaller offset, never one over other bytes than those.
   virtual Result<void> pause(Context& context) = 0;
 
   // Makes the bytes the blob. On success the blob is durable (it survives a power cut after the

@@ -84,8 +84,8 @@ Result<std::unique_ptr<Upload>> FsBlobStore::resume(Context& context, const Uplo
   return parts_->sessions.resume(context, id);
 }
 
-Result<std::uint64_t> FsBlobStore::upload_offset(Context&, const UploadId& id) {
-  return parts_->sessions.offset(id);
+Result<std::uint64_t> FsBlobStore::upload_offset(Context& context, const UploadId& id) {
+  return parts_->sessions.offset(context, id);
 }
 
 Result<void> FsBlobStore::cancel(Context&, const UploadId& id) {

@@ -165,10 +165,21 @@ Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadI
   return hand_out(id, std::move(held), *std::move(file));
 }
 
-Result<std::uint64_t> Sessions::offset(const UploadId& id) const {
+Result<std::uint64_t> Sessions::offset(Context& context, const UploadId& id) {
   const auto session = table_.find(id);
   if (session && session->open) return session->offset_bytes.load();
-  return UploadFile::offset_on_disk(settings_, id);
+  TRY_ASSIGN(const auto known, UploadFile::offset_on_disk(settings_, id));
+  if (known) return *known;
+
+  const Held held = hold(id);
+  if (held.session->file) return held.session->file->offset_bytes();
+  auto offset = [&]() -> Result<std::uint64_t> {
+    TRY_ASSIGN(const auto file, UploadFile::open(context, settings_, id));
+    TRY(file->save());  // so that it was read for the last time
+    return file->offset_bytes();
+  }();
+  end(id, held);
+  return note_full(std::move(offset));
 }
 
 Result<void> Sessions::cancel(const UploadId& id) {

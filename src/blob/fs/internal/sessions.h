@@ -54,7 +54,7 @@ class Sessions {
 
   Result<std::unique_ptr<Upload>> start(const UploadId& id, HashAlgorithm also);
   Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id);
-  Result<std::uint64_t> offset(const UploadId& id) const;
+  Result<std::uint64_t> offset(Context& context, const UploadId& id);
   Result<void> cancel(const UploadId& id);
   Result<std::size_t> purge(Context& context, WallTime older_than);
 

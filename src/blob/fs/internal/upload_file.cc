@@ -19,19 +19,15 @@ constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 // client).
 constexpr std::size_t kSliceBytes = std::size_t{64} * 1024;
 
-// The state that the session was put away with; nullopt when there is none that can be read.
-std::optional<UploadState> load_state(const UploadSettings& settings, const UploadId& id) {
+// The state that the session was put away with, if the file still has so many bytes.
+std::optional<UploadState> load_state(const UploadSettings& settings, const UploadId& id,
+                                      std::uint64_t size_bytes) {
   const auto bytes =
       settings.files.read_small(layout::upload_state_file(id), kUploadStateLimitBytes);
   if (!bytes) return std::nullopt;
   auto state = decode_upload_state(*bytes);
-  if (!state) return std::nullopt;
+  if (!state || state->offset_bytes > size_bytes) return std::nullopt;
   return *std::move(state);
-}
-
-// The rule of open(): may the saved state be trusted about a file of this size?
-bool may_go_on(const UploadState& state, const UploadSettings& settings, std::uint64_t size_bytes) {
-  return state.boot_id == settings.boot_id && state.offset_bytes <= size_bytes;
 }
 
 // Hands the first `size_bytes` of the file to `take`, piece by piece.
@@ -70,17 +66,26 @@ Result<std::unique_ptr<UploadFile>> UploadFile::open(Context& context,
                                                      const UploadId& id) {
   TRY_ASSIGN(FileHandle file, settings.files.open_to_write(layout::upload_file(id)));
   TRY_ASSIGN(const FileStat found, settings.files.stat(*file));
-  auto state = load_state(settings, id);
+  auto state = load_state(settings, id, found.size_bytes);
   const HashAlgorithm also = state ? state->hashes.also() : HashAlgorithm::Sha256;
   auto upload = std::unique_ptr<UploadFile>(new UploadFile(settings, id, std::move(file), also));
-  if (state && may_go_on(*state, settings, found.size_bytes)) {
-    TRY(upload->go_on(*std::move(state), found.size_bytes));
-  } else {
-    TRY(upload->rehash(context, found.size_bytes));
+  if (state && state->boot_id != settings.boot_id) {
+    TRY_ASSIGN(const bool intact, upload->holds(context, *state));
+    if (!intact) state.reset();
   }
+  if (!state) state = UploadState{settings.boot_id, 0, RunningHashes(also)};
+  TRY(upload->go_on(*std::move(state), found.size_bytes));
   // Whether it can be read or not, there may be one.
   upload->has_state_file_ = true;
   return upload;
+}
+
+// Are the bytes before the state's offset those that were hashed?
+Result<bool> UploadFile::holds(Context& context, const UploadState& state) const {
+  RunningHashes hashes;
+  TRY(read_through(context, settings_.files, *file_, state.offset_bytes,
+                   [&](ByteView piece) { hashes.update(piece); }));
+  return hashes.sha256() == state.hashes.sha256();
 }
 
 Result<void> UploadFile::go_on(UploadState state, std::uint64_t size_bytes) {
@@ -90,19 +95,13 @@ Result<void> UploadFile::go_on(UploadState state, std::uint64_t size_bytes) {
   return {};
 }
 
-Result<void> UploadFile::rehash(Context& context, std::uint64_t size_bytes) {
-  TRY(read_through(context, settings_.files, *file_, size_bytes,
-                   [this](ByteView piece) { hashes_.update(piece); }));
-  offset_bytes_ = writeback_started_bytes_ = size_bytes;
-  return {};
-}
-
-Result<std::uint64_t> UploadFile::offset_on_disk(const UploadSettings& settings,
-                                                 const UploadId& id) {
+Result<std::optional<std::uint64_t>> UploadFile::offset_on_disk(const UploadSettings& settings,
+                                                                const UploadId& id) {
   TRY_ASSIGN(const FileStat found, settings.files.stat(layout::upload_file(id)));
-  const auto state = load_state(settings, id);
-  if (state && may_go_on(*state, settings, found.size_bytes)) return state->offset_bytes;
-  return found.size_bytes;
+  const auto state = load_state(settings, id, found.size_bytes);
+  if (!state) return 0;
+  if (state->boot_id != settings.boot_id) return std::nullopt;
+  return state->offset_bytes;
 }
 
 Result<void> UploadFile::remove(const UploadSettings& settings, const UploadId& id) {

@@ -2,6 +2,7 @@
 // blob/fs/internal/upload_file.h — the bytes of one upload session, and how they become a blob.
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "blob/fs/internal/blob_files.h"
@@ -29,15 +30,17 @@ class UploadFile {
   static Result<std::unique_ptr<UploadFile>> create(const UploadSettings& settings,
                                                     const UploadId& id, HashAlgorithm also);
 
-  // The one that was put away, or that a process left behind. When the saved state is of this start
-  // of the machine and its bytes are all there, they are cut off at its offset and the saved hashes
-  // go on. Else everything that is there is read and hashed: after a power cut a saved offset may
-  // lie behind bytes that never reached the disk. NotFound; Cancelled and Timeout of the context.
+  // The one that was put away, or that a process left behind, cut off at its saved offset; the
+  // saved hashes go on. A state of another start of the machine holds only if the bytes still have
+  // its hash: after a power cut they may never have reached the disk. Without a state that holds,
+  // none of the bytes counts. NotFound; Cancelled and Timeout of the context.
   static Result<std::unique_ptr<UploadFile>> open(Context& context, const UploadSettings& settings,
                                                   const UploadId& id);
 
-  // The offset at which open() would go on. NotFound.
-  static Result<std::uint64_t> offset_on_disk(const UploadSettings& settings, const UploadId& id);
+  // The offset at which open() would go on; nullopt when the bytes have to be read to know it.
+  // NotFound.
+  static Result<std::optional<std::uint64_t>> offset_on_disk(const UploadSettings& settings,
+                                                             const UploadId& id);
 
   // Removes all files of the session. NotFound when it had no bytes.
   static Result<void> remove(const UploadSettings& settings, const UploadId& id);
@@ -70,8 +73,8 @@ class UploadFile {
              HashAlgorithm also)
       : settings_(settings), id_(id), file_(std::move(file)), hashes_(also) {}
 
+  Result<bool> holds(Context& context, const UploadState& state) const;
   Result<void> go_on(UploadState state, std::uint64_t size_bytes);
-  Result<void> rehash(Context& context, std::uint64_t size_bytes);
   Result<void> start_writeback();
   Result<Stored> try_publish();
 
