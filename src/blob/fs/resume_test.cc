@@ -174,6 +174,21 @@ TEST_F(FsResume, DamagedStateIsNeverBelieved) {
   EXPECT_OK(writer_->commit(context_, Digest::of(bytes, HashAlgorithm::Sha512)));
 }
 
+// Nothing is started again because of a disk that does not answer just now.
+TEST_F(FsResume, StateThatCannotBeReadKeepsTheSession) {
+  const Bytes bytes = sample_bytes(3000, 6);
+  start();
+  write(ByteView(bytes).substr(0, 2000));
+  pause();
+  std::filesystem::rename(state_file(), state_file() + ".aside");
+  std::filesystem::create_symlink(state_file(), state_file());  // fails to open, but is there
+  EXPECT_FAILS(Unavailable, store_->upload_offset(context_, id_));
+  EXPECT_FAILS(Unavailable, store_->resume(context_, id_));
+  std::filesystem::remove(state_file());
+  std::filesystem::rename(state_file() + ".aside", state_file());
+  expect_goes_on(2000, bytes);
+}
+
 TEST_F(FsResume, LaterSessionDoesNotMeetTheStateOfAnEarlierOne) {
   const Bytes bytes = sample_bytes(3000, 8);
   start();

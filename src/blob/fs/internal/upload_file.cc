@@ -20,14 +20,15 @@ constexpr std::size_t kReadBytes = std::size_t{256} * 1024;
 constexpr std::size_t kSliceBytes = std::size_t{64} * 1024;
 
 // The state that the session was put away with, if the file still has so many bytes.
-std::optional<UploadState> load_state(const UploadSettings& settings, const UploadId& id,
-                                      std::uint64_t size_bytes) {
-  const auto bytes =
-      settings.files.read_small(layout::upload_state_file(id), kUploadStateLimitBytes);
+// A disk that cannot read it now says nothing about it.
+Result<std::optional<UploadState>> load_state(const UploadSettings& settings, const UploadId& id,
+                                              std::uint64_t size_bytes) {
+  auto bytes = settings.files.read_small(layout::upload_state_file(id), kUploadStateLimitBytes);
+  if (!bytes && bytes.error().code == ErrorCode::Unavailable) return propagate(std::move(bytes));
   if (!bytes) return std::nullopt;
   auto state = decode_upload_state(*bytes);
   if (!state || state->offset_bytes > size_bytes) return std::nullopt;
-  return *std::move(state);
+  return std::optional(*std::move(state));
 }
 
 // Hands the first `size_bytes` of the file to `take`, piece by piece.
@@ -66,7 +67,7 @@ Result<std::unique_ptr<UploadFile>> UploadFile::open(Context& context,
                                                      const UploadId& id) {
   TRY_ASSIGN(FileHandle file, settings.files.open_to_write(layout::upload_file(id)));
   TRY_ASSIGN(const FileStat found, settings.files.stat(*file));
-  auto state = load_state(settings, id, found.size_bytes);
+  TRY_ASSIGN(auto state, load_state(settings, id, found.size_bytes));
   const HashAlgorithm also = state ? state->hashes.also() : HashAlgorithm::Sha256;
   auto upload = std::unique_ptr<UploadFile>(new UploadFile(settings, id, std::move(file), also));
   if (state && state->boot_id != settings.boot_id) {
@@ -98,7 +99,7 @@ Result<void> UploadFile::go_on(UploadState state, std::uint64_t size_bytes) {
 Result<std::optional<std::uint64_t>> UploadFile::offset_on_disk(const UploadSettings& settings,
                                                                 const UploadId& id) {
   TRY_ASSIGN(const FileStat found, settings.files.stat(layout::upload_file(id)));
-  const auto state = load_state(settings, id, found.size_bytes);
+  TRY_ASSIGN(const auto state, load_state(settings, id, found.size_bytes));
   if (!state) return 0;
   if (state->boot_id != settings.boot_id) return std::nullopt;
   return state->offset_bytes;
