@@ -20,9 +20,8 @@ from support.content import (
 )
 from support.http import Answer, Client
 
-LARGEST_BLOB_BYTES = 4 << 20
 TAGS = ("1", "1.2", "latest")
-_SERVER_IS_GONE = (OSError, http.client.HTTPException)
+SERVER_IS_GONE = (OSError, http.client.HTTPException)
 
 
 @dataclass
@@ -36,7 +35,17 @@ class Chunks:
     closing: bool = False
 
 
+class Refused(Exception):
+    """An answer of 5xx: the request failed, and the client was told."""
+
+    def __init__(self, answer: Answer):
+        super().__init__(f"{answer.status} {answer.body.decode()}")
+        self.status = answer.status
+
+
 def expect(answer: Answer, status: int) -> Answer:
+    if answer.status >= 500:
+        raise Refused(answer)
     assert answer.status == status, answer
     return answer
 
@@ -44,12 +53,14 @@ def expect(answer: Answer, status: int) -> Answer:
 class Pusher:
     """One client at work in a repository of its own: images, tag moves, loose blobs, deletes."""
 
-    def __init__(self, number: int, seed: str, ledger: Ledger, loose_blobs: bool):
+    def __init__(self, number: int, seed: str, ledger: Ledger, largest_bytes: int,
+                 loose_blobs: bool):
         self.ledger = ledger
         self.name = f"faults/pusher{number}"
         self.requests = 0  # that were acknowledged
         self._random = Random(f"{seed} {number}")
         self._shared = [Random(f"{seed} shared {i}").randbytes(300_000) for i in range(8)]
+        self._largest_bytes = largest_bytes
         self._loose_blobs = loose_blobs
         self._manifests: list[str] = []
         self._blobs: list[str] = []
@@ -130,10 +141,10 @@ class Pusher:
         return self._random.choice(present) if present else None
 
     def _content(self) -> bytes:
-        """Of 1 byte to 4 MiB, small ones as often as large ones; at times another pusher's."""
+        """Small ones as often as large ones, from 1 byte on; at times another pusher's."""
         if self._random.random() < 0.2:
             return self._random.choice(self._shared)
-        size = int(LARGEST_BLOB_BYTES ** self._random.random())
+        size = int(self._largest_bytes ** self._random.random())
         return self._random.randbytes(size)
 
     def _push_blob(self, content: bytes) -> None:
@@ -191,10 +202,11 @@ class Load:
     refers to are counted on.
     """
 
-    def __init__(self, seed: str, *, pushers: int = 8, loose_blobs: bool = True):
+    def __init__(self, seed: str, *, pushers: int = 8, largest_bytes: int = 4 << 20,
+                 loose_blobs: bool = True):
         print(f"seed {seed}")
         self.ledger = Ledger()
-        self.pushers = [Pusher(number, seed, self.ledger, loose_blobs)
+        self.pushers = [Pusher(number, seed, self.ledger, largest_bytes, loose_blobs)
                         for number in range(pushers)]
         self._failures: list[BaseException] = []
 
@@ -203,10 +215,15 @@ class Load:
         return sum(pusher.requests for pusher in self.pushers)
 
     @contextmanager
-    def running(self, address: str):
-        """Pushes until the body has ended or the server is gone; fails if an answer was wrong."""
+    def running(self, address: str, *, may_refuse: bool = False):
+        """Pushes until the body has ended or the server is gone; fails if an answer was wrong.
+
+        A pusher that is refused with 5xx ends, too, if that may happen.
+        """
         stop = threading.Event()
-        threads = [threading.Thread(target=self._push, args=(pusher, address, stop), daemon=True)
+        endings = (*SERVER_IS_GONE, Refused) if may_refuse else SERVER_IS_GONE
+        threads = [threading.Thread(target=self._push, args=(pusher, address, stop, endings),
+                                    daemon=True)
                    for pusher in self.pushers]
         for thread in threads:
             thread.start()
@@ -226,12 +243,13 @@ class Load:
             pusher.connect(address)
         return sum(pusher.resume(**rules) for pusher in self.pushers)
 
-    def _push(self, pusher: Pusher, address: str, stop: threading.Event) -> None:
+    def _push(self, pusher: Pusher, address: str, stop: threading.Event,
+              endings: tuple[type[Exception], ...]) -> None:
         pusher.connect(address)
         try:
             while not stop.is_set():
                 pusher.step()
-        except _SERVER_IS_GONE:
+        except endings:
             pass
         except BaseException as failure:
             self._failures.append(failure)

@@ -14,6 +14,7 @@ import pytest
 
 from failing_calls import EINTR, EIO, ENOSPC, KILL, SHORT, FailingCalls, Kind
 from ledger import Ledger, check_blob_files
+from load import SERVER_IS_GONE, Refused, expect
 from support.content import (
     OCI_CONFIG,
     OCI_LAYER,
@@ -25,25 +26,6 @@ from support.content import (
     image_manifest,
     upload_target,
 )
-from support.http import Answer
-
-SERVER_IS_GONE = (OSError, http.client.HTTPException)
-
-
-class Refused(Exception):
-    """An answer of 5xx: the request failed, and the client was told."""
-
-    def __init__(self, answer: Answer):
-        super().__init__(f"{answer.status} {answer.body.decode()}")
-        self.status = answer.status
-
-
-def accept(answer: Answer, status: int) -> Answer:
-    if answer.status >= 500:
-        raise Refused(answer)
-    assert answer.status == status, answer
-    return answer
-
 
 class Image:
     """A config, a layer that goes in chunks, and a manifest with a tag."""
@@ -62,7 +44,7 @@ class Image:
         self._push_layer()
         with self.ledger.change({self._at("manifests", name): self.digest
                                  for name in (self.digest, "latest")}):
-            accept(self.repository.put_manifest("latest", self.manifest, OCI_MANIFEST), 201)
+            expect(self.repository.put_manifest("latest", self.manifest, OCI_MANIFEST), 201)
 
     def delete(self) -> None:
         """The tag, the manifest, the layer: whatever is still there."""
@@ -71,22 +53,22 @@ class Image:
             target = self._at(kind, name)
             if self.ledger.value(target) is not None:
                 with self.ledger.change({target: None}):
-                    accept(self.repository.client.delete(target), 202)
+                    expect(self.repository.client.delete(target), 202)
 
     def _push_config(self) -> None:
         digest = digest_of(self.config)
         target = self.repository.path(f"blobs/uploads/?digest={digest}")
         with self.ledger.change({self._at("blobs", digest): digest}):
-            accept(self.repository.client.request("POST", target, self.config), 201)
+            expect(self.repository.client.request("POST", target, self.config), 201)
 
     def _push_layer(self) -> None:
         client = self.repository.client
         digest = digest_of(self.layer)
         with self.ledger.change({self._at("blobs", digest): digest}):
-            target = upload_target(accept(self.repository.start_upload(), 202), client)
+            target = upload_target(expect(self.repository.start_upload(), 202), client)
             answer = client.request("PATCH", target, self.layer[:100_000])
-            target = upload_target(accept(answer, 202), client)
-            accept(self.repository.finish(target, self.layer[100_000:], digest), 201)
+            target = upload_target(expect(answer, 202), client)
+            expect(self.repository.finish(target, self.layer[100_000:], digest), 201)
 
     def _at(self, kind: str, name: str) -> str:
         return self.repository.path(f"{kind}/{name}")

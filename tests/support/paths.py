@@ -25,7 +25,7 @@ def program(name: str) -> str:
     if found is None:
         raise AssertionError(
             f"the program '{name}' is missing: it comes from tests/go-tools.txt or from "
-            "packaging/debian-packages-test*.txt, which `./dev test` installs"
+            "packaging/debian-packages-test.txt, which `./dev test` installs"
         )
     return found
 

@@ -21,7 +21,7 @@ main() {
 }
 
 install_for_tests() {
-  need_packages build test ${1:+test-all}
+  need_packages build test
   need_venv
   need_go_tools test ${1:+all}
 }

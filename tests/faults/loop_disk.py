@@ -1,0 +1,62 @@
+"""A small disk of its own for a test: a file system in a file, mounted over a loop device."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from support.paths import program
+
+_MAKE = {
+    "ext4": ("mkfs.ext4", "-q", "-E", "nodiscard"),
+    "xfs": ("mkfs.xfs", "-q", "-K"),
+}
+
+
+class LoopDisk:
+    """The file system `kind`, at `path` while it is mounted."""
+
+    def __init__(self, directory: Path, kind: str, size_bytes: int, *options: str):
+        self.path = directory / "mounted"
+        self.path.mkdir(parents=True)
+        self._image = directory / "image"
+        with open(self._image, "wb") as image:
+            image.truncate(size_bytes)
+        make, *defaults = _MAKE[kind]
+        subprocess.run([program(make), *defaults, *options, self._image], check=True)
+
+    def mount(self) -> None:
+        _run("mount", "-o", "loop", self._image, self.path)
+
+    def unmount(self) -> None:
+        _run("umount", self.path)
+
+    def cut_power(self) -> None:
+        """Whatever was not synced is lost; every call fails until it is mounted again."""
+        _run(program("xfs_io"), "-x", "-c", "shutdown", self.path)
+
+    def free_bytes(self) -> int:
+        found = os.statvfs(self.path)
+        return found.f_bavail * found.f_frsize
+
+
+@contextmanager
+def mounted(directory: Path, kind: str, size_bytes: int, *options: str) -> Iterator[LoopDisk]:
+    """A mounted disk that goes with the test; the test is skipped where mounting is forbidden."""
+    disk = LoopDisk(directory, kind, size_bytes, *options)
+    try:
+        disk.mount()
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"a loop device cannot be mounted here: {error.stderr.strip()}")
+    try:
+        yield disk
+    finally:
+        if os.path.ismount(disk.path):
+            disk.unmount()
+
+
+def _run(*command) -> None:
+    subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
