@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from program import Program
+from served import Program
 from support.command import run
 from support.paths import entrepot
 

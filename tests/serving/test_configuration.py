@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from program import ANY_PORT
+from served import ANY_PORT
 from support.http import Client
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from program import ANY_PORT
+from served import ANY_PORT
 from support.command import output
 from support.content import Repository, digest_of, with_query
 from support.paths import entrepot

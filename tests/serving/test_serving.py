@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from program import ANY_PORT
+from served import ANY_PORT
 from support.content import Repository
 from support.raw import RawConnection, exchange
 
