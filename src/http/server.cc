@@ -61,7 +61,6 @@ class EpollServer final : public Server {
 
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                std::shared_ptr<TlsContext> tls) override {
-    if (tls) return fail(ErrorCode::Unsupported, "no TLS yet");
     if (!host.empty()) {
       TRY_ASSIGN(auto socket, ListeningSocket::open(host, port));
       return add(std::move(socket), tls);

@@ -58,12 +58,14 @@ Buffer BufferPool::try_take(std::size_t wanted_bytes, bool has_waited) {
   }
   if (data == nullptr) return {};
   lent_bytes_ += capacity;
+  lent_gauge_.add(static_cast<std::int64_t>(capacity));
   return Buffer(this, data, capacity);
 }
 
 void BufferPool::give_back(char* data, std::size_t capacity) {
   std::unique_lock lock(mutex_);
   lent_bytes_ -= capacity;
+  lent_gauge_.add(-static_cast<std::int64_t>(capacity));
   if (capacity == kLarge && spare_.size() < kSpareBuffers) {
     spare_.push_back(data);
   } else if (is_mapped(capacity)) {

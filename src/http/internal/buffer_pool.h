@@ -6,6 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "base/metrics.h"
+
 namespace entrepot::http::internal {
 
 class BufferPool;
@@ -42,7 +44,9 @@ class BufferPool {
   static constexpr std::size_t kLarge = 1 << 20;
   static constexpr std::size_t kMedium = 256 << 10;
 
-  explicit BufferPool(std::size_t limit_bytes) : limit_bytes_(limit_bytes) {}
+  // `lent` shows how much is lent.
+  BufferPool(std::size_t limit_bytes, metrics::Gauge& lent)
+      : limit_bytes_(limit_bytes), lent_gauge_(lent) {}
   ~BufferPool();
   BufferPool(const BufferPool&) = delete;
   BufferPool& operator=(const BufferPool&) = delete;
@@ -64,6 +68,7 @@ class BufferPool {
   void wake_waiters(std::unique_lock<std::mutex> lock);
 
   const std::size_t limit_bytes_;
+  metrics::Gauge& lent_gauge_;
   mutable std::mutex mutex_;
   std::size_t lent_bytes_ = 0;
   std::vector<char*> spare_;  // each kLarge

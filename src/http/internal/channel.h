@@ -5,25 +5,15 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "base/bytes.h"
+#include "http/internal/io.h"
+#include "http/internal/tls_session.h"
 
 namespace entrepot::http::internal {
 
-// What one attempt to move bytes came to. Bytes may have moved before it blocked.
-struct Io {
-  enum class State {
-    Moved,    // `bytes` > 0 moved
-    Blocked,  // nothing moved; try again when the socket is ready
-    Ended,    // receive: the client will send no more
-    Broken,   // the connection is of no use any more
-  };
-  State state = State::Blocked;
-  std::size_t bytes = 0;
-};
-
-// Never blocks, never raises SIGPIPE where the kernel lets us say so (sendfile and OpenSSL's writes
-// cannot: the program ignores the signal). One thread at a time.
+// Never blocks. One thread at a time; threads that send block SIGPIPE (io.h).
 class Channel {
  public:
   explicit Channel(int descriptor);  // takes the descriptor over
@@ -33,6 +23,10 @@ class Channel {
 
   int descriptor() const { return descriptor_; }
 
+  // Null for a plain connection. Set before anything is sent or received.
+  TlsSession* tls() const { return tls_.get(); }
+  void set_tls(std::unique_ptr<TlsSession> tls) { tls_ = std::move(tls); }
+
   Io receive(char* buffer, std::size_t size);
 
   // Reads and drops bytes as they are on the wire, under TLS too.
@@ -41,6 +35,11 @@ class Channel {
   // Sends from the front of `head`, then of `body`. `more`: further bytes follow at once.
   Io send(ByteView head, ByteView body, bool more);
   Io send_file(int file, off_t offset, std::size_t size);
+
+  // Under TLS bytes may have been taken that the socket has not got yet: an answer is out only when
+  // this moved (0 bytes, if there was nothing to do).
+  Io flush() { return tls_ ? tls_->flush() : Io::moved(0); }
+  bool holds_unsent() const { return tls_ && tls_->holds_unsent(); }
 
   // Says that we send no more; what comes in can still be read.
   void shut_down_sending();
@@ -58,6 +57,7 @@ class Channel {
 
  private:
   const int descriptor_;
+  std::unique_ptr<TlsSession> tls_;
   bool maybe_readable_ = true;
   bool ended_ = false;  // the end was announced: a short read does not mean that all was read
 };

@@ -71,6 +71,7 @@ void ChunkedDecoder::take_framing(char c) {
 void ChunkedDecoder::take_size(char c) {
   if (state_ == State::Extension) {
     spend(kExtensionBytes, extension_bytes_);
+    if (state_ == State::Malformed) return;
     if (c == '\r') {
       state_ = State::SizeLf;
     } else if (!is(c, kFieldValue)) {

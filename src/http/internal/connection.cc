@@ -16,6 +16,7 @@ constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 constexpr std::size_t kReadsATurn = 8;
 constexpr std::size_t kDiscardBytes = 1 << 20;  // at once; nothing is copied
+constexpr std::size_t kLingerBytes = 32 << 20;  // of a client that does not look at its answer
 
 // A client's own request id is kept if it can go into a log line and a header as it is.
 bool is_request_id(std::string_view text) {
@@ -27,15 +28,43 @@ bool is_request_id(std::string_view text) {
 
 }  // namespace
 
-Connection::Connection(Lane& lane, int descriptor, Peer peer)
+Connection::Connection(Lane& lane, int descriptor, Peer peer, ssl_ctx_st* tls)
     : lane_(lane),
       channel_(descriptor),
       peer_(std::make_shared<const Peer>(std::move(peer))),
-      scanner_(lane.core().options.limits) {}
+      scanner_(lane.core().options.limits) {
+  if (tls != nullptr) channel_.set_tls(std::make_unique<TlsSession>(*tls, descriptor));
+}
 
 Connection::~Connection() = default;
 
+// --- Beginning -----------------------------------------------------------------------------------
+
 void Connection::open() {
+  if (channel_.tls() != nullptr) return shake_hands();
+  start_reading();
+}
+
+void Connection::shake_hands() {
+  phase_ = Phase::Handshake;
+  handshake_ = std::make_unique<TlsHandshake>(
+      *channel_.tls(), [this] { lane_.loop().post([this] { on_handshake_over(); }); });
+  lane_.core().turns->add(channel_.descriptor(), *handshake_, Turns::Next::WhenReadable);
+}
+
+void Connection::on_handshake_over() {
+  const TlsSession::Handshake outcome = handshake_->outcome();
+  handshake_.reset();
+  if (phase_ == Phase::Closed) return retire();
+  phase_ = Phase::Head;
+  lane_.touch(*this);
+  if (outcome == TlsSession::Handshake::Done) return start_reading();
+  if (outcome != TlsSession::Handshake::PlainHttp) return close();
+  channel_.set_tls(nullptr);
+  refuse({400, "this port speaks TLS: the address must begin with https://"});
+}
+
+void Connection::start_reading() {
   if (!lane_.loop().watch(channel_.descriptor(), kReadEvents, *this)) return close();
   read_requests();  // most clients have something to say at once
 }
@@ -55,6 +84,7 @@ void Connection::on_events(std::uint32_t events) {
       return discard();
     case Phase::Lingering:
       return linger();
+    case Phase::Handshake:
     case Phase::Closed:
       return;
   }
@@ -72,6 +102,7 @@ void Connection::on_soon() {
       return discard();
     case Phase::Lingering:
       return linger();
+    case Phase::Handshake:
     case Phase::Closed:
       return;
   }
@@ -208,7 +239,8 @@ void Connection::answer(const RequestData& data, Response& response, std::string
   const Io io = channel_.send(text, body.substr(0, Outbox::kTurnBytes), false);
   lane_.count_sent(io.bytes);
   if (io.state == Io::State::Broken) return end_exchange(false);
-  if (io.bytes < text.size() + body.size()) return deliver(response, io.bytes, head_text);
+  const bool whole = io.bytes == text.size() + body.size() && !channel_.holds_unsent();
+  if (!whole) return deliver(response, io.bytes, head_text);
   record_.sent_bytes = body.size();
   end_exchange(true);
 }
@@ -262,6 +294,9 @@ void Connection::record_exchange(bool whole) {
 // --- Ending --------------------------------------------------------------------------------------
 
 void Connection::drain() {
+  if (!is_idle()) return;
+  channel_.set_readable(false);  // a request may have come that epoll has not told of yet
+  read_requests();
   if (is_idle()) close();
 }
 
@@ -317,12 +352,15 @@ void Connection::linger() {
   if (phase_ != Phase::Lingering) {
     phase_ = Phase::Lingering;
     input_ = Input();
+    discard_bytes_ = kLingerBytes;
     channel_.shut_down_sending();
     lane_.linger(*this);
   }
-  const Io io = channel_.discard(kDiscardBytes);
-  if (io.state == Io::State::Moved) return lane_.soon(*this);
-  if (io.state != Io::State::Blocked) close();
+  const Io io = channel_.discard(std::min<std::uint64_t>(discard_bytes_, kDiscardBytes));
+  if (io.state == Io::State::Blocked) return;
+  discard_bytes_ -= io.bytes;
+  if (io.state != Io::State::Moved || discard_bytes_ == 0) return close();
+  lane_.soon(*this);
 }
 
 void Connection::close() {
@@ -332,6 +370,7 @@ void Connection::close() {
   channel_.shut_down();
   if (ended == Phase::Working) return intake_->abandon();
   if (ended == Phase::Answering) return delivery_->abandon();
+  if (ended == Phase::Handshake) return;  // on_handshake_over() retires
   retire();
 }
 

@@ -10,6 +10,7 @@
 #include "http/internal/head_parser.h"
 #include "http/internal/input.h"
 #include "http/internal/intake.h"
+#include "http/internal/tls_handshake.h"
 #include "http/server.h"
 
 namespace entrepot::http::internal {
@@ -22,7 +23,8 @@ struct HeadFrame;
 // an Intake and a Delivery. It is destroyed only when nothing works for it on another thread.
 class Connection final : public Watched, public Intake::Owner, public Delivery::Owner {
  public:
-  Connection(Lane& lane, int descriptor, Peer peer);
+  // `tls` null: plain HTTP.
+  Connection(Lane& lane, int descriptor, Peer peer, ssl_ctx_st* tls);
   ~Connection();
 
   void open();
@@ -49,6 +51,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
 
  private:
   enum class Phase {
+    Handshake,   // TLS begins, on the data threads
     Head,        // a request's head is awaited
     Working,     // the intake has it
     Answering,   // the delivery has it
@@ -56,6 +59,11 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
     Lingering,   // our side is closed; the client may still read and send
     Closed,      // the socket is shut; something may still be out
   };
+
+  // Beginning.
+  void shake_hands();
+  void on_handshake_over();
+  void start_reading();
 
   // Reading requests.
   void go_on();
@@ -110,6 +118,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   std::unique_ptr<ActiveRequest> active_;  // none while it is the lane's parsed request
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<Delivery> delivery_;
+  std::unique_ptr<TlsHandshake> handshake_;
 };
 
 }  // namespace entrepot::http::internal

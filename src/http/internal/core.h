@@ -19,6 +19,8 @@ struct Metrics {
         open(registry.gauge("entrepot_http_connections_open", "Connections open now")),
         in_flight(registry.gauge("entrepot_http_requests_in_flight",
                                  "Requests that a worker, a body or an answer keeps busy")),
+        buffer_bytes(registry.gauge("entrepot_http_receive_buffers_bytes",
+                                    "Memory that request bodies are being received into")),
         received_bytes(registry.counter("entrepot_http_received_bytes_total",
                                         "Bytes of heads and bodies received")),
         sent_bytes(
@@ -29,6 +31,7 @@ struct Metrics {
   metrics::Counter& accepted;
   metrics::Gauge& open;
   metrics::Gauge& in_flight;
+  metrics::Gauge& buffer_bytes;
   metrics::Counter& received_bytes;
   metrics::Counter& sent_bytes;
   metrics::Counter& workers_full;
@@ -38,16 +41,16 @@ struct Core {
   Core(ServerOptions server_options, Handler& server_handler, std::size_t data_threads)
       : options(std::move(server_options)),
         handler(server_handler),
-        buffers(options.limits.receive_buffers * BufferPool::kLarge),
         own_metrics(options.metrics == nullptr ? std::make_unique<metrics::Registry>() : nullptr),
         metrics(own_metrics ? *own_metrics : *options.metrics),
+        buffers(options.limits.receive_buffers * BufferPool::kLarge, metrics.buffer_bytes),
         data({"http-data", data_threads, 0}) {}
 
   const ServerOptions options;
   Handler& handler;
-  BufferPool buffers;
-  std::unique_ptr<metrics::Registry> own_metrics;
+  const std::unique_ptr<metrics::Registry> own_metrics;
   Metrics metrics;
+  BufferPool buffers;
   std::size_t connection_limit = 0;
   std::atomic<std::size_t> connections = 0;  // open ones, and those accepted but not yet opened
   std::atomic<bool> draining = false;

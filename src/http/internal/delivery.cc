@@ -27,7 +27,7 @@ void Delivery::start(std::string head, Source body, std::size_t sent_bytes, Cont
 }
 
 void Delivery::on_writable() {
-  if (outbox_ && !outbox_->empty()) flush();
+  if (outbox_) flush();
 }
 
 std::uint64_t Delivery::sent_body_bytes() const {
@@ -60,7 +60,7 @@ void Delivery::on_file_over() {
   sender_out_ = false;
   if (abandoned_) return owner_.delivery_is_over();
   owner_.bytes_moved();
-  end(sender_->complete());
+  end(sender_->succeeded());
 }
 
 // --- Memory and streams --------------------------------------------------------------------------
@@ -73,7 +73,7 @@ void Delivery::flush() {
     lane_.count_sent(io.bytes);
     owner_.bytes_moved();
   }
-  if (!outbox_->empty()) {
+  if (!outbox_->empty() || channel_.holds_unsent()) {
     owner_.watch_writes(io.state == Io::State::Blocked);
     if (io.state == Io::State::Moved) owner_.go_on_soon();
     return;

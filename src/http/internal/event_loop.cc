@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "http/internal/io.h"
 
 namespace entrepot::http::internal {
 
@@ -73,6 +74,7 @@ void EventLoop::forget(int descriptor) {
 }
 
 void EventLoop::run() {
+  block_sigpipe();
   std::array<epoll_event, 128> events;
   std::chrono::milliseconds patience{0};
   while (!stopping_) {

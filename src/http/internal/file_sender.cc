@@ -20,7 +20,8 @@ FileSender::FileSender(Channel& channel, std::string head, FileRange file)
 
 bool FileSender::fits_loop() const {
   const ByteRange& range = file_.range;
-  if (range.length_bytes > kInlineBytes) return false;
+  if (range.length_bytes > (channel_.tls() != nullptr ? kInlineTlsBytes : kInlineBytes))
+    return false;
   const int file = file_.file->descriptor();
   return is_resident(file, range.offset_bytes) && is_resident(file, range.end_bytes() - 1);
 }
@@ -32,7 +33,7 @@ ByteRange FileSender::rest() const {
 
 FileSender::Progress FileSender::send() {
   std::size_t budget = kTurnBytes;
-  while (!complete()) {
+  while (!passed_on()) {
     if (budget == 0) return Progress::TurnOver;
     Io io;
     if (head_sent_ < head_.size()) {
@@ -49,7 +50,14 @@ FileSender::Progress FileSender::send() {
     if (io.state == Io::State::Blocked) return Progress::Blocked;
     if (io.state != Io::State::Moved) return Progress::Broken;
   }
-  return Progress::Sent;
+  switch (channel_.flush().state) {
+    case Io::State::Moved:
+      return Progress::Sent;
+    case Io::State::Blocked:
+      return Progress::Blocked;
+    default:
+      return Progress::Broken;
+  }
 }
 
 Turns::Next FileSender::take_turn() {

@@ -19,6 +19,7 @@ class FileSender final : public Turns {
 
   // Up to this a range may go out on the loop: 128 KiB of it cost what ten small requests do.
   static constexpr std::size_t kInlineBytes = 128 << 10;
+  static constexpr std::size_t kInlineTlsBytes = 16 << 10;
 
   FileSender(Channel& channel, std::string head, FileRange file);
 
@@ -34,13 +35,16 @@ class FileSender final : public Turns {
 
   // From any thread: changes as long as bytes move.
   std::uint64_t sent_body_bytes() const { return sent_.load(std::memory_order_relaxed); }
-  bool complete() const { return head_sent_ == head_.size() && rest().length_bytes == 0; }
+
+  // Valid when it is over: did all go out?
+  bool succeeded() const { return passed_on() && !channel_.holds_unsent(); }
 
   Next take_turn() override;
   void turns_are_over() override;
 
  private:
   ByteRange rest() const;
+  bool passed_on() const { return head_sent_ == head_.size() && rest().length_bytes == 0; }
 
   Channel& channel_;
   const std::string head_;

@@ -26,7 +26,7 @@ class Intake {
     virtual void want_buffer() = 0;      // call on_buffer_free() when the pool has one
     virtual void bytes_moved() = 0;
     virtual void go_on_soon() = 0;    // call on_readable() when others had their turn
-    virtual void remind_later() = 0;  // call on_reminder() in a second
+    virtual void remind_later() = 0;  // call on_reminder() before long
 
    protected:
     ~Owner() = default;

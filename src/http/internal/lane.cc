@@ -19,7 +19,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLingerLimit{2000};
-constexpr milliseconds kReminderDelay{1000};
+constexpr milliseconds kReminderDelay{300};
+constexpr milliseconds kCertificateCheck{2000};
 constexpr milliseconds kRetry{10};  // of what has no better way to know
 constexpr milliseconds kLongSleep{1000};
 
@@ -70,11 +71,11 @@ void Lane::run_and_wait(const std::function<void()>& task) {
   done.get_future().wait();
 }
 
-void Lane::adopt(int descriptor, Peer peer) {
+void Lane::adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls) {
   load_.fetch_add(1, std::memory_order_relaxed);
   core_.metrics.open.add(1);
-  loop_->post([this, descriptor, peer = std::move(peer)] {
-    open_.push_back(std::make_unique<Connection>(*this, descriptor, peer));
+  loop_->post([this, descriptor, peer = std::move(peer), tls = std::move(tls)] {
+    open_.push_back(std::make_unique<Connection>(*this, descriptor, peer, tls.get()));
     Connection& connection = *open_.back();
     connection.place = {std::prev(open_.end()), loop_->now(), false};
     if (ending_) {
@@ -194,7 +195,9 @@ milliseconds Lane::between_batches() {
   if (stop_when_empty_ && open_.empty() && lingering_.empty()) loop_->stop();
 
   if (!soon_.empty()) return milliseconds(0);
-  return !waiting_for_worker_.empty() || paused ? kRetry : sweep_period(core_.options.limits);
+  if (!waiting_for_worker_.empty() || paused) return kRetry;
+  const milliseconds period = sweep_period(core_.options.limits);
+  return reminders_.empty() ? period : std::min(period, kReminderDelay);
 }
 
 void Lane::look_after_time() {
@@ -202,6 +205,10 @@ void Lane::look_after_time() {
   if (now >= next_reminder_) {
     next_reminder_ = now + kReminderDelay;
     for (Connection* connection : std::exchange(reminders_, {})) connection->on_reminder();
+  }
+  if (now >= next_certificate_check_) {
+    next_certificate_check_ = now + kCertificateCheck;
+    for (const auto& listener : listeners_) listener->check_certificate();
   }
   if (now < next_sweep_) return;
   next_sweep_ = now + sweep_period(core_.options.limits);

@@ -34,7 +34,7 @@ class Lane {
   EventLoop& loop() { return *loop_; }
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }
   void start(std::size_t number);
-  void adopt(int descriptor, Peer peer);
+  void adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls);  // null: plain
   void close_oldest_idle();
   void drain();           // idle connections close now; core().draining ends the others
   std::size_t cut_all();  // closes all now; tells how many exchanges that cut
@@ -58,7 +58,7 @@ class Lane {
   void linger(Connection& connection);  // closes by itself before long
   void retire(Connection& connection);  // nothing uses it any more; destroyed behind this batch
   void soon(Connection& connection);    // on_soon() behind this batch
-  void remind(Connection& connection);  // on_reminder() once, in a second
+  void remind(Connection& connection);  // on_reminder() once, before long
   void wait_for_worker(Connection& connection);  // on_worker_free() until it returns true
   void wait_for_buffer(Connection& connection);  // on_buffer_free() once
 
@@ -87,6 +87,7 @@ class Lane {
   std::vector<Connection*> waiting_for_buffer_;
   SteadyTime next_sweep_{};
   SteadyTime next_reminder_{};
+  SteadyTime next_certificate_check_{};
   bool ending_ = false;           // new connections are closed at once
   bool stop_when_empty_ = false;  // the loop ends with the last connection
 

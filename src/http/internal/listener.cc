@@ -115,20 +115,23 @@ Result<void> Listener::start() {
   return fail(ErrorCode::Unavailable, "epoll: {}", std::strerror(errno));
 }
 
+// Called because somebody waits to be accepted.
 void Listener::on_events(std::uint32_t) {
-  for (int i = 0; i < kAcceptsATurn; ++i) {
-    if (!has_room() || !accept_one()) return;
+  if (!has_room()) return make_room();
+  for (int i = 0; i < kAcceptsATurn && has_room(); ++i) {
+    if (!accept_one()) return;
   }
 }
 
-bool Listener::has_room() {
-  if (core_.connections < core_.connection_limit) return true;
-  // One that sleeps makes place for one that wants something.
-  (*std::max_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
-    return a->load() < b->load();
-  }))->close_oldest_idle();
+bool Listener::has_room() const { return core_.connections < core_.connection_limit; }
+
+// A connection that sleeps makes place for one that wants something.
+void Listener::make_room() {
+  Lane& fullest =
+      **std::max_element(lanes_.begin(), lanes_.end(),
+                         [](const auto& a, const auto& b) { return a->load() < b->load(); });
+  fullest.close_oldest_idle();
   pause(kLimitPause);
-  return false;
 }
 
 // False when there is nothing more to accept now.
@@ -149,7 +152,7 @@ bool Listener::accept_one() {
   Lane& lane = **std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
     return a->load() < b->load();
   });
-  lane.adopt(descriptor, describe(address, tls_ != nullptr));
+  lane.adopt(descriptor, describe(address, tls_ != nullptr), tls_ ? tls_->current() : nullptr);
   return true;
 }
 
@@ -165,6 +168,18 @@ bool Listener::resume_if_paused() {
   if (!home_.loop().watch(socket_.descriptor(), EPOLLIN, *this)) return true;
   paused_ = false;
   return false;
+}
+
+void Listener::check_certificate() {
+  if (!tls_) return;
+  core_.data.post([tls = tls_] {
+    if (!tls->stale()) return;
+    if (const auto reloaded = tls->reload(); reloaded) {
+      log::info("the certificate was loaded anew");
+    } else {
+      log::error("the certificate changed, but the old one stays in use: {}", reloaded.error());
+    }
+  });
 }
 
 }  // namespace entrepot::http::internal

@@ -52,9 +52,13 @@ class Listener final : public Watched {
   // True while it stays paused.
   bool resume_if_paused();
 
+  // Has a data thread load the certificate anew if its files changed.
+  void check_certificate();
+
  private:
   bool accept_one();
-  bool has_room();
+  bool has_room() const;
+  void make_room();
   void pause(std::chrono::milliseconds time);
 
   Core& core_;

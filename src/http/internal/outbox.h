@@ -15,6 +15,7 @@ class Outbox {
 
   Outbox(std::string head, ByteView body) : head_(std::move(head)), body_(body) {}
 
+  // Has all of it been passed to the channel?
   bool empty() const { return sent_ == size(); }
   std::size_t sent_body_bytes() const { return sent_ > head_.size() ? sent_ - head_.size() : 0; }
 
@@ -23,6 +24,7 @@ class Outbox {
 
   // Sends once, at most kTurnBytes.
   Io send(Channel& channel) {
+    if (empty()) return channel.flush();
     const ByteView head = ByteView(head_).substr(std::min(sent_, head_.size()));
     const ByteView body = body_.substr(sent_body_bytes(), kTurnBytes);
     const Io io = head.empty() ? channel.send(body, {}, false) : channel.send(head, body, false);

@@ -2,6 +2,7 @@
 // http/internal/turn_pool.h — the data threads that move answers out of files (and shake TLS
 // hands).
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -27,6 +28,9 @@ class Turns {
  private:
   friend class TurnPool;
   int descriptor_ = -1;
+  // What one thread did in its turn is seen by the thread that takes the next: the kernel passes
+  // the work on, which the language's memory model knows nothing of.
+  std::atomic<unsigned> passed_on_ = 0;
 };
 
 // Threads that share one epoll descriptor: whoever is free takes the socket that has been ready for

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
 #include <utility>
 
 #include <openssl/ssl.h>
@@ -55,6 +56,18 @@ Client::~Client() {
   ::SSL_free(tls_);
   ::SSL_CTX_free(tls_context_);
 }
+
+std::string Client::server_common_name() const {
+  if (tls_ == nullptr) return {};
+  const std::unique_ptr<X509, decltype(&::X509_free)> certificate(::SSL_get1_peer_certificate(tls_),
+                                                                  ::X509_free);
+  char name[64] = "";
+  ::X509_NAME_get_text_by_NID(::X509_get_subject_name(certificate.get()), NID_commonName, name,
+                              sizeof name);
+  return name;
+}
+
+std::string Client::tls_version() const { return tls_ == nullptr ? "" : ::SSL_get_version(tls_); }
 
 bool Client::send(std::string_view bytes) {
   while (!bytes.empty()) {

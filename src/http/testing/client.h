@@ -35,6 +35,10 @@ class Client {
   bool connected() const { return descriptor_ >= 0; }
   int descriptor() const { return descriptor_; }
 
+  // Of the certificate that the server showed; empty without TLS.
+  std::string server_common_name() const;
+  std::string tls_version() const;
+
   // False when the server does not take it (any more).
   bool send(std::string_view bytes);
 

@@ -1,0 +1,38 @@
+#pragma once
+// http/internal/tls_handshake.h — the start of a TLS connection, on the data threads.
+
+#include <functional>
+
+#include "http/internal/tls_session.h"
+#include "http/internal/turn_pool.h"
+
+namespace entrepot::http::internal {
+
+// A handshake costs a millisecond of arithmetic: too long for an event loop.
+class TlsHandshake final : public Turns {
+ public:
+  // `over` is called on a data thread.
+  TlsHandshake(TlsSession& session, std::function<void()> over)
+      : session_(session), over_(std::move(over)) {}
+
+  // Valid when it is over: Done, Failed or PlainHttp.
+  TlsSession::Handshake outcome() const { return outcome_; }
+
+  Next take_turn() override {
+    outcome_ = session_.shake_hands();
+    if (outcome_ == TlsSession::Handshake::WantsRead) return Next::WhenReadable;
+    if (outcome_ == TlsSession::Handshake::WantsWrite) return Next::WhenWritable;
+    return Next::Over;
+  }
+  void turns_are_over() override {
+    const auto over = std::move(over_);  // the call may lead to our destruction on the loop
+    over();
+  }
+
+ private:
+  TlsSession& session_;
+  std::function<void()> over_;
+  TlsSession::Handshake outcome_ = TlsSession::Handshake::WantsRead;
+};
+
+}  // namespace entrepot::http::internal

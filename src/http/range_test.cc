@@ -1,0 +1,136 @@
+#include "http/range.h"
+
+#include <gtest/gtest.h>
+
+#include "http/testing/request.h"
+
+namespace entrepot::http {
+namespace {
+
+constexpr std::string_view kEtag = "\"sha256:abc\"";
+
+// "whole", "416", or "offset+length".
+std::string choose(const testing::Headers& headers, std::uint64_t size = 1000,
+                   std::string_view method = "GET") {
+  const Request request = testing::make_request(method, "/", headers);
+  const RangeAnswer answer = choose_range(request, size, kEtag);
+  if (std::holds_alternative<WholeBody>(answer)) return "whole";
+  if (std::holds_alternative<Unsatisfiable>(answer)) return "416";
+  const ByteRange& range = std::get<ByteRange>(answer);
+  return std::to_string(range.offset_bytes) + "+" + std::to_string(range.length_bytes);
+}
+
+std::string choose(const std::string& range, std::uint64_t size = 1000) {
+  return choose(testing::Headers{{"Range", range}}, size);
+}
+
+TEST(ChooseRange, WithoutRangeTheWholeBody) { EXPECT_EQ(choose(testing::Headers{}), "whole"); }
+
+TEST(ChooseRange, FirstToLast) {
+  EXPECT_EQ(choose("bytes=0-499"), "0+500");
+  EXPECT_EQ(choose("bytes=500-999"), "500+500");
+  EXPECT_EQ(choose("bytes=0-0"), "0+1");
+  EXPECT_EQ(choose("bytes=999-999"), "999+1");
+  EXPECT_EQ(choose("bytes= 1-2 "), "1+2");
+  EXPECT_EQ(choose("BYTES=1-2"), "1+2");
+  EXPECT_EQ(choose("bytes=007-008"), "7+2");
+}
+
+TEST(ChooseRange, TheEndIsCutToTheBody) {
+  EXPECT_EQ(choose("bytes=0-"), "0+1000");
+  EXPECT_EQ(choose("bytes=998-"), "998+2");
+  EXPECT_EQ(choose("bytes=0-1000"), "0+1000");
+  EXPECT_EQ(choose("bytes=990-99999999999999999999999999"), "990+10");
+}
+
+TEST(ChooseRange, LastBytes) {
+  EXPECT_EQ(choose("bytes=-1"), "999+1");
+  EXPECT_EQ(choose("bytes=-1000"), "0+1000");
+  EXPECT_EQ(choose("bytes=-1001"), "0+1000");
+  EXPECT_EQ(choose("bytes=-99999999999999999999999999"), "0+1000");
+  EXPECT_EQ(choose("bytes=-0"), "416");
+}
+
+TEST(ChooseRange, BehindTheEndIsUnsatisfiable) {
+  EXPECT_EQ(choose("bytes=1000-"), "416");
+  EXPECT_EQ(choose("bytes=1000-1001"), "416");
+  EXPECT_EQ(choose("bytes=99999999999999999999999999-"), "416");
+}
+
+// RFC 9110 lets a server ignore it; the distribution-spec's suite wants 416.
+TEST(ChooseRange, LastBeforeFirstIsUnsatisfiable) {
+  EXPECT_EQ(choose("bytes=500-0"), "416");
+  EXPECT_EQ(choose("bytes=2-1"), "416");
+}
+
+TEST(ChooseRange, AnEmptyBodyHasNoRange) {
+  EXPECT_EQ(choose("bytes=0-", 0), "416");
+  EXPECT_EQ(choose("bytes=0-0", 0), "416");
+  EXPECT_EQ(choose("bytes=-5", 0), "whole");
+  EXPECT_EQ(choose("bytes=-0", 0), "416");
+}
+
+TEST(ChooseRange, WhatIsMalformedOrUnknownIsIgnored) {
+  for (const char* range : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=1-2-3",
+                            "bytes=+1-2", "bytes=1-+2", "bytes=0x1-2", "bytes=1 - 2", "bytes=--1",
+                            "bytes=1.0-2", "lines=1-2", "bytes 1-2", "bytes=1-2;", "seconds=1-2"}) {
+    EXPECT_EQ(choose(range), "whole") << range;
+  }
+}
+
+TEST(ChooseRange, SeveralRangesAreAnsweredWhole) {
+  EXPECT_EQ(choose("bytes=0-1,4-5"), "whole");
+  EXPECT_EQ(choose("bytes=0-1, -5"), "whole");
+  EXPECT_EQ(choose("bytes=,0-1"), "whole");
+}
+
+TEST(ChooseRange, IsForGetAlone) {
+  EXPECT_EQ(choose({{"Range", "bytes=0-1"}}, 1000, "HEAD"), "whole");
+  EXPECT_EQ(choose({{"Range", "bytes=0-1"}}, 1000, "PUT"), "whole");
+}
+
+TEST(ChooseRange, IfRangeMustMatchStrongly) {
+  const auto with = [](std::string condition) {
+    return choose({{"Range", "bytes=0-1"}, {"If-Range", std::move(condition)}});
+  };
+  EXPECT_EQ(with("\"sha256:abc\""), "0+2");
+  EXPECT_EQ(with("\"other\""), "whole");
+  EXPECT_EQ(with("W/\"sha256:abc\""), "whole");
+  EXPECT_EQ(with("sha256:abc"), "whole");
+  EXPECT_EQ(with("Sun, 06 Nov 1994 08:49:37 GMT"), "whole");
+  EXPECT_EQ(with(""), "whole");
+}
+
+TEST(ChooseRange, IfRangeThatFailsHidesAnUnsatisfiableRange) {
+  EXPECT_EQ(choose({{"Range", "bytes=5000-"}, {"If-Range", "\"other\""}}), "whole");
+}
+
+bool hits(const std::vector<std::string>& lines) {
+  testing::Headers headers;
+  for (const std::string& line : lines) headers.emplace_back("If-None-Match", line);
+  return none_match_hits(testing::make_request("GET", "/", headers), kEtag);
+}
+
+TEST(NoneMatch, FindsTheTagInTheList) {
+  EXPECT_TRUE(hits({"\"sha256:abc\""}));
+  EXPECT_TRUE(hits({"\"x\", \"sha256:abc\""}));
+  EXPECT_TRUE(hits({"\"x\"\t,\t\"sha256:abc\" , \"y\""}));
+  EXPECT_TRUE(hits({"\"a,b\",\"sha256:abc\""}));
+  EXPECT_TRUE(hits({"\"x\"", "\"sha256:abc\""}));
+  EXPECT_TRUE(hits({"*"}));
+}
+
+TEST(NoneMatch, ComparesWeakly) { EXPECT_TRUE(hits({"W/\"sha256:abc\""})); }
+
+TEST(NoneMatch, MissesOthers) {
+  EXPECT_FALSE(hits({}));
+  EXPECT_FALSE(hits({""}));
+  EXPECT_FALSE(hits({"\"sha256:abcd\""}));
+  EXPECT_FALSE(hits({"sha256:abc"}));
+  EXPECT_FALSE(hits({"\"x\" \"sha256:abc\""}));
+  EXPECT_FALSE(hits({"\"sha256:abc"}));
+  EXPECT_FALSE(hits({"w/\"sha256:abc\""}));
+}
+
+}  // namespace
+}  // namespace entrepot::http
