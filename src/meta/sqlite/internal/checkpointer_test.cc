@@ -37,10 +37,10 @@ class CheckpointerTest : public ::testing::Test {
   Context context_;
 };
 
-// 150 MB go through a log that starts over again and again.
+// 60 MB go through a log that starts over again and again.
 TEST_F(CheckpointerTest, LogStaysShortUnderSteadyWrites) {
   const auto store = open();
-  write(*store, 1500);
+  write(*store, 600);
   EXPECT_LT(log_bytes(), kLongestLogBytes);
 }
 
@@ -54,7 +54,7 @@ TEST_F(CheckpointerTest, LongReadDelaysButDoesNotBlock) {
     EXPECT_EQ(snapshot.settings().get("key 20").error().code, ErrorCode::NotFound);
     return {};
   }));
-  write(*store, 1500);
+  write(*store, 600);
   EXPECT_LT(log_bytes(), 64u << 20);
 }
 

@@ -59,6 +59,11 @@ Result<void> Writer::submit(Context& context, const Store::Work& work) {
   return std::move(pending.result);
 }
 
+std::size_t Writer::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.size();
+}
+
 void Writer::run() {
   for (;;) {
     const Batch batch = take_batch();

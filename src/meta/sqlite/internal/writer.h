@@ -39,6 +39,9 @@ class Writer {
   // turn: it has not run then. Unavailable when kMostWaiting works wait already.
   Result<void> submit(Context& context, const Store::Work& work);
 
+  // How many works wait for their turn.
+  std::size_t waiting() const;
+
   static constexpr std::size_t kLargestBatch = 64;
   static constexpr std::size_t kMostWaiting = 4096;
 
@@ -68,7 +71,7 @@ class Writer {
   const AfterCommit after_commit_;
   Nouns nouns_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wakeup_;
   std::deque<Pending*> waiting_;
   bool ending_ = false;

@@ -61,6 +61,10 @@ class WriterTest : public ::testing::Test {
     return done;
   }
 
+  void wait_until_waiting(std::size_t works) {
+    while (writer_.waiting() < works) std::this_thread::yield();
+  }
+
   template <class Work>
   static std::future<void> on_threads_meanwhile(int count, Work work) {
     return std::async(std::launch::async,
@@ -83,13 +87,12 @@ TEST_F(WriterTest, WorksThatWaitAreCommittedTogether) {
     Context context;
     EXPECT_OK(set(context, std::to_string(i)));
   });
-  // Nothing tells from outside that a work waits; those that come late make a batch of their own.
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  wait_until_waiting(kWorks);
   const int syncs = disk_.syncs();
   release.set_value();
   busy.get();
   waiting.get();
-  EXPECT_LE(disk_.syncs() - syncs, 1 + kWorks / 2);
+  EXPECT_EQ(disk_.syncs() - syncs, 2);  // that of the busy one, and theirs
   for (int i = 0; i < kWorks; ++i) EXPECT_TRUE(is_set(std::to_string(i)));
 }
 
@@ -107,7 +110,7 @@ TEST_F(WriterTest, FailingWorkLeavesTheOthersOfItsBatch) {
     });
     EXPECT_EQ(result.has_value(), i != 7);
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  wait_until_waiting(kWorks);
   release.set_value();
   busy.get();
   waiting.get();
@@ -121,7 +124,7 @@ TEST_F(WriterTest, WorkWhoseTurnComesTooLateNeverRuns) {
   EXPECT_FAILS(Timeout, set(late, "late"));
   Context cancelled;
   auto waiting = std::async(std::launch::async, [&] { return set(cancelled, "cancelled"); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  wait_until_waiting(1);
   cancelled.cancel();
   release.set_value();
   busy.get();
