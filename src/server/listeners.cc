@@ -40,7 +40,9 @@ http::Limits limits_of(const Options& options) {
 
 Result<std::shared_ptr<http::TlsContext>> make_tls(const Options& options) {
   if (options.http_tls_certificate.empty()) return std::shared_ptr<http::TlsContext>();
-  return fail(ErrorCode::Unsupported, "http.tls.certificate: this build speaks plain HTTP only");
+  return http::TlsContext::open({.certificate_path = options.http_tls_certificate,
+                                 .key_path = options.http_tls_key,
+                                 .tls12 = options.http_tls_minimum == "1.2"});
 }
 
 // What people can type: an empty host listens on all addresses of both families.

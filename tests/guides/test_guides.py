@@ -3,10 +3,12 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
+from support.certificates import Authority
 from support.content import OCI_MANIFEST
 from support.dockerd import Dockerd, load_image
 from support.images import AMD64, Image
@@ -149,3 +151,24 @@ def test_from_registry2(walk, network, hello, tmp_path):
         for blob in (image.config_digest(), *layers_of(image)):
             assert client.get(f"/v2/team/hello/blobs/{blob}").body == image.blob(blob)
     old.stop()
+
+
+def test_tls(walk, network, hello, tmp_path):
+    authority = Authority(tmp_path / "authority")
+    authority.issue(tmp_path / "cert.pem", tmp_path / "key.pem")
+    shutil.copy(authority.certificate, tmp_path / "ca.pem")
+    (tmp_path / "certs").mkdir()
+    shutil.copy(authority.certificate, tmp_path / "certs" / "ca.crt")
+    reader = walk("tls")
+
+    assert reader.serve() == "https://127.0.0.1:5443"
+    assert status(reader.run("curl -i --cacert")) == "200"
+    shown = network.run("skopeo", "inspect", "--cert-dir", tmp_path / "certs",
+                        "docker://localhost:5443/hello:latest").stdout
+    assert json.loads(shown)["Digest"] == hello.digest()
+    reader.ends()
+
+
+def test_every_guide_is_walked():
+    walked = {name.removeprefix("test_").replace("_", "-") for name in globals()}
+    assert {path.stem for path in GUIDES.glob("*.md")} <= walked
