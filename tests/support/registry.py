@@ -98,14 +98,18 @@ class DockerRegistry(Registry):
 
     name = "docker-registry"
 
+    @property
+    def configuration(self) -> Path:
+        return self.process.directory / "config.yml"
+
     def _command(self) -> list[str]:
-        file = self.process.directory / "config.yml"
+        file = self.configuration
         file.write_text(
             "version: 0.1\n"
             "log: {accesslog: {disabled: true}}\n"
             f"storage: {{filesystem: {{rootdirectory: {self.data}}}, delete: {{enabled: true}}}}\n"
             f"http: {{addr: '{self.address}', relativeurls: true}}\n")
-        return [program("docker-registry"), "serve", str(file)]
+        return [program(self.name), "serve", str(file)]
 
     def _listening_on(self) -> str | None:
         line = re.search(r"listening on (127\.0\.0\.1:\d+)", self.process.current_stderr())
@@ -113,6 +117,12 @@ class DockerRegistry(Registry):
 
     def _good_exit_codes(self) -> tuple[int, ...]:
         return (0, -15)
+
+
+class DistributionRegistry(DockerRegistry):
+    """distribution 3.1.2, what the image registry:3 is made of."""
+
+    name = "registry"
 
 
 def registry_class() -> type[Registry]:
