@@ -46,7 +46,7 @@ class Run {
         meta_(meta),
         clock_(clock),
         options_(options),
-        tree_(repositories_folder(options.data)),
+        tree_(options.data),
         inspector_(tree_, blobs),
         batch_(meta, clock, std::move(journey), options.batch) {}
 
@@ -234,7 +234,7 @@ bool Adoption::is_needed() const {
 }
 
 Result<AdoptReport> Adoption::run(Context& context) {
-  const Tree tree(repositories_folder(options_.data));
+  const Tree tree(options_.data);
   TRY_ASSIGN(const std::string identity, tree.identity());
   TRY_ASSIGN(auto journey, meta_.view<Journey>(context, [&](const meta::Snapshot& snapshot) {
     return load_journey(snapshot.settings(), identity);

@@ -150,6 +150,19 @@ TEST_F(ExportTest, AdoptedAgainItIsTheSame) {
   EXPECT_EQ(world_.history("app", "1").size(), history.size());
 }
 
+// The blob store keeps blobs by their sha256 alone, manifests may have another digest.
+TEST_F(ExportTest, ManifestOfASha512IsWrittenAndTakenOver) {
+  registry::Pusher pusher(world_.stores, registry::MissingReferences::Accept);
+  const std::string text = OldRegistry::image_text({"one"});
+  const auto digest = Digest::of(text, oci::HashAlgorithm::Sha512);
+  ASSERT_OK(pusher.push(world_.context, access::Subject::anonymous(), name("app"),
+                        {digest, {tag("1")}}, text, ""));
+  ASSERT_OK(export_to(world_.directory.path()));
+  world_.metadata = meta::sqlite::testing::open_temporary();
+  EXPECT_EQ(to_text(world_.adopt()), "1 repositories, 1 manifests, 1 tags, 0 links to blobs");
+  EXPECT_EQ(world_.digest_of("app", "1"), digest);
+}
+
 TEST_F(ExportTest, IndexThatIsThereIsNotTouched) {
   world_.old.image("app", "1", {"one"});
   world_.adopt();

@@ -31,10 +31,12 @@ struct Shelf {
 
 // The file is linked as a blob, too: so it is known, and goes when the manifest is gone for good.
 Result<void> Shelf::put(const FoundManifest& found) {
-  TRY(tx.blobs().record(found.file, std::nullopt, now));
-  TRY(tx.blobs().link(id, found.file.digest, found.at));
+  if (found.file) {
+    TRY(tx.blobs().record(*found.file, std::nullopt, now));
+    TRY(tx.blobs().link(id, found.file->digest, found.at));
+  }
   if (!found.row) return {};
-  if (tx.manifests().find(id, found.file.digest)) return {};  // taken over or pushed earlier
+  if (tx.manifests().find(id, found.row->digest)) return {};  // taken over or pushed earlier
   meta::NewManifest row = *found.row;
   row.repository = id;
   TRY(tx.manifests().put(row));

@@ -50,12 +50,17 @@ Result<Found> Inspector::look(Context& context, const Place& place, Findings& fi
   return tag(place, findings);
 }
 
+Result<Source> Inspector::open(Context& context, const Digest& digest) {
+  if (digest.algorithm() != oci::HashAlgorithm::Sha256) return tree_.blob(digest);
+  return blobs_.open(context, digest);
+}
+
 Result<Found> Inspector::manifest(Context& context, const Place& place, Findings& findings) {
   const auto link = tree_.revision(place.repository, place.item);
   TRY_ASSIGN(const bool usable, is_usable(link, findings));
   if (!usable) return Found();
   const Digest digest = link->target;
-  auto source = blobs_.open(context, digest);
+  auto source = open(context, digest);
   if (!source && !is_absent(source.error())) return propagate(std::move(source));
   if (!source) {
     tell(place, "there is no such file");
@@ -63,7 +68,10 @@ Result<Found> Inspector::manifest(Context& context, const Place& place, Findings
     ++findings.counts.dangling;
     return Found();
   }
-  FoundManifest found{{digest, source->size_bytes()}, std::nullopt, link->written_at};
+  FoundManifest found{std::nullopt, std::nullopt, link->written_at};
+  if (digest.algorithm() == oci::HashAlgorithm::Sha256) {
+    found.file = meta::Blob{digest, source->size_bytes()};
+  }
   if (source->size_bytes() > oci::kMaxManifestBytes) {
     tell(place, "it is too large for a manifest");
     findings.unreadable = true;
@@ -74,7 +82,7 @@ Result<Found> Inspector::manifest(Context& context, const Place& place, Findings
   if (Digest::of(bytes, digest.algorithm()) != digest) {
     tell(place, "its bytes are not those that it was pushed with");
     findings.unreadable = true;
-    findings.damaged.push_back(digest);
+    if (found.file) findings.damaged.push_back(digest);
     return Found();
   }
   const auto manifest = parse(bytes);

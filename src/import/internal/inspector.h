@@ -14,9 +14,9 @@
 
 namespace entrepot::import {
 
-// A manifest's file, and its row; without a row, it is one that is not served (schema 1).
+// Without a row, it is one that is not served (schema 1).
 struct FoundManifest {
-  meta::Blob file;
+  std::optional<meta::Blob> file;  // where the blob store knows it: not of a sha512
   std::optional<meta::NewManifest> row;
   WallTime at;
 };
@@ -53,6 +53,7 @@ class Inspector {
 
  private:
   Result<Found> manifest(Context& context, const Place& place, Findings& findings);
+  Result<Source> open(Context& context, const oci::Digest& digest);
   Result<Found> layer(Context& context, const Place& place, Findings& findings);
   Result<Found> tag(const Place& place, Findings& findings);
   Result<void> check_sizes(Context& context, const oci::Manifest& manifest, Findings& findings);

@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 
-#include "base/source.h"
 #include "import/internal/files.h"
 #include "import/layout.h"
 #include "oci/name.h"
@@ -123,6 +122,10 @@ Result<void> find_repositories(const std::string& directory, const std::string& 
 
 }  // namespace
 
+Tree::Tree(std::string data)
+    : data_(std::move(data)),
+      directory_(fmt::format("{}/{}/{}", data_, kRegistryFolder, kRepositories)) {}
+
 std::string Tree::folder(const std::string& repository, std::string_view below) const {
   return fmt::format("{}/{}/{}", directory_, repository, below);
 }
@@ -178,6 +181,16 @@ Result<TagFolder> Tree::tag(const std::string& repository, const std::string& ta
   std::sort(found.before.begin(), found.before.end(),
             [](const LinkFile& a, const LinkFile& b) { return a.written_at < b.written_at; });
   return found;
+}
+
+Result<Source> Tree::blob(const Digest& digest) const {
+  const std::string path = fmt::format("{}/{}", data_, blob_path(digest));
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return failed("opening", path, errno);
+  auto file = std::make_shared<const OpenFile>(descriptor);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);
+  return Source(FileRange{std::move(file), {0, static_cast<std::uint64_t>(status.st_size)}});
 }
 
 }  // namespace entrepot::import

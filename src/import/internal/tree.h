@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/source.h"
 #include "oci/digest.h"
 
 namespace entrepot::import {
@@ -23,11 +24,11 @@ struct TagFolder {
   std::vector<LinkFile> before;  // what it pointed to earlier, oldest first; not `current`
 };
 
-// The folder of all repositories, read only. Lists are in ascending ASCII order. What does not
-// belong there is passed over. Unavailable when the disk cannot be read. Blocks.
+// The `repositories` folder of a data directory, read only. Lists are in ascending ASCII order.
+// What does not belong there is passed over. Unavailable when the disk cannot be read. Blocks.
 class Tree {
  public:
-  explicit Tree(std::string directory) : directory_(std::move(directory)) {}
+  explicit Tree(std::string data);
 
   // Tells this folder from another one that may stand in its place later. NotFound.
   Result<std::string> identity() const;
@@ -47,9 +48,13 @@ class Tree {
   Result<LinkFile> revision(const std::string& repository, const std::string& digest) const;
   Result<TagFolder> tag(const std::string& repository, const std::string& tag) const;
 
+  // The file of a blob, which may be of another algorithm than the blob store keeps. NotFound.
+  Result<Source> blob(const oci::Digest& digest) const;
+
  private:
   std::string folder(const std::string& repository, std::string_view below) const;
 
+  const std::string data_;
   const std::string directory_;
 };
 
