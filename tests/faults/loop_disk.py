@@ -38,10 +38,6 @@ class LoopDisk:
         """Whatever was not synced is lost; every call fails until it is mounted again."""
         _run(program("xfs_io"), "-x", "-c", "shutdown", self.path)
 
-    def free_bytes(self) -> int:
-        found = os.statvfs(self.path)
-        return found.f_bavail * found.f_frsize
-
 
 @contextmanager
 def mounted(directory: Path, kind: str, size_bytes: int, *options: str) -> Iterator[LoopDisk]:
