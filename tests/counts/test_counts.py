@@ -1,0 +1,143 @@
+# ctest: labels=counts serial timeout=300
+"""What a request costs, in counts that noise cannot touch: syncs, copies, instructions, allocations.
+
+Bounds are what was counted plus about a half, so that a change which makes a request dearer is
+noticed, and one that costs a few instructions is not. docs/performance.md has the times.
+"""
+
+import http.client
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.content import OCI_MANIFEST, Repository
+from support.http import Client
+from support.paths import entrepot
+from support.server import ServerProcess
+
+PUSHES = 20
+SYNC = re.compile(r"\b(?:fsync|fdatasync)\(")
+
+
+class Strace:
+    """The system calls of a running process, by a pattern over strace's lines."""
+
+    def __init__(self, pid: int, log: Path, calls: str):
+        self._log = log
+        self._process = subprocess.Popen(
+            ["strace", "-f", "-qq", "-e", f"trace={calls}", "-e", "signal=none", "-o", log,
+             "-p", str(pid)])
+        self._wait_attached(pid)
+
+    def _wait_attached(self, pid: int) -> None:
+        for _ in range(200):
+            tracers = {line.split()[1] for status in Path(f"/proc/{pid}/task").glob("*/status")
+                       for line in status.read_text().splitlines() if line.startswith("TracerPid")}
+            if tracers == {str(self._process.pid)}:
+                return
+            subprocess.run(["sleep", "0.02"], check=True)
+        self._process.kill()
+        self._process.wait()
+        pytest.skip("strace may not attach here")
+
+    def stop(self) -> list[str]:
+        self._process.terminate()
+        self._process.wait()
+        return self._log.read_text().splitlines()
+
+
+@pytest.fixture
+def repository(registry):
+    return Repository(registry.client, "counts/image")
+
+
+def test_syncs_per_blob_push(registry, repository, tmp_path):
+    """The file, the name's directory, and one commit; a little more for directories made anew."""
+    for n in range(300):  # the 256 directories of the first two digits are there afterwards
+        repository.push_blob(b"before %d" % n)
+    trace = Strace(registry.process.pid, tmp_path / "trace", "fsync,fdatasync")
+    for n in range(PUSHES):
+        repository.push_blob(b"counted %d" % n)
+    syncs = sum(bool(SYNC.search(line)) for line in trace.stop())
+    assert 3 * PUSHES <= syncs <= 5 * PUSHES, f"{syncs} syncs for {PUSHES} blobs"
+
+
+def test_syncs_per_manifest_push(registry, repository, tmp_path):
+    """One commit. Fewer would mean that an answered push is not on disk."""
+    documents = [repository.image_document(annotations={"n": str(n)}) for n in range(PUSHES)]
+    trace = Strace(registry.process.pid, tmp_path / "trace", "fsync,fdatasync")
+    for n, document in enumerate(documents):
+        repository.push_manifest(f"t{n}", document)
+    syncs = sum(bool(SYNC.search(line)) for line in trace.stop())
+    assert PUSHES <= syncs <= 2 * PUSHES, f"{syncs} syncs for {PUSHES} manifests"
+
+
+def test_a_pull_copies_nothing(registry, repository, tmp_path):
+    """The bytes of a blob go from the page cache to the socket: no read passes them through memory."""
+    content = bytes(range(256)) * (16 << 10)  # 4 MiB
+    digest = repository.push_blob(content)
+    path = repository.path(f"blobs/{digest}")
+    trace = Strace(registry.process.pid, tmp_path / "trace",
+                   "sendfile,read,pread64,readv,preadv,preadv2,mmap,splice")
+    assert registry.client.get(path).body == content
+    lines = trace.stop()
+    sent = sum(int(line.rsplit("= ", 1)[1]) for line in lines
+               if "sendfile(" in line and re.search(r"= \d+$", line))
+    copied = sum(int(line.rsplit("= ", 1)[1]) for line in lines
+                 if re.search(r"\b(p?read\w*)\(.*= \d+$", line))
+    assert sent == len(content)
+    assert copied < 64 << 10, f"{copied} bytes read to send {len(content)}"
+
+
+class Callgrind:
+    """The program under callgrind, asked for the same again and again."""
+
+    def __init__(self, directory: Path):
+        self._directory = directory
+
+    def run(self, requests: int) -> tuple[int, int]:
+        """Instructions and allocations of a whole run with so many manifest GETs."""
+        folder = self._directory / str(requests)
+        folder.mkdir()
+        out = folder / "out"
+        process = ServerProcess("callgrind", folder)
+        process.spawn(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
+                       entrepot(), "serve", "--data", str(folder / "data"),
+                       "--listen", "127.0.0.1:0", "--access_log.enabled=false"])
+        address = process.wait_until(
+            lambda: re.search(r"listening on http://(\S+)", process.current_stdout()), 60)[1]
+        connection = http.client.HTTPConnection(address, timeout=60)
+        repository = Repository(Client(address), "counts/image")
+        repository.push_manifest("latest", repository.image_document())
+        for _ in range(requests):
+            connection.request("GET", "/v2/counts/image/manifests/latest",
+                               headers={"Accept": OCI_MANIFEST})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+        connection.close()
+        assert process.stop(60) == 0
+        return self._read(out.read_text())
+
+    @staticmethod
+    def _read(text: str) -> tuple[int, int]:
+        instructions = int(re.search(r"^(?:totals|summary): (\d+)", text, re.M)[1])
+        names = dict(re.findall(r"^c?fn=\((\d+)\) (.+)$", text, re.M))
+        allocators = {number for number, name in names.items()
+                      if re.fullmatch(r"(malloc|calloc|realloc|aligned_alloc)('\d+)?", name)}
+        calls = re.findall(r"^cfn=\((\d+)\)[^\n]*\ncalls=(\d+)", text, re.M)
+        return instructions, sum(int(count) for number, count in calls if number in allocators)
+
+
+def test_instructions_and_allocations_per_manifest_get(tmp_path):
+    """The difference between a long and a short run, so that start and push do not count."""
+    few, many = 100, 1100
+    callgrind = Callgrind(tmp_path)
+    short, long = callgrind.run(few), callgrind.run(many)
+    instructions = (long[0] - short[0]) / (many - few)
+    allocations = (long[1] - short[1]) / (many - few)
+    print(f"{instructions:.0f} instructions, {allocations:.1f} allocations per GET of a manifest")
+    assert 1_000 < instructions < 24_000
+    assert allocations < 20
