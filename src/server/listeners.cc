@@ -42,7 +42,7 @@ Result<std::shared_ptr<http::TlsContext>> make_tls(const Options& options) {
   if (options.http_tls_certificate.empty()) return std::shared_ptr<http::TlsContext>();
   return http::TlsContext::open({.certificate_path = options.http_tls_certificate,
                                  .key_path = options.http_tls_key,
-                                 .tls12 = options.http_tls_minimum == "1.2"});
+                                 .tls12 = options.http_tls_minimum != "1.3"});
 }
 
 // What people can type: an empty host listens on all addresses of both families.

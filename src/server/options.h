@@ -75,13 +75,13 @@ using OptionField =
 struct Option {
   std::string_view path;  // "http.listen": its levels in a file, and with "--" before it a flag
   OptionField field;      // the type decides how a value is read
-  std::string_view initial = "";  // as it would be written; lists: empty or one value
+  std::string_view initial = {};  // as it would be written; lists: empty or one value
   std::span<const std::string_view> choices = {};       // of a text: one of these only
   Result<void> (*check)(const std::string&) = nullptr;  // of a text: is it well formed?
   std::uint64_t least = 0;                              // of a count, a size, milliseconds
   std::uint64_t most = UINT64_MAX;                      // of those as well
-  std::string_view flag = "";                           // a short flag beside "--<path>"
-  std::string_view text = "";                           // what it does, one sentence or two
+  std::string_view flag = {};                           // a short flag beside "--<path>"
+  std::string_view text = {};                           // what it does, one sentence or two
 };
 
 std::span<const Option> option_table();

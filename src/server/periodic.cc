@@ -4,7 +4,7 @@
 
 namespace entrepot::server {
 
-Periodic::Periodic(std::string name, std::chrono::milliseconds interval, Work work)
+Periodic::Periodic(const std::string& name, std::chrono::milliseconds interval, Work work)
     : interval_(interval), work_(std::move(work)), context_(name), thread_([this] { run(); }) {
   pthread_setname_np(thread_.native_handle(), name.substr(0, 15).c_str());
 }

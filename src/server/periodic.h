@@ -18,7 +18,7 @@ class Periodic {
  public:
   using Work = std::function<void(Context&)>;
   // `name` is the thread's, at most 15 characters.
-  Periodic(std::string name, std::chrono::milliseconds interval, Work work);
+  Periodic(const std::string& name, std::chrono::milliseconds interval, Work work);
   ~Periodic();
   Periodic(const Periodic&) = delete;
   Periodic& operator=(const Periodic&) = delete;

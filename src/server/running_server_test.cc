@@ -6,6 +6,7 @@
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/temporary_directory.h"
+#include "http/testing/certificate.h"
 #include "http/testing/client.h"
 #include "http/testing/test_server.h"
 
@@ -158,6 +159,29 @@ TEST_F(RunningServerTest, StopDoesNotWaitForever) {
                               begun.header("location"))));
   (*server)->stop();
   EXPECT_TRUE(client.ended());
+}
+
+TEST_F(RunningServerTest, SpeaksHttpsWithACertificate) {
+  const auto files = http::testing::write_certificate(temporary_.path(), "localhost");
+  configuration_.options.http_tls_certificate = files.certificate_path;
+  configuration_.options.http_tls_key = files.key_path;
+  const auto server = start();
+  ASSERT_OK(server);
+  EXPECT_TRUE((*server)->urls().at(0).starts_with("https://127.0.0.1:"));
+  EXPECT_EQ(Client(port_of(**server), Client::Kind::Tls).get("/v2/").status, 200);
+
+  // A broken renewal does not take the server down.
+  write_file(files.certificate_path, "not a certificate");
+  (*server)->reload_certificate();
+  EXPECT_EQ(Client(port_of(**server), Client::Kind::Tls).get("/v2/").status, 200);
+}
+
+TEST_F(RunningServerTest, AWrongCertificateStopsTheStart) {
+  configuration_.options.http_tls_certificate = temporary_ / "missing.pem";
+  configuration_.options.http_tls_key = temporary_ / "missing-key.pem";
+  const auto server = start();
+  EXPECT_FAILS(InvalidArgument, server);
+  EXPECT_NE(server.error().message.find("missing.pem"), std::string::npos);
 }
 
 TEST_F(RunningServerTest, ReadOnlyAndDeletesFollowTheOptions) {
