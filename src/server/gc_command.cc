@@ -69,6 +69,7 @@ class Teller {
 Result<std::unique_ptr<SqliteStore>> open_beside_server(const Options& options) {
   SqliteStore::Options store_options;
   store_options.path = DataDirectory::metadata_path_of(options.data);
+  store_options.as_it_is = true;  // a server of another version may be running on it
   if (::access(store_options.path.c_str(), F_OK) != 0) {
     return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
   }
