@@ -17,6 +17,10 @@ from support.http import Client
 Value = str | None
 
 
+class TooLate(ConnectionError):
+    """An answer that nobody should have lived to give."""
+
+
 class Ledger:
     """The possible values of every register. Thread-safe; one writer at a time for each target."""
 
@@ -24,6 +28,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._possible: dict[str, set[Value]] = {}
         self._unchecked: set[str] = set()
+        self._counting = True
 
     @contextmanager
     def change(self, changes: dict[str, Value]):
@@ -34,14 +39,26 @@ class Ledger:
                 self._unchecked.add(target)
         yield
         with self._lock:
-            for target, value in changes.items():
-                self._possible[target] = {value}
+            if not self._counting:
+                raise TooLate
+            self._possible |= {target: {value} for target, value in changes.items()}
+
+    def count_answers(self, counting: bool) -> None:
+        """False: answers are TooLate from now on, for by rights the server is dead."""
+        with self._lock:
+            self._counting = counting
 
     def value(self, target: str) -> Value:
         """What a settled register holds."""
         with self._lock:
             (value,) = self._possible.get(target, {None})
             return value
+
+    def holding(self, part: str) -> list[str]:
+        """The settled targets with `part` in them that hold something."""
+        with self._lock:
+            return [target for target, possible in self._possible.items()
+                    if part in target and None not in possible]
 
     def check(self, client: Client, *, everything: bool = False, settle: bool = True) -> int:
         """Compares what changed since the last check, or everything, with the registry's content.

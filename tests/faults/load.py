@@ -233,6 +233,7 @@ class Load:
             stop.set()
             for thread in threads:
                 thread.join(30)
+            self.ledger.count_answers(True)
         assert not any(thread.is_alive() for thread in threads), "a request hangs"
         if self._failures:
             raise self._failures[0]

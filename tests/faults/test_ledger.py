@@ -3,7 +3,7 @@
 
 import pytest
 
-from ledger import Ledger, check_blob_files
+from ledger import Ledger, TooLate, check_blob_files
 from support.content import OCI_CONFIG, OCI_LAYER, descriptor, digest_of, encode, image_manifest
 from support.http import Answer
 
@@ -83,6 +83,14 @@ def test_interrupted_push_may_be_seen_or_not(shelf, ledger):
     ledger.check(shelf)
     assert ledger.value(TAG) == digest_of(MANIFEST)
     assert ledger.value(other) is None
+
+
+def test_answer_of_a_dead_server(shelf, ledger):
+    del shelf.content[TAG]
+    ledger.count_answers(False)
+    with pytest.raises(TooLate), ledger.change({TAG: None}):
+        pass
+    ledger.check(shelf)
 
 
 def test_partial_blob(shelf, ledger):

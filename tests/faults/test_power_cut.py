@@ -2,7 +2,9 @@
 """Power cuts on ext4 and XFS, emulated by a file system that drops what was not synced.
 
 The cut is an ioctl that shuts the file system down without writing its log; what the disk would have
-lost, the page cache and the journal in memory, is lost. Torn sectors are not emulated.
+lost, the page cache and the journal in memory, is lost. Torn sectors are not emulated. ext4 lets a
+sync that is under way at that moment succeed without effect (seen with kernel 6.18), which a real cut
+does not live to tell: answers count until just before the cut.
 """
 
 import os
@@ -12,7 +14,7 @@ from random import Random
 
 import pytest
 
-from ledger import check_blob_files
+from ledger import Ledger, check_blob_files
 from load import Load
 from loop_disk import mounted
 from support.registry import Entrepot
@@ -33,7 +35,9 @@ class Machine(Entrepot):
         self.data = disk.path / "data"
         self._boot_id = directory / "boot_id"
 
-    def cut_power(self) -> None:
+    def cut_power(self, ledger: Ledger | None = None) -> None:
+        if ledger is not None:
+            ledger.count_answers(False)
         self.disk.cut_power()
         self.kill()
         self.disk.unmount()
@@ -79,7 +83,7 @@ def test_cuts_under_load(machine):
     for _ in range(CUTS_UNDER_LOAD):
         with load.running(machine.address, may_refuse=True):
             time.sleep(random.uniform(0.02, 0.3))
-            machine.cut_power()
+            machine.cut_power(load.ledger)
         if random.random() < 0.3:
             machine.power_on_for(random.uniform(0, 0.1))
         resumed += check_after_cut(machine, load)
