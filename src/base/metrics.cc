@@ -86,6 +86,12 @@ void Registry::gauge_from(std::string_view name, std::string_view help,
   family(name, help, "gauge").read = std::move(read);
 }
 
+void Registry::counter_from(std::string_view name, std::string_view help,
+                            std::function<double()> read) {
+  const std::lock_guard lock(mutex_);
+  family(name, help, "counter").read = std::move(read);
+}
+
 void Registry::print_histogram(std::string& out, const std::string& name, const std::string& labels,
                                const Histogram& histogram) {
   const std::string comma = labels.empty() ? "" : labels + ",";

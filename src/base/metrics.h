@@ -62,6 +62,8 @@ class Registry {
   // A value asked for at each scrape; `read` must not block, and must work as long as the registry
   // lives. A second one of the same name replaces the first.
   void gauge_from(std::string_view name, std::string_view help, std::function<double()> read);
+  // The same for a number that only grows and is kept elsewhere.
+  void counter_from(std::string_view name, std::string_view help, std::function<double()> read);
 
   // Prometheus text format 0.0.4, families sorted by name.
   std::string to_text() const;

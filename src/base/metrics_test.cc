@@ -13,6 +13,7 @@ TEST(Metrics, PrintsFamiliesSortedByName) {
   registry.counter("b_total", "Bees.", {{"kind", "tame"}}).add();
   registry.gauge("a_now", "Ants.").set(-5);
   registry.gauge_from("c_bytes", "Cells.", [] { return 1.5; });
+  registry.counter_from("d_total", "Drops.", [] { return 2.0; });
   EXPECT_EQ(registry.to_text(),
             "# HELP a_now Ants.\n"
             "# TYPE a_now gauge\n"
@@ -23,8 +24,11 @@ TEST(Metrics, PrintsFamiliesSortedByName) {
             "b_total{kind=\"wild\"} 3\n"
             "# HELP c_bytes Cells.\n"
             "# TYPE c_bytes gauge\n"
-            "c_bytes 1.5\n");
-  EXPECT_EQ(registry.names(), (std::vector<std::string>{"a_now", "b_total", "c_bytes"}));
+            "c_bytes 1.5\n"
+            "# HELP d_total Drops.\n"
+            "# TYPE d_total counter\n"
+            "d_total 2\n");
+  EXPECT_EQ(registry.names(), (std::vector<std::string>{"a_now", "b_total", "c_bytes", "d_total"}));
 }
 
 TEST(Metrics, EscapesLabelValues) {

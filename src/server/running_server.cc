@@ -38,7 +38,11 @@ struct RunningServer::Parts {
         readiness(clock),
         operations(readiness, metrics, "/metrics"),
         debug_operations(readiness, metrics, options.debug_metrics_path),
-        front(operations, api_prefix(options), options.http_headers) {}
+        front(operations, api_prefix(options), options.http_headers) {
+    metrics.counter_from("entrepot_log_lost_total",
+                         "Lines of the log that standard error did not take.",
+                         [] { return static_cast<double>(log::lost_lines()); });
+  }
 
   // Requests reach `platform` through threads of `listeners`, so those have to end first.
   ~Parts() {
