@@ -73,7 +73,7 @@ class Parser {
     if (option == nullptr) return unknown(name);
     if (equals != std::string_view::npos) {
       add_setting(*option, std::string(word.substr(equals + 1)), name);
-    } else if (is_switch(*option)) {
+    } else if (is_switch(*option) && !next_is_true_or_false()) {
       add_setting(*option, "true", name);
     } else if (next_ < words_.size()) {
       add_setting(*option, words_[next_++], name);
@@ -81,6 +81,10 @@ class Parser {
       return fail(ErrorCode::InvalidArgument, "--{} needs a value", name);
     }
     return {};
+  }
+
+  bool next_is_true_or_false() const {
+    return next_ < words_.size() && (words_[next_] == "true" || words_[next_] == "false");
   }
 
   // "-dm": letters of switches.

@@ -45,6 +45,7 @@ TEST(CommandLine, FlagsSetOptions) {
 
 TEST(CommandLine, SwitchOptionsNeedNoValueAndMayHaveOne) {
   EXPECT_EQ(parse({"serve", "--open=false"})->settings.at(0).values.at(0), "false");
+  EXPECT_EQ(parse({"serve", "--open", "false"})->settings.at(0).values.at(0), "false");
   EXPECT_EQ(parse({"serve", "--open", "file.yml"})->operands.at(0), "file.yml");
 }
 

@@ -1,9 +1,12 @@
 #include "server/opened_stores.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "blob/fs/store.h"
 #include "meta/sqlite/store.h"
 #include "server/full_disk_store.h"
+#include "server/privileges.h"
 
 namespace entrepot::server {
 namespace {
@@ -24,6 +27,13 @@ Result<std::unique_ptr<SqliteStore>> make_meta_sqlite(const DataDirectory& direc
   return SqliteStore::open(options, clock);
 }
 
+// Each blob in the cache may hold a file open; most of what may be open is for connections.
+registry::HotCache::Options make_cache_options() {
+  registry::HotCache::Options options;
+  options.blob_entries = std::min(options.blob_entries, raise_open_file_limit() / 8);
+  return options;
+}
+
 }  // namespace
 
 // In the order of their making; they end in the reverse order.
@@ -34,7 +44,7 @@ struct OpenedStores::Parts {
         blobs(std::move(blob_store)),
         sqlite(std::move(meta_store)),
         meta(*sqlite, [this] { blobs->disk_is_full(); }),
-        cache({}, metrics),
+        cache(make_cache_options(), metrics),
         clock(the_clock) {}
 
   const std::unique_ptr<DataDirectory> directory;

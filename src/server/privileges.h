@@ -7,7 +7,8 @@
 
 namespace entrepot::server {
 
-// Raises the soft limit on open files to the hard one; returns it. What fails is left as it was.
+// Raises the soft limit on open files to the hard one, or leaves it where that fails; returns what
+// it is now. May be called again.
 std::size_t raise_open_file_limit();
 
 // Makes the allocator give freed memory back: few arenas for many threads, and what is large (a
