@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "blob/testing/faulty_store.h"
 #include "import/layout.h"
 #include "import/testing/world.h"
 #include "meta/testing/faulty_store.h"
@@ -244,6 +245,26 @@ TEST_F(AdoptionTest, CutShortAtAnyWriteItGoesOnFromThere) {
   EXPECT_EQ(world_.history("r0", "t2").size(), 1u);
   EXPECT_TRUE(world_.waits(Digest::of("unused")));
   EXPECT_FALSE(fs::exists(world_.old.repositories()));
+}
+
+TEST_F(AdoptionTest, CallOfTheBlobStoreThatFailsIsMadeAgainByTheNextRun) {
+  world_.old.layer("aaa", "a whole layer");
+  world_.old.image("app", "1", {"a whole layer", "another"});
+  world_.old.damage(Digest::of("a whole layer"), "a wh");
+  blob::testing::FaultyBlobStore faulty(*world_.blobs);
+  std::size_t n = 0;
+  Result<AdoptReport> report = fail(ErrorCode::Internal, "not begun");
+  while (!report) {
+    ASSERT_LT(++n, 100u);
+    faulty.fail_call(n, ErrorCode::Unavailable, blob::testing::FaultyBlobStore::When::After);
+    report = Adoption(faulty, world_.metadata->store(), world_.clock, in_small_batches())
+                 .run(world_.context);
+  }
+  EXPECT_GT(n, 5u);
+  EXPECT_FAILS(NotFound, world_.pull_blob("aaa", Digest::of("a whole layer")));
+  EXPECT_FAILS(NotFound, world_.pull_blob("app", Digest::of("a whole layer")));
+  EXPECT_EQ(world_.pull_blob("app", Digest::of("another")).value(), "another");
+  EXPECT_OK(world_.pull("app", "1"));
 }
 
 TEST_F(AdoptionTest, CancelledAdoptionGoesOnLater) {
