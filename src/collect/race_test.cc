@@ -144,6 +144,7 @@ TEST(Race, CollectingAgainstPushMountAndHeadOfTheSameDigestLosesNothing) {
   std::atomic<bool> over = false;
   std::thread collector([&] { arena.collect_until(over); });
   std::vector<std::thread> players;
+  players.reserve(Arena::kPlayers);
   for (int player = 0; player < Arena::kPlayers; ++player) {
     players.emplace_back([&arena, player] { arena.play(player); });
   }

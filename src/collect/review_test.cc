@@ -12,7 +12,6 @@ namespace {
 using blob::testing::FaultyBlobStore;
 using oci::Digest;
 using testing::name;
-using testing::tag;
 using testing::World;
 
 Verdict review(World& world, const Digest& digest) {
