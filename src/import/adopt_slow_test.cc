@@ -24,6 +24,7 @@ class BigAdoption : public ::testing::Test {
   // Most in one repository, as a CI server fills it, the rest in many.
   void write(int tags, int repositories) {
     std::vector<oci::Digest> images;
+    images.reserve(static_cast<std::size_t>(tags) / 50);
     for (int i = 0; i < tags / 50; ++i) {
       images.push_back(old_.image("big", fmt::format("image-{}", i), {fmt::format("layer {}", i)}));
     }

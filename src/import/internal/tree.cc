@@ -22,6 +22,10 @@ namespace {
 
 constexpr std::size_t kMaxLinkBytes = 256;
 
+std::string below(const std::string& folder, const std::string& name) {
+  return fmt::format("{}/{}", folder, name);
+}
+
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -44,7 +48,7 @@ Result<void> for_each_folder(const std::string& path,
     if (entry->d_type != DT_DIR) {
       struct stat status {};
       const bool linked = entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
-      if (!linked || ::stat((path + "/" + name).c_str(), &status) != 0) continue;
+      if (!linked || ::stat(below(path, name).c_str(), &status) != 0) continue;
       if (!S_ISDIR(status.st_mode)) continue;
     }
     TRY(visit(name));
@@ -66,8 +70,8 @@ Result<std::vector<std::string>> digests_in(const std::string& path) {
   std::vector<std::string> digests;
   TRY_ASSIGN(const auto algorithms, folders_in(path));
   for (const std::string& algorithm : algorithms) {
-    TRY_ASSIGN(const auto hexes, folders_in(path + "/" + algorithm));
-    for (const std::string& hex : hexes) digests.push_back(algorithm + ":" + hex);
+    TRY_ASSIGN(const auto hexes, folders_in(below(path, algorithm)));
+    for (const std::string& hex : hexes) digests.push_back(fmt::format("{}:{}", algorithm, hex));
   }
   return digests;
 }
@@ -110,12 +114,12 @@ bool is_repository(const std::vector<std::string>& folders) {
 // No deeper than a valid name can be, which also ends a loop of symbolic links.
 Result<void> find_repositories(const std::string& directory, const std::string& name,
                                std::vector<std::string>& found) {
-  TRY_ASSIGN(const auto folders, folders_in(name.empty() ? directory : directory + "/" + name));
+  TRY_ASSIGN(const auto folders, folders_in(name.empty() ? directory : below(directory, name)));
   if (!name.empty() && is_repository(folders)) found.push_back(name);
   if (name.size() > oci::RepositoryName::kMaxLength) return {};
   for (const std::string& folder : folders) {
     if (folder.front() == '_') continue;
-    TRY(find_repositories(directory, name.empty() ? folder : name + "/" + folder, found));
+    TRY(find_repositories(directory, name.empty() ? folder : below(name, folder), found));
   }
   return {};
 }
