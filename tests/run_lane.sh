@@ -7,4 +7,6 @@ if [[ ! -f build/$preset/build.ninja ]]; then
   echo "skipped: the preset $preset is not built; ./dev test builds it"
   exit 77
 fi
-exec ctest --test-dir "build/$preset" -L "$label" -j "$(nproc)" --output-on-failure --no-tests=error
+# The summary and what failed; nobody reads a thousand lines that say "Passed".
+ctest --test-dir "build/$preset" -L "$label" -j "$(nproc)" --output-on-failure --no-tests=error |
+  grep -vE '^ *Start +[0-9]+:|^ *[0-9]+/[0-9]+ Test .* Passed '

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=180 sanitizers=asan
+# ctest: labels=protocol timeout=180 sanitizers=asan,tsan
 """Upload sessions: chunks in order, what is refused, who may go on with a session, and mounts."""
 
 import re
