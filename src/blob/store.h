@@ -124,6 +124,10 @@ class BlobStore {
 
   // Writes, syncs and removes a small probe: tells whether a push could work now.
   virtual Result<void> check_writable(Context& context) = 0;
+
+  // StorageFull while what is left is kept for deletes and the collector. Cheap; who is about to
+  // grow the metadata on the same disk asks first.
+  virtual Result<void> require_room(Context& context) = 0;
 };
 
 }  // namespace entrepot::blob

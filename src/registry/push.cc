@@ -76,6 +76,7 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
                                     Bytes bytes, std::string_view content_type) {
   TRY_ASSIGN(const oci::Manifest manifest, oci::parse_manifest(bytes, content_type));
   TRY_ASSIGN(const Digest digest, identify(target, bytes));
+  TRY(stores_.blobs.require_room(context));
   const WallTime now = stores_.clock.wall();
   meta::NewManifest row = to_row(manifest, digest, std::move(bytes));
   row.pushed_at = now;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "blob/testing/faulty_store.h"
 #include "registry/testing/world.h"
 
 namespace entrepot::registry {
@@ -25,6 +26,20 @@ TEST(Pusher, PushedManifestIsPulledByTagAndDigestWithItsExactBytes) {
   }
   EXPECT_FAILS(NotFound, world.pull("a/b", "2"));
   EXPECT_FAILS(NotFound, world.pull("a", "1"));
+}
+
+// Manifests are metadata, which could fill what a full disk keeps for deletes.
+TEST(Pusher, RefusesWhileTheLastRoomIsKeptForDeletes) {
+  World world;
+  const auto bytes = World::image(world.push_blob("a", "{}"), {});
+  blob::testing::FaultyBlobStore full(world.blobs);
+  full.fail_call(1, ErrorCode::StorageFull);
+  Pusher pusher({full, world.stores.meta, world.cache, world.locks, world.clock},
+                MissingReferences::Refuse);
+  const ManifestTarget target{std::nullopt, {tag("1")}};
+  EXPECT_FAILS(StorageFull, pusher.push(world.context, world.who, name("a"), target, bytes, ""));
+  EXPECT_FAILS(NotFound, world.pull("a", "1"));
+  EXPECT_OK(pusher.push(world.context, world.who, name("a"), target, bytes, ""));
 }
 
 TEST(Pusher, RefusesAManifestWhoseBlobIsNotInTheRepositoryAndStoresNothing) {

@@ -1,6 +1,8 @@
 """A small disk of its own for a test: a file system in a file, mounted over a loop device."""
 
+import ctypes
 import fcntl
+import functools
 import os
 import struct
 import subprocess
@@ -20,6 +22,8 @@ _MAKE = {
 # EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN are the same, and so are their flags.
 _SHUTDOWN = 0x8004587D
 _NO_LOG_FLUSH = struct.pack("I", 2)
+
+_NEW_MOUNT_NAMESPACE = 0x00020000
 
 
 class LoopDisk:
@@ -54,7 +58,10 @@ def mounted(directory: Path, kind: str, size_bytes: int, *options: str) -> Itera
     """A mounted disk that goes with the test; the test is skipped where mounting is forbidden."""
     disk = LoopDisk(directory, kind, size_bytes, *options)
     try:
+        _keep_mounts_to_this_process()
         disk.mount()
+    except OSError as error:
+        pytest.skip(f"there can be no mount namespace here: {error}")
     except subprocess.CalledProcessError as error:
         pytest.skip(f"a loop device cannot be mounted here: {error.stderr.strip()}")
     try:
@@ -62,6 +69,14 @@ def mounted(directory: Path, kind: str, size_bytes: int, *options: str) -> Itera
     finally:
         if os.path.ismount(disk.path):
             disk.unmount()
+
+
+@functools.cache
+def _keep_mounts_to_this_process() -> None:
+    """They end with it, however it ends, and with the processes that it starts from now on."""
+    if ctypes.CDLL(None, use_errno=True).unshare(_NEW_MOUNT_NAMESPACE) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    _run("mount", "--make-rprivate", "/")
 
 
 def _run(*command) -> None:

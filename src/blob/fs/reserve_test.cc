@@ -66,6 +66,7 @@ TEST_F(FsFullDisk, GivesTheReserveUpAndRefusesPushesUntilThereIsSpace) {
   disk_.heal();
   EXPECT_FAILS(StorageFull, push("again"));
   EXPECT_FAILS(StorageFull, store_->check_writable(context_));
+  EXPECT_FAILS(StorageFull, store_->require_room(context_));
   EXPECT_EQ(disk_.calls(), 0u);
   EXPECT_OK(store_->stat(context_, Digest::of("kept")));
   EXPECT_OK(store_->remove(context_, Digest::of("kept")));

@@ -128,6 +128,8 @@ Result<void> FsBlobStore::check_writable(Context&) {
   return probed;
 }
 
+Result<void> FsBlobStore::require_room(Context&) { return parts_->reserve.require(); }
+
 void FsBlobStore::disk_is_full() { parts_->reserve.give_up(); }
 
 }  // namespace entrepot::blob::fs

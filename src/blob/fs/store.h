@@ -58,6 +58,7 @@ class FsBlobStore final : public BlobStore {
                     const Visitor& visit) override;
   Result<std::size_t> purge_uploads(Context& context, WallTime older_than) override;
   Result<void> check_writable(Context& context) override;
+  Result<void> require_room(Context& context) override;
 
   // For those who write to the same disk, the metadata above all: they found it full. Frees the
   // reserve for them and refuses pushes, until there is space again.

@@ -134,4 +134,8 @@ Result<void> FaultyBlobStore::check_writable(Context& context) {
   return attempt([&] { return inner_.check_writable(context); });
 }
 
+Result<void> FaultyBlobStore::require_room(Context& context) {
+  return attempt([&] { return inner_.require_room(context); });
+}
+
 }  // namespace entrepot::blob::testing

@@ -51,6 +51,7 @@ class FaultyBlobStore final : public BlobStore {
                     const Visitor& visit) override;
   Result<std::size_t> purge_uploads(Context& context, WallTime older_than) override;
   Result<void> check_writable(Context& context) override;
+  Result<void> require_room(Context& context) override;
 
  private:
   friend class FaultyUpload;

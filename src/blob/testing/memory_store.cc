@@ -164,6 +164,8 @@ Result<std::size_t> MemoryBlobStore::purge_uploads(Context&, WallTime older_than
 
 Result<void> MemoryBlobStore::check_writable(Context&) { return {}; }
 
+Result<void> MemoryBlobStore::require_room(Context&) { return {}; }
+
 void MemoryBlobStore::damage(const Digest& digest, Bytes bytes) {
   const std::lock_guard lock(mutex_);
   const auto found = blobs_.find(digest);

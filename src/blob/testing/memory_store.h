@@ -30,6 +30,7 @@ class MemoryBlobStore final : public BlobStore {
                     const Visitor& visit) override;
   Result<std::size_t> purge_uploads(Context& context, WallTime older_than) override;
   Result<void> check_writable(Context& context) override;
+  Result<void> require_room(Context& context) override;
 
   // What a broken disk would do: the blob's bytes become these, its name stays. The blob is there.
   void damage(const Digest& digest, Bytes bytes);

@@ -222,6 +222,7 @@ TEST_P(BlobStoreConformance, BlobsSurviveReopening) {
 
 TEST_P(BlobStoreConformance, HealthyStoreIsWritable) {
   EXPECT_OK(store().check_writable(context()));
+  EXPECT_OK(store().require_room(context()));
 }
 
 // --- Uploads -------------------------------------------------------------------------------------
