@@ -6,6 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import dependencies
 import docs
 import layers
 import modules
@@ -70,7 +71,8 @@ class TidyTest(unittest.TestCase):
 
     def test_tests_may_look_further(self):
         self.assertEqual(self.run_on(layers.check, {
-            "src/base/y_test.cc": '#include "blob/store.h"\n#include <openssl/evp.h>\n'}).errors, [])
+            "src/base/y_test.cc": '#include "blob/store.h"\n#include <openssl/evp.h>\n',
+        }).errors, [])
 
     def test_long_files(self):
         self.assert_fails(sizes.check, {"src/base/y.cc": "\n" * 801}, "801 lines")
@@ -132,6 +134,14 @@ class TidyTest(unittest.TestCase):
                 findings = Findings()
                 docs.check_routes(findings, Tree(Path(directory)))
                 self.assertEqual(len(findings.errors), errors, findings.errors)
+
+    def test_dependencies(self):
+        page = {dependencies.PAGE: "| g++ | `libfmt` |", "tests/requirements.txt": "libfmt==1\n"}
+        self.assert_fails(dependencies.check, {
+            **page, "packaging/debian-packages-x.txt": "# why\ng++\nlibfmt-dev\nfmt | g++\n",
+        }, "fmt is not in")
+        self.assert_fails(dependencies.check, {
+            **page, "tests/go-tools.txt": "test example.org/x/crane@v1\n"}, "crane is not in")
 
     def test_tools(self):
         faults = {tools.check_format: {"src/base/y.cc": "int  x ;\n"},

@@ -7,6 +7,7 @@ Exit code 1 when something is wrong, 77 when the only check asked for cannot run
 import sys
 from pathlib import Path
 
+import dependencies
 import docs
 import layers
 import modules
@@ -21,6 +22,7 @@ CHECKS = {
     "modules": modules.check,
     "text": text.check,
     "docs": docs.check,
+    "dependencies": dependencies.check,
     "format": tools.check_format,
     "shell": tools.check_shell,
 }

@@ -59,9 +59,13 @@ need_packages() {
   # --no-remove: never trade a package that somebody installed for one of ours.
   as_root "${apt[@]}" install --no-install-recommends --no-remove "${missing[@]}" ||
     die "apt-get could not install: ${missing[*]}"
-  # Debian starts its registry on port 5000, which is where ./dev serve wants to be.
-  if [[ " ${missing[*]} " == *" docker-registry "* && -d /run/systemd/system ]]; then
-    as_root systemctl disable --now docker-registry
+  # Debian starts what it installs: its registry on port 5000, where ./dev serve wants to be, nginx on
+  # 80. We want the programs alone.
+  if [[ -d /run/systemd/system ]]; then
+    local service
+    for service in docker-registry nginx; do
+      if [[ " ${missing[*]} " == *" $service"* ]]; then as_root systemctl disable --now $service; fi
+    done
   fi
 }
 

@@ -4,7 +4,7 @@
 main() {
   local all=()
   [[ ${1:-} != --all ]] || all=(all)
-  need_packages build test "${all[@]/#/test-}"
+  need_packages build test
   need_venv
   need_go_tools test "${all[@]}"
   [[ ${#all[@]} -eq 0 ]] || need_node
