@@ -64,6 +64,24 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
   }
 }
 
+// One client with very many requests at once gets all its answers, but others need not wait for
+// that.
+TEST_F(ServerTest, AFloodOfPipelinedRequestsLeavesRoomForOthers) {
+  start();
+  Client flooding(port);
+  constexpr int kRequests = 20'000;
+  std::thread sending([&] {
+    std::string all;
+    for (int i = 0; i < kRequests; ++i) all += request_text("GET", i % 100 ? "/hello" : "/worker");
+    EXPECT_TRUE(flooding.send(all));
+  });
+  EXPECT_EQ(Client(port).get("/hello").status, 200);
+  for (int i = 0; i < kRequests; ++i) {
+    ASSERT_EQ(flooding.receive().body, i % 100 ? "hello\n" : "from a worker\n") << i;
+  }
+  sending.join();
+}
+
 TEST_F(ServerTest, ReadsARequestThatDrips) {
   start();
   Client client(port);

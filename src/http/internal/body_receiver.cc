@@ -66,7 +66,9 @@ std::optional<BodyReceiver::Status> BodyReceiver::find_room(bool has_waited) {
 Io BodyReceiver::pull(char* target, std::size_t room) {
   if (length_bytes_) room = std::min<std::uint64_t>(room, missing_bytes());
   room = std::min(room, kTurnBytes);
-  if (input_.empty()) return channel_.receive(target, room);
+  if (input_.empty()) {
+    return channel_.maybe_readable() ? channel_.receive(target, room) : Io{};
+  }
   const std::size_t size = std::min(room, input_.rest().size());
   std::memcpy(target, input_.rest().data(), size);
   input_.drop(size);

@@ -50,7 +50,7 @@ Io Channel::send_file(int file, off_t offset, std::size_t size) {
 }
 
 void Channel::shut_down_sending() {
-  if (tls_) tls_->say_end();
+  say_end();
   ::shutdown(descriptor_, SHUT_WR);
 }
 

@@ -41,6 +41,11 @@ class Channel {
   Io flush() { return tls_ ? tls_->flush() : Io::moved(0); }
   bool holds_unsent() const { return tls_ && tls_->holds_unsent(); }
 
+  // Tells a TLS client that nothing more comes, so that it need not suspect that something is
+  // missing.
+  void say_end() {
+    if (tls_) tls_->say_end();
+  }
   // Says that we send no more; what comes in can still be read.
   void shut_down_sending();
   // Ends both directions at once; whoever waits for the socket wakes up. The descriptor stays

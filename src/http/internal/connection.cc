@@ -14,7 +14,9 @@ namespace {
 // Edge-triggered: one registration serves the whole life of a connection, whatever its phase.
 constexpr std::uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
-constexpr std::size_t kReadsATurn = 8;
+// Of one connection, before the others get their turn.
+constexpr std::size_t kReadsATurn = 2;
+constexpr std::size_t kRequestsATurn = 64;
 constexpr std::size_t kDiscardBytes = 1 << 20;  // at once; nothing is copied
 constexpr std::size_t kLingerBytes = 32 << 20;  // of a client that does not look at its answer
 
@@ -75,7 +77,7 @@ void Connection::on_events(std::uint32_t events) {
   if (ended || (events & EPOLLIN) != 0) channel_.set_readable(ended);
   switch (phase_) {
     case Phase::Head:
-      return read_requests();
+      return go_on();
     case Phase::Working:
       return intake_->on_events(ended, reset);
     case Phase::Answering:
@@ -110,8 +112,9 @@ void Connection::on_soon() {
 
 // --- Reading requests ----------------------------------------------------------------------------
 
+// What is here is served before more is read, so the input stays as small as one read and one head.
 void Connection::go_on() {
-  if (phase_ == Phase::Head && !input_.empty()) serve_input();
+  if (phase_ == Phase::Head && !input_.empty() && !serve_input()) return;
   if (phase_ == Phase::Head) read_requests();
 }
 
@@ -124,15 +127,21 @@ void Connection::read_requests() {
     lane_.count_received(io.bytes);
     lane_.touch(*this);
     input_.add({lane_.scratch(), io.bytes});
-    serve_input();
+    if (!serve_input()) return;
   }
   if (is_idle() && lane_.core().draining) close();
 }
 
-// Serves as many whole requests as the input holds. Afterwards nothing points into the lane's
-// receive buffer.
-void Connection::serve_input() {
-  while (phase_ == Phase::Head && !input_.empty()) {
+// Serves the whole requests that the input holds; afterwards nothing points into the lane's receive
+// buffer. False when it stopped early, to go on soon.
+bool Connection::serve_input() {
+  bool stopped_early = false;
+  for (std::size_t requests = 0; phase_ == Phase::Head && !input_.empty(); ++requests) {
+    if (requests == kRequestsATurn) {
+      stopped_early = true;
+      lane_.soon(*this);
+      break;
+    }
     const HeadScanner::Status status = scanner_.scan(input_.rest());
     if (status == HeadScanner::Status::Incomplete) break;
     if (status == HeadScanner::Status::Refused) {
@@ -145,6 +154,7 @@ void Connection::serve_input() {
     begin_exchange(head_text);
   }
   if (phase_ != Phase::Working) input_.keep();  // else a worker may be reading it
+  return !stopped_early;
 }
 
 void Connection::begin_exchange(std::string_view head_text) {
@@ -367,6 +377,7 @@ void Connection::close() {
   if (phase_ == Phase::Closed) return;
   const Phase ended = std::exchange(phase_, Phase::Closed);
   input_ = Input();
+  if (ended == Phase::Head) channel_.say_end();
   channel_.shut_down();
   if (ended == Phase::Working) return intake_->abandon();
   if (ended == Phase::Answering) return delivery_->abandon();

@@ -46,6 +46,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
     std::list<std::unique_ptr<Connection>>::iterator at;
     SteadyTime last_moved{};
     bool lingers = false;
+    bool is_up_soon = false;
   };
   Place place;
 
@@ -68,7 +69,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   // Reading requests.
   void go_on();
   void read_requests();
-  void serve_input();
+  bool serve_input();
   void begin_exchange(std::string_view head_text);
   void hand_over(std::string_view head_text);
   void refuse(const Refusal& refusal);

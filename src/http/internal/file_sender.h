@@ -17,7 +17,8 @@ class FileSender final : public Turns {
  public:
   static constexpr std::size_t kTurnBytes = 1 << 20;
 
-  // Up to this a range may go out on the loop: 128 KiB of it cost what ten small requests do.
+  // Up to this a range may go out on the loop, where it costs what a few small answers cost. Under
+  // TLS it has to be encrypted as well.
   static constexpr std::size_t kInlineBytes = 128 << 10;
   static constexpr std::size_t kInlineTlsBytes = 16 << 10;
 

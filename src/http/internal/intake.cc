@@ -1,5 +1,6 @@
 #include "http/internal/intake.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -62,7 +63,10 @@ bool Intake::on_worker_free() {
   phase_ = Phase::Over;
   Response response = lane_.core().handler.refuse(
       {503, "too many requests wait for an answer; try again in a second"});
-  response.with("Retry-After", "1");
+  const bool tells_when = std::any_of(
+      response.headers.begin(), response.headers.end(),
+      [](const auto& header) { return equals_ignoring_case(header.first, "Retry-After"); });
+  if (!tells_when) response.with("Retry-After", "1");
   response.close = true;
   request_.response() = std::move(response);
   owner_.answer_is_ready();

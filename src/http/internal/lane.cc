@@ -77,7 +77,8 @@ void Lane::adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls) {
   loop_->post([this, descriptor, peer = std::move(peer), tls = std::move(tls)] {
     open_.push_back(std::make_unique<Connection>(*this, descriptor, peer, tls.get()));
     Connection& connection = *open_.back();
-    connection.place = {std::prev(open_.end()), loop_->now(), false};
+    connection.place.at = std::prev(open_.end());
+    connection.place.last_moved = loop_->now();
     if (ending_) {
       connection.cut();
     } else {
@@ -163,7 +164,9 @@ void Lane::retire(Connection& connection) {
   core_.connections.fetch_sub(1);
 }
 
-void Lane::soon(Connection& connection) { soon_.push_back(&connection); }
+void Lane::soon(Connection& connection) {
+  if (!std::exchange(connection.place.is_up_soon, true)) soon_.push_back(&connection);
+}
 void Lane::remind(Connection& connection) { reminders_.push_back(&connection); }
 
 void Lane::wait_for_worker(Connection& connection) { waiting_for_worker_.push_back(&connection); }
@@ -181,7 +184,10 @@ void Lane::wait_for_buffer(Connection& connection) {
 // --- Between batches -----------------------------------------------------------------------------
 
 milliseconds Lane::between_batches() {
-  for (Connection* connection : std::exchange(soon_, {})) connection->on_soon();
+  for (Connection* connection : std::exchange(soon_, {})) {
+    connection->place.is_up_soon = false;
+    connection->on_soon();
+  }
   while (!waiting_for_worker_.empty()) {
     Connection* const first = waiting_for_worker_.front();
     if (!first->on_worker_free()) break;

@@ -1,0 +1,90 @@
+// Promises about seconds, which take seconds to test.
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "http/testing/server_fixture.h"
+
+namespace entrepot::http {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using testing::Answer;
+using testing::Client;
+using testing::eventually;
+using testing::request_text;
+
+using ServerTimeTest = testing::ServerFixture;
+
+// No rate is asked for, and no total time: one byte in time is enough.
+TEST_F(ServerTimeTest, SlowIsNotSilent) {
+  options.limits.idle = seconds(1);
+  take_body("/upload");
+  start();
+  Client client(port);
+  ASSERT_TRUE(client.send("PUT /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n"));
+  for (int i = 0; i < 5; ++i) {
+    std::this_thread::sleep_for(milliseconds(500));
+    ASSERT_TRUE(client.send("x"));
+  }
+  EXPECT_EQ(client.receive().status, 201);
+}
+
+TEST_F(ServerTimeTest, TheLimitSleepsWhileTheServerWorks) {
+  options.limits.idle = seconds(1);
+  handler.on_worker["/slow"] = [](Context&, const Request&) -> Reply {
+    std::this_thread::sleep_for(milliseconds(2500));
+    return Response::text(200, "text/plain", "at last");
+  };
+  start();
+  EXPECT_EQ(Client(port).get("/slow").body, "at last");
+}
+
+// When the queue is full requests wait; after five seconds they are told to come again.
+TEST(ServerWorkers, WhenAllAreBusyRequestsWaitAndThenGet503) {
+  testing::ScriptedHandler handler;
+  std::atomic<bool> go_on = false;
+  handler.on_worker["/wait"] = [&](Context&, const Request&) -> Reply {
+    while (!go_on) std::this_thread::sleep_for(milliseconds(5));
+    return Response::text(200, "text/plain", "done");
+  };
+  handler.on_worker["/quick"] = [](Context&, const Request&) -> Reply {
+    return Response::text(200, "text/plain", "quick");
+  };
+  Executor workers({"worker", 1, 1});
+  Executor finishers({"finisher", 1, 1});
+  ServerOptions options;
+  options.workers = &workers;
+  options.finishers = &finishers;
+  auto server = Server::open(options, handler);
+  ASSERT_OK(server);
+  const std::uint16_t port = (*server)->listen("127.0.0.1", 0, nullptr).value();
+
+  Client running(port);
+  Client queued(port);
+  Client refused(port);
+  ASSERT_TRUE(running.send(request_text("GET", "/wait")));
+  ASSERT_TRUE(eventually([&] { return workers.queued() == 0; }));
+  std::this_thread::sleep_for(milliseconds(50));
+  ASSERT_TRUE(queued.send(request_text("GET", "/quick")));
+  ASSERT_TRUE(eventually([&] { return workers.queued() == 1; }));
+  const auto begin = steady_clock::now();
+  const Answer answer = refused.get("/quick");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.header("retry-after"), "1");
+  EXPECT_GT(steady_clock::now() - begin, milliseconds(4500));
+
+  Client late(port);
+  ASSERT_TRUE(late.send(request_text("GET", "/quick")));
+  std::this_thread::sleep_for(milliseconds(50));
+  go_on = true;
+  EXPECT_EQ(running.receive().body, "done");
+  EXPECT_EQ(queued.receive().body, "quick");
+  EXPECT_EQ(late.receive().body, "quick");
+}
+
+}  // namespace
+}  // namespace entrepot::http
