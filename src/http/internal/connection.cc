@@ -265,11 +265,13 @@ void Connection::deliver(Response& response, std::size_t sent_bytes, std::string
   phase_ = Phase::Answering;
   sent_seen_ = 0;
   delivery_ = std::make_unique<Delivery>(lane_, channel_, *this);
-  delivery_->start(lane_.head_text(), std::move(response.body), sent_bytes,
-                   active_ ? &active_->context() : nullptr);
+  const auto outcome = delivery_->start(lane_.head_text(), std::move(response.body), sent_bytes,
+                                        active_ ? &active_->context() : nullptr);
+  if (outcome != Delivery::Outcome::Later) end_exchange(outcome == Delivery::Outcome::Sent);
 }
 
 void Connection::answer_is_sent(bool whole) {
+  watch_writes(false);
   end_exchange(whole);
   go_on();
 }

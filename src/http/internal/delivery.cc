@@ -16,18 +16,18 @@ constexpr std::size_t kStreamPieceBytes = 256 << 10;
 Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner)
     : lane_(lane), channel_(channel), owner_(owner), job_(lane.loop()) {}
 
-void Delivery::start(std::string head, Source body, std::size_t sent_bytes, Context* context) {
+Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sent_bytes, Context* context) {
   if (context != nullptr) context_ = context;
   body_ = std::move(body);
   if (body_.file() != nullptr) return start_file(std::move(head));
   const SharedBytes* bytes = body_.bytes();
   outbox_.emplace(std::move(head), bytes && *bytes ? ByteView(**bytes) : ByteView());
   outbox_->skip(sent_bytes);
-  flush();
+  return flush();
 }
 
 void Delivery::on_writable() {
-  if (outbox_) flush();
+  if (outbox_) report(flush());
 }
 
 std::uint64_t Delivery::sent_body_bytes() const {
@@ -35,40 +35,41 @@ std::uint64_t Delivery::sent_body_bytes() const {
   return sent_before_ + (outbox_ ? outbox_->sent_body_bytes() : 0);
 }
 
-void Delivery::end(bool whole) {
-  if (sender_) lane_.count_sent(sender_->sent_body_bytes());
-  if (!whole) return owner_.answer_is_sent(false);
-  owner_.watch_writes(false);
-  owner_.answer_is_sent(true);
+void Delivery::report(Outcome outcome) {
+  if (outcome != Outcome::Later) owner_.answer_is_sent(outcome == Outcome::Sent);
 }
 
 // --- Files ---------------------------------------------------------------------------------------
 
-void Delivery::start_file(std::string head) {
+Delivery::Outcome Delivery::start_file(std::string head) {
   sender_.emplace(channel_, std::move(head), *body_.file());
   if (sender_->fits_loop()) {
     const FileSender::Progress progress = sender_->send();
-    if (progress == FileSender::Progress::Sent) return end(true);
-    if (progress == FileSender::Progress::Broken) return end(false);
+    if (progress == FileSender::Progress::Sent || progress == FileSender::Progress::Broken) {
+      lane_.count_sent(sender_->sent_body_bytes());
+      return progress == FileSender::Progress::Sent ? Outcome::Sent : Outcome::Broken;
+    }
   }
   sender_out_ = true;
   sender_->when_over([this] { lane_.loop().post([this] { on_file_over(); }); });
   lane_.core().turns->add(channel_.descriptor(), *sender_, Turns::Next::WhenWritable);
+  return Outcome::Later;
 }
 
 void Delivery::on_file_over() {
   sender_out_ = false;
   if (abandoned_) return owner_.delivery_is_over();
   owner_.bytes_moved();
-  end(sender_->succeeded());
+  lane_.count_sent(sender_->sent_body_bytes());
+  report(sender_->succeeded() ? Outcome::Sent : Outcome::Broken);
 }
 
 // --- Memory and streams --------------------------------------------------------------------------
 
-void Delivery::flush() {
-  if (job_.out()) return;
+Delivery::Outcome Delivery::flush() {
+  if (job_.out()) return Outcome::Later;
   const Io io = outbox_->send(channel_);
-  if (io.state == Io::State::Broken) return end(false);
+  if (io.state == Io::State::Broken) return Outcome::Broken;
   if (io.bytes > 0) {
     lane_.count_sent(io.bytes);
     owner_.bytes_moved();
@@ -76,11 +77,12 @@ void Delivery::flush() {
   if (!outbox_->empty() || channel_.holds_unsent()) {
     owner_.watch_writes(io.state == Io::State::Blocked);
     if (io.state == Io::State::Moved) owner_.go_on_soon();
-    return;
+    return Outcome::Later;
   }
   const StreamRange* stream = body_.stream();
-  if (stream == nullptr || sent_body_bytes() == stream->size_bytes) return end(true);
+  if (stream == nullptr || sent_body_bytes() == stream->size_bytes) return Outcome::Sent;
   read_stream();
+  return Outcome::Later;
 }
 
 void Delivery::read_stream() {
@@ -109,10 +111,10 @@ void Delivery::on_stream_read() {
   if (stream_error_) {
     log::warning("request {}: the body of the answer broke off: {}", context_->request_id(),
                  *stream_error_);
-    return end(false);
+    return report(Outcome::Broken);
   }
   outbox_.emplace(std::string(), piece_);
-  flush();
+  report(flush());
 }
 
 void Delivery::abandon() {

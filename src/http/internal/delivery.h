@@ -23,7 +23,8 @@ class Delivery {
  public:
   class Owner {
    public:
-    virtual void answer_is_sent(bool whole) = 0;  // not whole: the connection is of no use any more
+    // What start() left open has come to its end. Not whole: the connection is of no use any more.
+    virtual void answer_is_sent(bool whole) = 0;
     virtual void delivery_is_over() = 0;          // after abandon(): nothing runs any more
     virtual void watch_writes(bool on) = 0;       // call on_writable() when the socket is ready
     virtual void bytes_moved() = 0;
@@ -35,8 +36,10 @@ class Delivery {
 
   Delivery(Lane& lane, Channel& channel, Owner& owner);
 
-  // `sent_bytes` of head and body went out before. The context is the request's, or null.
-  void start(std::string head, Source body, std::size_t sent_bytes, Context* context);
+  // `sent_bytes` of head and body went out before. The context is the request's, or null. Later:
+  // answer_is_sent() is to follow; it never comes out of this call.
+  enum class Outcome { Sent, Broken, Later };
+  Outcome start(std::string head, Source body, std::size_t sent_bytes, Context* context);
   void on_writable();
 
   // The connection is closed and its socket shut.
@@ -49,12 +52,12 @@ class Delivery {
   bool is_our_move() const { return job_.out(); }
 
  private:
-  void start_file(std::string head);
+  Outcome start_file(std::string head);
   void on_file_over();
   void read_stream();
   void on_stream_read();
-  void flush();
-  void end(bool whole);
+  Outcome flush();
+  void report(Outcome outcome);
 
   Lane& lane_;
   Channel& channel_;
