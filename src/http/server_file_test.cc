@@ -76,6 +76,25 @@ TEST_F(ServerFileTest, SendsAFileByteForByte) {
   EXPECT_EQ(client.get("/hello").body, "hello\n");
 }
 
+// Each answer goes out at once, so the next request is served before the loop has turned.
+TEST_F(ServerFileTest, SendsThousandsOfPipelinedRanges) {
+  handler.in_memory["/range"] = [file = testing::make_file(contents)](const Request&) {
+    Response response;
+    response.body = Source(FileRange{file, {7, 100}});
+    return response;
+  };
+  start();
+  Client client(port);
+  constexpr int kRequests = 5'000;
+  std::thread sending([&] {
+    std::string all;
+    for (int i = 0; i < kRequests; ++i) all += request_text("GET", "/range");
+    EXPECT_TRUE(client.send(all));
+  });
+  for (int i = 0; i < kRequests; ++i) ASSERT_EQ(client.receive().body, contents.substr(7, 100));
+  sending.join();
+}
+
 TEST_F(ServerFileTest, SendsRangesSmallAndLarge) {
   const std::vector<ByteRange> ranges = {{0, 1},           {12'345'677, 1},   {777, 65'536},
                                          {4'096, 131'072}, {4'097, 131'073},  {1, 12'345'677},

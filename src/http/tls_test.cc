@@ -152,6 +152,16 @@ TEST_F(TlsTest, ClientsThatSpeakNonsenseOrNothingAreDropped) {
   EXPECT_EQ(Client(port, kTls).get("/hello").status, 200);
 }
 
+// Without that a client cannot tell an end from an attacker who cut the connection.
+TEST_F(TlsTest, AnIdleConnectionIsToldThatItEnds) {
+  options.limits.idle = std::chrono::seconds(1);
+  start_tls();
+  Client client(port, kTls);
+  EXPECT_EQ(client.get("/hello").status, 200);
+  EXPECT_TRUE(client.ended());
+  EXPECT_TRUE(client.was_told_the_end());
+}
+
 TEST_F(TlsTest, ANewCertificateIsTakenUpWithoutDroppingConnections) {
   start_tls();
   Client old_one(port, kTls);

@@ -16,7 +16,8 @@ constexpr std::size_t kStreamPieceBytes = 256 << 10;
 Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner)
     : lane_(lane), channel_(channel), owner_(owner), job_(lane.loop()) {}
 
-Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sent_bytes, Context* context) {
+Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sent_bytes,
+                                  Context* context) {
   if (context != nullptr) context_ = context;
   body_ = std::move(body);
   if (body_.file() != nullptr) return start_file(std::move(head));

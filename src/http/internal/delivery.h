@@ -25,8 +25,8 @@ class Delivery {
    public:
     // What start() left open has come to its end. Not whole: the connection is of no use any more.
     virtual void answer_is_sent(bool whole) = 0;
-    virtual void delivery_is_over() = 0;          // after abandon(): nothing runs any more
-    virtual void watch_writes(bool on) = 0;       // call on_writable() when the socket is ready
+    virtual void delivery_is_over() = 0;     // after abandon(): nothing runs any more
+    virtual void watch_writes(bool on) = 0;  // call on_writable() when the socket is ready
     virtual void bytes_moved() = 0;
     virtual void go_on_soon() = 0;  // call on_writable() when others had their turn
 

@@ -67,6 +67,10 @@ std::string Client::server_common_name() const {
   return name;
 }
 
+bool Client::was_told_the_end() const {
+  return (::SSL_get_shutdown(tls_) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
 std::string Client::tls_version() const { return tls_ == nullptr ? "" : ::SSL_get_version(tls_); }
 
 bool Client::send(std::string_view bytes) {

@@ -52,6 +52,8 @@ class Client {
   std::string read_to_end();
   // The server closed its side and sent nothing more.
   bool ended() { return read(1).empty(); }
+  // Under TLS: the server said that nothing more comes (close_notify) before it closed.
+  bool was_told_the_end() const;
 
   void shut_down_sending();
   void reset();  // closes with a RST

@@ -1,6 +1,7 @@
 #pragma once
 // http/testing/server_fixture.h — a server on a free port, for tests through real sockets.
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <memory>
@@ -62,11 +63,9 @@ class ServerFixture : public ::testing::Test {
   std::uint16_t port = 0;
 };
 
-// An open file with these bytes; it has no name any more.
+// An open file with these bytes, in memory and without a name.
 inline std::shared_ptr<const OpenFile> make_file(const std::string& contents) {
-  char path[] = "/tmp/entrepot-http-XXXXXX";
-  const int descriptor = ::mkstemp(path);
-  ::unlink(path);
+  const int descriptor = ::memfd_create("entrepot-http-test", MFD_CLOEXEC);
   std::size_t done = 0;
   while (done < contents.size()) {
     const ssize_t wrote = ::write(descriptor, contents.data() + done, contents.size() - done);
