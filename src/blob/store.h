@@ -45,9 +45,10 @@ struct Stored {
 };
 
 // An upload being written. Bytes are hashed as they pass. One thread at a time. Dropping it without
-// commit is pause(). A write that fails with StorageFull or Unavailable ends the session and frees
-// its bytes. Once the upload is paused, committed or ended, its calls fail with Cancelled; offset
-// and digest can still be asked for.
+// commit is pause(), but at the offset that upload_offset() told last, if it told one to somebody
+// while this was written. A write that fails with StorageFull or Unavailable ends the session and
+// frees its bytes. Once the upload is paused, committed or ended, its calls fail with Cancelled;
+// offset and digest can still be asked for.
 class Upload : public Sink {
  public:
   virtual std::uint64_t offset_bytes() const = 0;
@@ -95,10 +96,13 @@ class BlobStore {
                                                 HashAlgorithm also) = 0;
 
   // The session at the offset from which it can go on. A newer resume ends the older writer: its
-  // next write fails with Cancelled. NotFound when there is none.
+  // next write fails with Cancelled, and what it wrote behind the offset that upload_offset() told
+  // last is dropped. NotFound when there is none.
   virtual Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id) = 0;
 
-  // How many bytes the session holds, without disturbing its writer. NotFound when there is none.
+  // The offset at which resume() would go on, without disturbing the writer. A promise: it stays
+  // that offset, whatever the writer still takes, until the writer's own pause(), commit() or the
+  // next resume() or start(). NotFound when there is none.
   virtual Result<std::uint64_t> upload_offset(Context& context, const UploadId& id) = 0;
 
   // Ends the session and drops its bytes. NotFound when there is none.

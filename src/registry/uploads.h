@@ -36,10 +36,12 @@ class Uploads {
 
   UploadSession begin(const oci::RepositoryName& repository, oci::HashAlgorithm also) const;
 
-  // How many bytes the session holds. NotFound when it ended or is too old.
+  // Where open() would go on, told without disturbing a writer: bytes which still come from one
+  // whose connection broke do not move it, only a request that is taken in whole. NotFound when the
+  // session ended or is too old.
   Result<std::uint64_t> offset(Context& context, const UploadSession& session);
 
-  // The session's writer, at its offset; ends an older writer. NotFound as above.
+  // The session's writer, at the offset that was told; ends an older writer. NotFound as above.
   Result<std::unique_ptr<blob::Upload>> open(Context& context, const UploadSession& session);
 
   // Makes the bytes a blob that the session's repository has: durable when this returns. Spec:

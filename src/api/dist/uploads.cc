@@ -132,6 +132,7 @@ Result<UploadSession> session_of(const Call& call, const oci::RepositoryName& re
 // Begins to take the bytes of a chunk or closing PUT, if they are the next ones.
 http::Reply take(Context& context, const Call& call, const UploadSession& session,
                  UploadBody::Kind kind, std::optional<oci::Digest> digest) {
+  std::optional<std::uint64_t> first;
   if (const auto text = call.request.header("Content-Range")) {
     ENTREPOT_API_ASSIGN(const ByteRange range, parse_content_range(*text), About::Upload);
     const auto length = call.request.content_length_bytes();
@@ -140,11 +141,16 @@ http::Reply take(Context& context, const Call& call, const UploadSession& sessio
                             fmt::format("Content-Range speaks of {} bytes, Content-Length of {}",
                                         range.length_bytes, *length));
     }
+    // Asked before open(): a chunk that is refused ends no other request.
     ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
                         About::Upload);
-    if (range.offset_bytes != offset) return Answers(call, session).out_of_order(offset);
+    first = range.offset_bytes;
+    if (first != offset) return Answers(call, session).out_of_order(offset);
   }
   ENTREPOT_API_ASSIGN(auto upload, call.services.uploads.open(context, session), About::Upload);
+  // A request that was being taken in may have come to its end meanwhile.
+  const std::uint64_t offset = upload->offset_bytes();
+  if (first && first != offset) return Answers(call, session).out_of_order(offset);
   return http::Receive{
       std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest))};
 }

@@ -29,7 +29,13 @@ class MemoryUpload final : public Upload {
   MemoryUpload(MemoryBlobStore& store, const UploadId& id, std::uint64_t writer, Bytes so_far)
       : store_(store), id_(id), writer_(writer), bytes_(std::move(so_far)) {}
 
-  ~MemoryUpload() override { static_cast<void>(put_away()); }
+  ~MemoryUpload() override {
+    const std::lock_guard lock(store_.mutex_);
+    const auto session = store_.session_of(id_, writer_);
+    if (!session) return;
+    (*session)->go_back();
+    (*session)->put_away();
+  }
 
   std::uint64_t offset_bytes() const override { return bytes_.size(); }
   Digest digest() const override { return Digest::of(bytes_); }
@@ -43,14 +49,19 @@ class MemoryUpload final : public Upload {
     return {};
   }
 
-  Result<void> pause(Context&) override { return put_away(); }
+  Result<void> pause(Context&) override {
+    const std::lock_guard lock(store_.mutex_);
+    TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
+    session->put_away();
+    return {};
+  }
 
   Result<Stored> commit(Context&, const Digest& expected) override {
     const std::lock_guard lock(store_.mutex_);
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     const Digest actual = Digest::of(bytes_, expected.algorithm());
     if (actual != expected) {
-      session->writer = 0;
+      session->put_away();
       return fail(ErrorCode::DigestMismatch, "the bytes are {}, not {}", actual.to_string(),
                   expected.to_string());
     }
@@ -61,18 +72,21 @@ class MemoryUpload final : public Upload {
   }
 
  private:
-  Result<void> put_away() {
-    const std::lock_guard lock(store_.mutex_);
-    TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
-    session->writer = 0;
-    return {};
-  }
-
   MemoryBlobStore& store_;
   const UploadId id_;
   const std::uint64_t writer_;
   Bytes bytes_;
 };
+
+void MemoryBlobStore::Session::put_away() {
+  writer = 0;
+  told.reset();
+}
+
+void MemoryBlobStore::Session::go_back() {
+  if (told) bytes.resize(*told);
+  told.reset();
+}
 
 Result<MemoryBlobStore::Session*> MemoryBlobStore::session_of(const UploadId& id,
                                                               std::uint64_t writer) {
@@ -103,7 +117,7 @@ Result<Source> MemoryBlobStore::open(Context&, const Digest& digest) {
 Result<std::unique_ptr<Upload>> MemoryBlobStore::start(Context&, const UploadId& id,
                                                        HashAlgorithm /*also*/) {
   const std::lock_guard lock(mutex_);
-  sessions_.insert_or_assign(id, Session{Bytes(), clock_.wall(), ++writers_});
+  sessions_.insert_or_assign(id, Session{Bytes(), clock_.wall(), ++writers_, {}});
   return std::make_unique<MemoryUpload>(*this, id, writers_, Bytes());
 }
 
@@ -111,6 +125,7 @@ Result<std::unique_ptr<Upload>> MemoryBlobStore::resume(Context&, const UploadId
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return no_session(id);
+  found->second.go_back();
   found->second.writer = ++writers_;
   return std::make_unique<MemoryUpload>(*this, id, writers_, found->second.bytes);
 }
@@ -119,7 +134,9 @@ Result<std::uint64_t> MemoryBlobStore::upload_offset(Context&, const UploadId& i
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return no_session(id);
-  return found->second.bytes.size();
+  Session& session = found->second;
+  if (session.writer != 0) session.told = session.bytes.size();
+  return session.bytes.size();
 }
 
 Result<void> MemoryBlobStore::cancel(Context&, const UploadId& id) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -41,7 +42,11 @@ class MemoryBlobStore final : public BlobStore {
   struct Session {
     Bytes bytes;
     WallTime written_at;
-    std::uint64_t writer = 0;  // the number of the newest writer; 0: put away
+    std::uint64_t writer = 0;         // the number of the newest writer; 0: put away
+    std::optional<std::size_t> told;  // the offset that upload_offset() told while one writes
+
+    void put_away();
+    void go_back();  // to what was told
   };
 
   // With mutex_ held. Cancelled unless `writer` is the session's.

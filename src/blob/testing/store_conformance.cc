@@ -349,6 +349,51 @@ TEST_P(BlobStoreConformance, AskingForTheOffsetDoesNotDisturbTheWriter) {
   EXPECT_OK(upload->commit(context(), sha256_of("abcdef")));
 }
 
+// Who lost a connection asks and goes on, while its last bytes may still be on their way in.
+TEST_P(BlobStoreConformance, ToldOffsetHoldsWhenTheWriterBreaksOff) {
+  const UploadId id = UploadId::random();
+  auto broken = start(id, HashAlgorithm::Sha512);
+  write(*broken, "abc");
+  ASSERT_EQ(store().upload_offset(context(), id).value(), 3u);
+  write(*broken, "late bytes");
+  broken.reset();
+  EXPECT_EQ(store().upload_offset(context(), id).value(), 3u);
+  const auto upload = resume(id);
+  ASSERT_EQ(upload->offset_bytes(), 3u);
+  EXPECT_EQ(upload->digest(), sha256_of("abc"));
+  write(*upload, "d");
+  EXPECT_OK(upload->commit(context(), sha512_of("abcd")));
+  EXPECT_EQ(get(sha256_of("abcd")), "abcd");
+}
+
+TEST_P(BlobStoreConformance, ToldOffsetHoldsForTheNextWriter) {
+  const UploadId id = UploadId::random();
+  const auto older = start(id);
+  write(*older, "abc");
+  ASSERT_EQ(store().upload_offset(context(), id).value(), 3u);
+  write(*older, "late bytes");
+  auto newer = resume(id);
+  ASSERT_EQ(newer->offset_bytes(), 3u);
+  EXPECT_FAILS(Cancelled, older->write(context(), "lost"));
+  // A promise to the one who went on, not to those after it.
+  write(*newer, "de");
+  newer.reset();
+  newer = resume(id);
+  ASSERT_EQ(newer->offset_bytes(), 5u);
+  EXPECT_OK(newer->commit(context(), sha256_of("abcde")));
+}
+
+TEST_P(BlobStoreConformance, PauseKeepsWhatCameBehindAToldOffset) {
+  const UploadId id = UploadId::random();
+  const auto upload = start(id);
+  write(*upload, "abc");
+  ASSERT_EQ(store().upload_offset(context(), id).value(), 3u);
+  write(*upload, "def");
+  ASSERT_OK(upload->pause(context()));
+  EXPECT_EQ(store().upload_offset(context(), id).value(), 6u);
+  EXPECT_EQ(resume(id)->offset_bytes(), 6u);
+}
+
 TEST_P(BlobStoreConformance, CommittedSessionHasEnded) {
   const UploadId id = UploadId::random();
   const auto upload = start(id);

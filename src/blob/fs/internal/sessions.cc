@@ -15,12 +15,6 @@ std::shared_ptr<Session> SessionTable::find_or_add(const UploadId& id) {
   return session;
 }
 
-std::shared_ptr<Session> SessionTable::find(const UploadId& id) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = sessions_.find(id.str());
-  return found == sessions_.end() ? nullptr : found->second;
-}
-
 void SessionTable::forget(const UploadId& id, const Session& session) {
   const std::lock_guard lock(mutex_);
   const auto found = sessions_.find(id.str());
@@ -42,7 +36,11 @@ class FsUpload final : public Upload {
   ~FsUpload() override {
     const Sessions::Held held = hold();
     if (!may_write()) return;
-    if (auto saved = put_away(held); !saved) {
+    // Its request broke off, and somebody may have been told already where to go on.
+    auto saved = session_->file->go_back();
+    if (saved) saved = session_->file->save();
+    sessions_.end(id_, held);
+    if (!saved) {
       log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
     }
   }
@@ -127,14 +125,12 @@ std::unique_ptr<Upload> Sessions::hand_out(const UploadId& id, Held held,
   Session& session = *held.session;
   session.file = std::move(file);
   session.offset_bytes = session.file->offset_bytes();
-  session.open = true;
   const std::uint64_t number = ++session.writer;
   return std::make_unique<FsUpload>(*this, id, held.session, number);
 }
 
 void Sessions::end(const UploadId& id, const Held& held) {
   held.session->over = true;
-  held.session->open = false;
   if (held.session->file) held.session->file->close();
   table_.forget(id, *held.session);
 }
@@ -152,8 +148,13 @@ Result<std::unique_ptr<Upload>> Sessions::start(const UploadId& id, HashAlgorith
 
 Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadId& id) {
   Held held = hold(id);
-  // An older writer hands over what it has open, with every byte that it took.
+  // An older writer hands over what it has open.
   if (held.session->file) {
+    if (auto settled = held.session->file->go_back(); !settled) {
+      held.session->file->discard();
+      end(id, held);
+      return propagate(note_full(std::move(settled)));
+    }
     auto file = std::move(held.session->file);
     return hand_out(id, std::move(held), std::move(file));
   }
@@ -166,14 +167,11 @@ Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadI
 }
 
 Result<std::uint64_t> Sessions::offset(Context& context, const UploadId& id) {
-  const auto session = table_.find(id);
-  if (session && session->open) return session->offset_bytes.load();
-  TRY_ASSIGN(const auto known, UploadFile::offset_on_disk(settings_, id));
-  if (known) return *known;
-
   const Held held = hold(id);
-  if (held.session->file) return held.session->file->offset_bytes();
+  if (held.session->file) return held.session->file->tell_offset();
   auto offset = [&]() -> Result<std::uint64_t> {
+    TRY_ASSIGN(const auto known, UploadFile::offset_on_disk(settings_, id));
+    if (known) return *known;
     TRY_ASSIGN(const auto file, UploadFile::open(context, settings_, id));
     TRY(file->save());  // so that it was read for the last time
     return file->offset_bytes();

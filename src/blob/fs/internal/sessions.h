@@ -22,16 +22,13 @@ struct Session {
   bool over =
       false;  // put away or ended, and so no longer in the table: whoever waited looks again
 
-  // Of an open file, for who only asks how far it is.
-  std::atomic<bool> open = false;
-  std::atomic<std::uint64_t> offset_bytes = 0;
+  std::atomic<std::uint64_t> offset_bytes = 0;  // of the file, for its writers without the mutex
 };
 
 // The sessions that are open or being worked on, by id. Thread-safe; never blocks on a disk.
 class SessionTable {
  public:
   std::shared_ptr<Session> find_or_add(const UploadId& id);
-  std::shared_ptr<Session> find(const UploadId& id) const;  // null when unknown
 
   // Takes out this very session, not one that came after it.
   void forget(const UploadId& id, const Session& session);

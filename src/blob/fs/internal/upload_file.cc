@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -135,10 +136,22 @@ Result<void> UploadFile::start_writeback() {
   return settings_.files.start_writeback(*file_, range);
 }
 
+std::uint64_t UploadFile::tell_offset() {
+  told_ = state();
+  return offset_bytes_;
+}
+
+Result<void> UploadFile::go_back() {
+  if (!told_) return {};
+  auto told = *std::exchange(told_, std::nullopt);
+  return go_on(std::move(told), offset_bytes_);
+}
+
+UploadState UploadFile::state() const { return {settings_.boot_id, offset_bytes_, hashes_}; }
+
 Result<void> UploadFile::save() {
   has_state_file_ = true;
-  return settings_.files.replace(layout::upload_state_file(id_),
-                                 encode(UploadState{settings_.boot_id, offset_bytes_, hashes_}));
+  return settings_.files.replace(layout::upload_state_file(id_), encode(state()));
 }
 
 Result<void> UploadFile::verify(Context& context, const Digest& expected) const {

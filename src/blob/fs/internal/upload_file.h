@@ -51,6 +51,13 @@ class UploadFile {
   // After an error the file cannot go on.
   Result<void> append(ByteView piece);
 
+  // offset_bytes(), remembered for go_back().
+  std::uint64_t tell_offset();
+
+  // Drops what was appended since tell_offset(), if that was called. After an error the file cannot
+  // go on.
+  Result<void> go_back();
+
   // Writes the state, from which open() goes on.
   Result<void> save();
 
@@ -75,6 +82,7 @@ class UploadFile {
 
   Result<bool> holds(Context& context, const UploadState& state) const;
   Result<void> go_on(UploadState state, std::uint64_t size_bytes);
+  UploadState state() const;
   Result<void> start_writeback();
   Result<Stored> try_publish();
 
@@ -83,6 +91,7 @@ class UploadFile {
   FileHandle file_;
   RunningHashes hashes_;
   std::uint64_t offset_bytes_ = 0;
+  std::optional<UploadState> told_;
   std::uint64_t writeback_started_bytes_ = 0;
   bool has_state_file_ = false;
 };
