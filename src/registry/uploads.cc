@@ -5,6 +5,39 @@ namespace entrepot::registry {
 using oci::Digest;
 using oci::RepositoryName;
 
+namespace {
+
+// Counts as open for as long as it lives.
+class CountedUpload final : public blob::Upload {
+ public:
+  CountedUpload(std::unique_ptr<blob::Upload> upload, metrics::Gauge& open)
+      : upload_(std::move(upload)), open_(open) {
+    open_.add(1);
+  }
+  ~CountedUpload() override { open_.add(-1); }
+
+  std::uint64_t offset_bytes() const override { return upload_->offset_bytes(); }
+  Digest digest() const override { return upload_->digest(); }
+  Result<void> write(Context& context, ByteView piece) override {
+    return upload_->write(context, piece);
+  }
+  Result<void> pause(Context& context) override { return upload_->pause(context); }
+  Result<blob::Stored> commit(Context& context, const Digest& expected) override {
+    return upload_->commit(context, expected);
+  }
+
+ private:
+  const std::unique_ptr<blob::Upload> upload_;
+  metrics::Gauge& open_;
+};
+
+}  // namespace
+
+Uploads::Uploads(Stores stores, Options options, metrics::Registry& metrics)
+    : stores_(stores),
+      options_(options),
+      open_(metrics.gauge("entrepot_uploads_open", "Uploads that a request is writing now.")) {}
+
 UploadSession Uploads::begin(const RepositoryName& repository, oci::HashAlgorithm also) const {
   return UploadSession{repository, blob::UploadId::random(), stores_.clock.wall(), also};
 }
@@ -40,9 +73,12 @@ Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& ses
 Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
                                                     const UploadSession& session) {
   TRY(still_open(session));
-  auto resumed = stores_.blobs.resume(context, session.id);
-  if (resumed || resumed.error().code != ErrorCode::NotFound) return resumed;
-  return stores_.blobs.start(context, session.id, session.also);
+  auto upload = stores_.blobs.resume(context, session.id);
+  if (!upload && upload.error().code == ErrorCode::NotFound) {
+    upload = stores_.blobs.start(context, session.id, session.also);
+  }
+  if (!upload) return upload;
+  return std::make_unique<CountedUpload>(*std::move(upload), open_);
 }
 
 Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& session,

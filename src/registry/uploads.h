@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "access/subject.h"
+#include "base/metrics.h"
 #include "oci/name.h"
 #include "registry/stores.h"
 
@@ -32,7 +33,7 @@ class Uploads {
     std::chrono::microseconds review_delay = kDefaultReviewDelay;
     std::chrono::microseconds session_age = std::chrono::hours(168);  // older sessions are NotFound
   };
-  Uploads(Stores stores, Options options) : stores_(stores), options_(options) {}
+  Uploads(Stores stores, Options options, metrics::Registry& metrics);
 
   UploadSession begin(const oci::RepositoryName& repository, oci::HashAlgorithm also) const;
 
@@ -68,6 +69,7 @@ class Uploads {
 
   const Stores stores_;
   const Options options_;
+  metrics::Gauge& open_;
   static constexpr std::size_t kRemembered = 65'536;
   mutable std::mutex mutex_;
   std::unordered_set<std::string> ended_;

@@ -70,6 +70,21 @@ TEST(Uploads, EndedSessionIsNotFoundAgain) {
   EXPECT_FAILS(NotFound, world.uploads.open(world.context, old));
 }
 
+TEST(Uploads, CountsThoseThatAreWritten) {
+  World world;
+  const auto& open = world.metrics.gauge("entrepot_uploads_open", "");
+  const auto session = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  EXPECT_EQ(open.value(), 0);
+  auto upload = world.uploads.open(world.context, session).value();
+  auto newer = world.uploads.open(world.context, session).value();
+  EXPECT_EQ(open.value(), 2) << "until its request notices, the older one is there, too";
+  upload.reset();
+  EXPECT_EQ(open.value(), 1);
+  ASSERT_OK(world.uploads.commit(world.context, session, *newer, Digest::of("")));
+  newer.reset();
+  EXPECT_EQ(open.value(), 0);
+}
+
 TEST(Uploads, MountGivesABlobWithoutMovingIt) {
   World world;
   const auto digest = world.push_blob("a", "bytes");

@@ -54,11 +54,12 @@ std::string api_prefix(const Options& options) {
 }
 
 struct Platform::Parts {
-  Parts(const Options& options, bool anywhere, registry::Stores stores, Bytes location_key)
+  Parts(const Options& options, bool anywhere, registry::Stores stores, Bytes location_key,
+        metrics::Registry& metrics)
       : pull(stores, options.collect_delay),
         push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
                                                            : registry::MissingReferences::Refuse),
-        uploads(stores, uploads_options(options)),
+        uploads(stores, uploads_options(options), metrics),
         remove(stores, options.collect_delay),
         open_mode({anywhere, options.names}),
         policy({options.storage_delete, options.storage_read_only}),
@@ -80,10 +81,11 @@ Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Platform::~Platform() = default;
 
 Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
-                                                 bool anywhere, OpenedStores& stores) {
+                                                 bool anywhere, OpenedStores& stores,
+                                                 metrics::Registry& metrics) {
   TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
-  return std::unique_ptr<Platform>(
-      new Platform(std::make_unique<Parts>(options, anywhere, stores.stores(), std::move(key))));
+  return std::unique_ptr<Platform>(new Platform(
+      std::make_unique<Parts>(options, anywhere, stores.stores(), std::move(key), metrics)));
 }
 
 http::Handler& Platform::api() { return parts_->api; }

@@ -17,7 +17,8 @@ class Platform {
   // `anywhere`: whoever reaches the server is let in; else this machine's own programs alone. Fails
   // when the key that signs upload locations can neither be read nor kept.
   static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
-                                                bool anywhere, OpenedStores& stores);
+                                                bool anywhere, OpenedStores& stores,
+                                                metrics::Registry& metrics);
   ~Platform();
 
   http::Handler& api();

@@ -63,7 +63,7 @@ struct RunningServer::Parts {
                              std::unique_ptr<DataDirectory> directory) {
     TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
     TRY(adopt_if_needed(context, options, *stores));
-    TRY_ASSIGN(platform, Platform::open(context, options, anywhere, *stores));
+    TRY_ASSIGN(platform, Platform::open(context, options, anywhere, *stores, metrics));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     front.open(platform->api());

@@ -32,7 +32,7 @@ class World {
         stores{blobs, metadata->store(), cache, locks, clock},
         puller(stores, kDefaultReviewDelay),
         pusher(stores, missing),
-        uploads(stores, {}),
+        uploads(stores, {}, metrics),
         remover(stores, kDefaultReviewDelay) {}
 
   entrepot::testing::FakeClock clock;

@@ -21,11 +21,6 @@ void SessionTable::forget(const UploadId& id, const Session& session) {
   if (found != sessions_.end() && found->second.get() == &session) sessions_.erase(found);
 }
 
-std::size_t SessionTable::size() const {
-  const std::lock_guard lock(mutex_);
-  return sessions_.size();
-}
-
 // A writer of a session: it holds the pen until a newer one comes, or the session is put away.
 class FsUpload final : public Upload {
  public:

@@ -33,8 +33,6 @@ class SessionTable {
   // Takes out this very session, not one that came after it.
   void forget(const UploadId& id, const Session& session);
 
-  std::size_t size() const;
-
  private:
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<Session>> sessions_;
@@ -54,8 +52,6 @@ class Sessions {
   Result<std::uint64_t> offset(Context& context, const UploadId& id);
   Result<void> cancel(const UploadId& id);
   Result<std::size_t> purge(Context& context, WallTime older_than);
-
-  std::size_t open_count() const { return table_.size(); }
 
  private:
   friend class FsUpload;
