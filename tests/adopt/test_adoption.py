@@ -2,7 +2,6 @@
 """entrepot takes over a directory that a distribution registry wrote, and gives it back."""
 
 import os
-import random
 import shutil
 import socket
 import time
@@ -85,12 +84,14 @@ def test_kill_during_the_adoption_loses_nothing(handover):
     digest = handover.expected["small"]["moved"][1]
     names = [f"build-{number:05}" for number in range(5_000)]
     add_tags(handover.data, "small", digest, iter(names))
+    # Each run gets a little further before it is killed; the first not far, however quick the disk.
     kills = 0
-    chance = random.Random(7)
     process = handover.entrepot.process
     while True:
         process.spawn(handover.entrepot._command())
-        time.sleep(chance.uniform(0.05, 0.3))
+        process.wait_until(lambda: "taking it over" in process.current_stderr()
+                           or "listening on" in process.current_stdout(), 30)
+        time.sleep(kills * 0.004)
         if not (handover.layout / "repositories").exists():
             break
         process.kill()
@@ -110,7 +111,7 @@ def test_kill_during_the_adoption_loses_nothing(handover):
 
 def test_nothing_is_answered_before_all_of_it_is_there(handover):
     digest = handover.expected["small"]["moved"][1]
-    add_tags(handover.data, "small", digest, (f"build-{number:05}" for number in range(5_000)))
+    add_tags(handover.data, "small", digest, (f"build-{number:05}" for number in range(10_000)))
     handover.entrepot.address = "127.0.0.1:" + str(_free_port())
     process = handover.entrepot.process
     process.spawn(handover.entrepot._command())
