@@ -1,5 +1,7 @@
 #include "collect/collector.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 #include "collect/untagged.h"
 
@@ -63,6 +65,7 @@ Collector::Collector(registry::Stores stores, registry::Uploads& uploads,
       remover_(remover),
       options_(options),
       metrics_(std::make_unique<Metrics>(metrics)),
+      clock_watch_(stores.meta, stores.clock, "collect.clock"),
       reviewer_(stores),
       sweeper_(stores) {}
 
@@ -74,9 +77,10 @@ Result<Collector::Step> Collector::run_due(Context& context) {
   Step step;
   if (is_paused) return step;
   const SteadyTime begin = stores_.clock.steady();
+  TRY_ASSIGN(const WallTime now, settle_clock(context));
   TRY(purge_uploads_if_time(context));
   TRY(sweep_if_time(context));
-  const Terms terms = Terms::at(stores_.clock.wall(), options_.delay, options_.delay);
+  const Terms terms = Terms::at(now, options_.delay, options_.delay);
   TRY_ASSIGN(const bool more_manifests, purge_some(context, terms));
   TRY_ASSIGN(const bool more_blobs, review_some(context, terms, step.done));
   step.more = more_manifests || more_blobs;
@@ -90,6 +94,7 @@ Result<Collector::Step> Collector::run_due(Context& context) {
 Result<Progress> Collector::run(Context& context, const Request& request,
                                 const AfterStep& after_step) {
   Progress progress;
+  TRY(settle_clock(context));
   auto delay = options_.delay;
   if (request.delay && *request.delay < delay) delay = *request.delay;
 
@@ -119,6 +124,27 @@ Result<Progress> Collector::run(Context& context, const Request& request,
     more = more_manifests || more_blobs;
   }
   return progress;
+}
+
+// The wall time, once the queue was put right for it.
+Result<WallTime> Collector::settle_clock(Context& context) {
+  TRY_ASSIGN(const registry::ClockLook now, clock_watch_.look(context));
+  if (now.jump.count() != 0) {
+    const auto forwards = std::max(now.jump, std::chrono::microseconds(0));
+    TRY(stores_.meta.write(context, [&](meta::Transaction& tx) {
+      return tx.reviews().shift(forwards, now.wall + options_.delay);
+    }));
+    const auto hours = std::chrono::duration_cast<std::chrono::hours>(now.jump).count();
+    if (now.is_first && hours > 0) {
+      log::info("no server ran for {} hours, which do not count for what waits to be collected",
+                hours);
+    } else {
+      log::warning("the clock jumped by {} hours; what waits to be collected goes on waiting",
+                   hours);
+    }
+  }
+  TRY(clock_watch_.settle(context, now));
+  return now.wall;
 }
 
 // Drops the rows of manifests that were deleted a delay ago. Their blobs were queued then; once

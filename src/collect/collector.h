@@ -10,6 +10,7 @@
 #include "collect/job.h"
 #include "collect/review.h"
 #include "collect/sweep.h"
+#include "registry/clock_watch.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"
 
@@ -50,6 +51,11 @@ class Collector {
   // One step of what is due by now: purges deleted manifests and abandoned uploads, reviews blobs,
   // looks for strays. Does nothing while paused. A blob that fails is put back and counted; an
   // error of the metadata ends the step. Cancelled, Timeout.
+  //
+  // When the wall clock jumped by more than an hour, forwards or backwards, what waits goes on
+  // waiting for as long as it still had to, at most for the whole delay; this is logged once. Time
+  // in which no server ran, beyond an hour, does not count either: nobody could tell it from a
+  // jump.
   struct Step {
     Progress done;
     bool more = false;  // something is due already
@@ -68,6 +74,7 @@ class Collector {
  private:
   struct Metrics;
 
+  Result<WallTime> settle_clock(Context& context);
   Result<bool> review_some(Context& context, const Terms& terms, Progress& progress);
   Result<bool> purge_some(Context& context, const Terms& terms);
   Result<void> review_one(Context& context, const oci::Digest& digest, const Terms& terms,
@@ -84,6 +91,7 @@ class Collector {
   registry::Remover& remover_;
   const Options options_;
   const std::unique_ptr<Metrics> metrics_;
+  registry::ClockWatch clock_watch_;
   Reviewer reviewer_;
   Sweeper sweeper_;
   std::optional<SteadyTime> next_uploads_;  // none: at once

@@ -35,7 +35,7 @@ class Arena {
         stores_{*blobs_, metadata_->store(), cache_, locks_, Clock::system()},
         puller_(stores_, kNoDelay),
         pusher_(stores_, registry::MissingReferences::Refuse),
-        uploads_(stores_, {.review_delay = kNoDelay}),
+        uploads_(stores_, {.review_delay = kNoDelay}, metrics_),
         remover_(stores_, kNoDelay),
         collector_(stores_, uploads_, remover_, {.delay = kNoDelay}, metrics_) {}
 
@@ -205,7 +205,8 @@ void interrupt_at_every_call(bool linked, const GetHold& get_hold) {
       ASSERT_OK(world.remover.blob(world.context, world.who, name("a"), layer));
     }
     const auto now = world.clock.wall();
-    const Terms terms{now + std::chrono::hours(1000), now + std::chrono::hours(1000), {}};
+    const auto later = now + std::chrono::hours(1000);
+    const Terms terms{now, later, later, {}};
 
     bool acknowledged = false;
     InterruptedStore store(world.metadata->store(), n, [&] {

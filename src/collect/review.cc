@@ -23,7 +23,10 @@ Result<Link> judge(const View& view, RepositoryId repository, const Digest& dige
   if (named) return Link::Used;
   TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.find(repository, digest)));
   if (is_manifest) return Link::Used;
-  return linked_at > terms.links_before ? Link::Young : Link::Unused;
+  // A time that is still to come was told by a clock that has been put back since. The review has
+  // waited its delay from then on.
+  const bool to_come = linked_at > terms.now + registry::kClockTolerance;
+  return linked_at > terms.links_before && !to_come ? Link::Young : Link::Unused;
 }
 
 // The time of a link, none when it was dropped meanwhile.
@@ -70,7 +73,7 @@ Result<void> drop_unused_links(meta::Transaction& tx, const Digest& digest,
 
 Terms Terms::at(WallTime now, std::chrono::microseconds delay,
                 std::chrono::microseconds shortened) {
-  return Terms{now + delay - shortened, now - shortened, delay};
+  return Terms{now, now + delay - shortened, now - shortened, delay};
 }
 
 // After the last link was looked at, in the same transaction.

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "collect/view.h"
+#include "registry/clock_watch.h"
 #include "registry/stores.h"
 
 namespace entrepot::collect {
@@ -12,6 +13,7 @@ namespace entrepot::collect {
 // By which times a pass judges. Fixed when it begins, so that what it puts back does not come up
 // again in the same pass.
 struct Terms {
+  WallTime now;
   WallTime horizon;                 // reviews due until then are due
   WallTime links_before;            // a link made later than this is too young to drop
   std::chrono::microseconds delay;  // how far what has to wait is put back

@@ -144,6 +144,9 @@ class Reviews {
   // one.
   virtual Result<void> push_back(const Digest& digest, WallTime due_at) = 0;
   virtual Result<void> drop(const Digest& digest) = 0;
+  // When the clock jumped: moves all reviews by so much, and those that are later than `latest`
+  // then to it. Reads the whole queue.
+  virtual Result<void> shift(std::chrono::microseconds by, WallTime latest) = 0;
 
   // Is any live manifest of that repository, or of any, naming the digest? One indexed look-up.
   virtual Result<bool> used_anywhere(const Digest& digest) const = 0;

@@ -36,16 +36,20 @@ class CountedUpload final : public blob::Upload {
 Uploads::Uploads(Stores stores, Options options, metrics::Registry& metrics)
     : stores_(stores),
       options_(options),
-      open_(metrics.gauge("entrepot_uploads_open", "Uploads that a request is writing now.")) {}
+      open_(metrics.gauge("entrepot_uploads_open", "Uploads that a request is writing now.")),
+      clock_watch_(stores.meta, stores.clock, "uploads.clock") {}
 
 UploadSession Uploads::begin(const RepositoryName& repository, oci::HashAlgorithm also) const {
   return UploadSession{repository, blob::UploadId::random(), stores_.clock.wall(), also};
 }
 
-Result<void> Uploads::still_open(const UploadSession& session) const {
-  if (stores_.clock.wall() - session.started_at > options_.session_age) {
-    return fail(ErrorCode::NotFound, "upload {} began too long ago", session.id.str());
-  }
+// Of a session without a byte, nothing but its location tells whether it was purged.
+Result<void> Uploads::require_young(const UploadSession& session) const {
+  if (stores_.clock.wall() - session.started_at <= options_.session_age) return {};
+  return fail(ErrorCode::NotFound, "upload {} began too long ago", session.id.str());
+}
+
+Result<void> Uploads::require_open(const UploadSession& session) const {
   const std::lock_guard lock(mutex_);
   if (ended_.contains(session.id.str())) {
     return fail(ErrorCode::NotFound, "upload {} has ended", session.id.str());
@@ -64,17 +68,19 @@ void Uploads::remember_end(const blob::UploadId& id) {
 }
 
 Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& session) {
-  TRY(still_open(session));
+  TRY(require_open(session));
   auto offset = stores_.blobs.upload_offset(context, session.id);
-  if (!offset && offset.error().code == ErrorCode::NotFound) return 0;
-  return offset;
+  if (offset || offset.error().code != ErrorCode::NotFound) return offset;
+  TRY(require_young(session));
+  return 0;
 }
 
 Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
                                                     const UploadSession& session) {
-  TRY(still_open(session));
+  TRY(require_open(session));
   auto upload = stores_.blobs.resume(context, session.id);
   if (!upload && upload.error().code == ErrorCode::NotFound) {
+    TRY(require_young(session));
     upload = stores_.blobs.start(context, session.id, session.also);
   }
   if (!upload) return upload;
@@ -104,12 +110,11 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
 }
 
 Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
-  TRY(still_open(session));
+  TRY(require_open(session));
   remember_end(session.id);
   auto cancelled = stores_.blobs.cancel(context, session.id);
-  // A session without a byte is known to its location only.
-  if (!cancelled && cancelled.error().code == ErrorCode::NotFound) return {};
-  return cancelled;
+  if (cancelled || cancelled.error().code != ErrorCode::NotFound) return cancelled;
+  return require_young(session);
 }
 
 Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& repository,
@@ -139,7 +144,14 @@ Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& reposi
 }
 
 Result<std::size_t> Uploads::purge(Context& context) {
-  return stores_.blobs.purge_uploads(context, stores_.clock.wall() - options_.session_age);
+  TRY_ASSIGN(const ClockLook now, clock_watch_.look(context));
+  if (now.steady >= spared_until_) spared_ = {};
+  if (now.jump.count() > 0) {
+    spared_ += now.jump;
+    spared_until_ = now.steady + options_.session_age;
+  }
+  TRY(clock_watch_.settle(context, now));
+  return stores_.blobs.purge_uploads(context, now.wall - options_.session_age - spared_);
 }
 
 }  // namespace entrepot::registry

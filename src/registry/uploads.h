@@ -10,6 +10,7 @@
 #include "access/subject.h"
 #include "base/metrics.h"
 #include "oci/name.h"
+#include "registry/clock_watch.h"
 #include "registry/stores.h"
 
 namespace entrepot::registry {
@@ -31,7 +32,7 @@ class Uploads {
  public:
   struct Options {
     std::chrono::microseconds review_delay = kDefaultReviewDelay;
-    std::chrono::microseconds session_age = std::chrono::hours(168);  // older sessions are NotFound
+    std::chrono::microseconds session_age = std::chrono::hours(168);  // without a byte, its end
   };
   Uploads(Stores stores, Options options, metrics::Registry& metrics);
 
@@ -39,7 +40,7 @@ class Uploads {
 
   // Where open() would go on, told without disturbing a writer: bytes which still come from one
   // whose connection broke do not move it, only a request that is taken in whole. NotFound when the
-  // session ended or is too old.
+  // session ended, or has no byte and began more than session_age ago.
   Result<std::uint64_t> offset(Context& context, const UploadSession& session);
 
   // The session's writer, at the offset that was told; ends an older writer. NotFound as above.
@@ -60,16 +61,25 @@ class Uploads {
                            const std::optional<oci::RepositoryName>& from,
                            const oci::Digest& digest);
 
-  // Drops sessions without a byte for session_age; returns how many.
+  // Drops sessions without a byte for session_age; returns how many. What the wall clock jumped
+  // forwards since the last purge, or the time in which no server ran, does not count. One thread
+  // at a time.
   Result<std::size_t> purge(Context& context);
 
  private:
-  Result<void> still_open(const UploadSession& session) const;
+  Result<void> require_open(const UploadSession& session) const;
+  Result<void> require_young(const UploadSession& session) const;
   void remember_end(const blob::UploadId& id);
 
   const Stores stores_;
   const Options options_;
   metrics::Gauge& open_;
+
+  // For purge(): sessions are spared for so much longer than session_age, until those are old, too.
+  ClockWatch clock_watch_;
+  std::chrono::microseconds spared_{0};
+  SteadyTime spared_until_;
+
   static constexpr std::size_t kRemembered = 65'536;
   mutable std::mutex mutex_;
   std::unordered_set<std::string> ended_;

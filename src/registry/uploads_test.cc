@@ -85,6 +85,47 @@ TEST(Uploads, CountsThoseThatAreWritten) {
   EXPECT_EQ(open.value(), 0);
 }
 
+class UploadPurge : public ::testing::Test {
+ protected:
+  UploadPurge() { write_some(); }
+
+  void write_some() {
+    auto upload = world_.uploads.open(world_.context, session_).value();
+    ASSERT_OK(upload->write(world_.context, "half a layer"));
+    ASSERT_OK(upload->pause(world_.context));
+  }
+  std::size_t purge() { return world_.uploads.purge(world_.context).value(); }
+
+  World world_;
+  const UploadSession session_ = world_.uploads.begin(name("a"), HashAlgorithm::Sha256);
+};
+
+TEST_F(UploadPurge, GoesByTheLastByte) {
+  world_.clock.advance(std::chrono::hours(167));
+  write_some();
+  world_.clock.advance(std::chrono::hours(167));
+  EXPECT_EQ(purge(), 0u);
+  EXPECT_EQ(world_.uploads.offset(world_.context, session_).value(), 24u);
+  world_.clock.advance(std::chrono::hours(2));
+  EXPECT_EQ(purge(), 1u);
+  EXPECT_FAILS(NotFound, world_.uploads.offset(world_.context, session_));
+  EXPECT_FAILS(NotFound, world_.uploads.open(world_.context, session_));
+  EXPECT_FAILS(NotFound, world_.uploads.cancel(world_.context, session_));
+}
+
+TEST_F(UploadPurge, ClockThatJumpsMakesNoSessionOld) {
+  EXPECT_EQ(purge(), 0u);
+  for (int i = 0; i < 2; ++i) {
+    world_.clock.jump(std::chrono::hours(24 * 365));
+    EXPECT_EQ(purge(), 0u);
+    write_some();
+    world_.clock.advance(std::chrono::hours(100));
+    EXPECT_EQ(purge(), 0u);
+  }
+  world_.clock.advance(std::chrono::hours(69));
+  EXPECT_EQ(purge(), 1u);
+}
+
 TEST(Uploads, MountGivesABlobWithoutMovingIt) {
   World world;
   const auto digest = world.push_blob("a", "bytes");

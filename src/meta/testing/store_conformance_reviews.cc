@@ -45,6 +45,28 @@ TEST_P(StoreConformance, ReviewIsNeverMovedToAnEarlierTime) {
   EXPECT_EQ(read([](const Snapshot& s) { return s.reviews().count(); }).value(), 1u);
 }
 
+TEST_P(StoreConformance, ShiftedReviewsKeepTheirDistancesUpToTheLatest) {
+  const auto shift = [&](int by, int latest) {
+    ASSERT_OK(
+        write([&](Transaction& tx) { return tx.reviews().shift(at(by) - at(0), at(latest)); }));
+  };
+  const auto due_at = [&](std::string_view blob) {
+    return read([&](const Snapshot& s) { return s.reviews().due_at(sha256(blob)); }).value();
+  };
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.reviews().push_back(sha256("a"), at(1)));
+    TRY(tx.reviews().push_back(sha256("b"), at(4)));
+    return tx.reviews().push_back(sha256("c"), at(9));
+  }));
+  shift(10, 15);
+  EXPECT_EQ(due_at("a"), at(11));
+  EXPECT_EQ(due_at("b"), at(14));
+  EXPECT_EQ(due_at("c"), at(15));
+  shift(0, 12);
+  EXPECT_EQ(due_at("a"), at(11));
+  EXPECT_EQ(due_at("b"), at(12));
+}
+
 TEST_P(StoreConformance, DroppedReviewIsGone) {
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(tx.reviews().push_back(sha256("a"), at(1)));

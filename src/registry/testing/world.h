@@ -37,7 +37,7 @@ class World {
 
   entrepot::testing::FakeClock clock;
   metrics::Registry metrics;
-  blob::testing::MemoryBlobStore blobs;
+  blob::testing::MemoryBlobStore blobs{clock};
   std::unique_ptr<meta::sqlite::testing::TemporaryStore> metadata;
   HotCache cache;
   DigestLocks locks;

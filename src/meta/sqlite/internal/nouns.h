@@ -99,6 +99,7 @@ class ReviewRows final : public Reviews {
   Result<WallTime> due_at(const Digest& digest) const override;
   Result<void> push_back(const Digest& digest, WallTime due_at) override;
   Result<void> drop(const Digest& digest) override;
+  Result<void> shift(std::chrono::microseconds by, WallTime latest) override;
   Result<bool> used_anywhere(const Digest& digest) const override;
   Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
 

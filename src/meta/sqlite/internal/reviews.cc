@@ -12,6 +12,7 @@ constexpr char kPushBack[] =
     "INSERT INTO reviews (digest, due_at) VALUES (?1, ?2)"
     " ON CONFLICT (digest) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at > due_at";
 constexpr char kDrop[] = "DELETE FROM reviews WHERE digest = ?1";
+constexpr char kShift[] = "UPDATE reviews SET due_at = min(due_at + ?1, ?2)";
 // The second part: what names the blob by another algorithm's digest.
 constexpr char kUsedAnywhere[] =
     "SELECT 1 FROM manifest_references"
@@ -62,6 +63,11 @@ Result<void> ReviewRows::drop(const Digest& digest) {
   TRY(database_.run(kDrop, stored));
   // It may have been queued before anyone knew whose alias it is.
   if (stored != digest) TRY(database_.run(kDrop, digest));
+  return {};
+}
+
+Result<void> ReviewRows::shift(std::chrono::microseconds by, WallTime latest) {
+  TRY(database_.run(kShift, by.count(), latest));
   return {};
 }
 
