@@ -80,8 +80,10 @@ constexpr Option kTable[] = {
     {.path = "http.host",
      .field = &Options::http_host,
      .check = check_url,
-     .text = "The URL under which clients reach the server, for absolute URLs behind a proxy. "
-             "Taken from the request when empty."},
+     .text =
+         "The URL under which clients reach the server behind a proxy, with the path in front of "
+         "/v2/. When set, URLs in answers are absolute and begin with it, whatever "
+         "http.relative_urls and http.prefix are."},
     {.path = "http.prefix",
      .field = &Options::http_prefix,
      .initial = "/",
@@ -92,7 +94,7 @@ constexpr Option kTable[] = {
      .field = &Options::http_relative_urls,
      .initial = "true",
      .text = "Answer with Location headers that are paths, right behind any proxy; false: absolute "
-             "URLs."},
+             "URLs, made from the request's Host."},
     {.path = "http.headers",
      .field = &Options::http_headers,
      .text = "Headers that every answer carries. In a file: a map from name to value or values."},

@@ -83,8 +83,11 @@ def test_absolute_locations(serve2):
     assert location(server).startswith(f"http://{server.address}/v2/a/blobs/uploads/")
 
 
-def test_absolute_locations_at_another_host(serve2):
-    server = serve2(HTTP_RELATIVEURLS="false", HTTP_HOST="https://registry.example:8443")
+@pytest.mark.parametrize("variables", [
+    {}, {"HTTP_RELATIVEURLS": "true"}, {"HTTP_RELATIVEURLS": "false"},
+])
+def test_absolute_locations_at_another_host(serve2, variables):
+    server = serve2(HTTP_HOST="https://registry.example:8443", **variables)
     assert location(server).startswith("https://registry.example:8443/v2/a/blobs/uploads/")
 
 

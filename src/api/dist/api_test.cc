@@ -172,11 +172,15 @@ TEST(DistributionApi, RefusesWhatMayNotBeDone) {
 }
 
 TEST(DistributionApi, LocationsAreAbsoluteWhenTheConfigurationSaysSo) {
-  ApiWorld fixed({}, {.base = "https://registry.example.com", .from_host = false, .prefix = "/r"});
-  EXPECT_TRUE(fixed.ask("POST", "/r/v2/a/blobs/uploads/")
-                  .header("Location")
-                  .starts_with("https://registry.example.com/r/v2/a/blobs/uploads/"));
-  EXPECT_EQ(fixed.ask("GET", "/v2/").status, 404) << "outside of the prefix";
+  for (const bool from_host : {false, true}) {
+    ApiWorld fixed(
+        {},
+        {.base = "https://registry.example.com/seen", .from_host = from_host, .prefix = "/behind"});
+    EXPECT_TRUE(fixed.ask("POST", "/behind/v2/a/blobs/uploads/")
+                    .header("Location")
+                    .starts_with("https://registry.example.com/seen/v2/a/blobs/uploads/"));
+    EXPECT_EQ(fixed.ask("GET", "/v2/").status, 404) << "outside of the prefix";
+  }
 
   ApiWorld from_host({}, {.base = "", .from_host = true, .prefix = ""});
   EXPECT_TRUE(

@@ -20,7 +20,7 @@ Failure unknown() { return fail(ErrorCode::NotFound, "no such upload; begin one 
 }  // namespace
 
 std::string location_base(const LocationOptions& options, const http::Request& request) {
-  if (!options.base.empty()) return options.base + options.prefix;
+  if (!options.base.empty()) return options.base;
   const auto host = request.header("Host");
   if (!options.from_host || !host) return options.prefix;
   return fmt::format("{}://{}{}", request.peer().tls ? "https" : "http", *host, options.prefix);

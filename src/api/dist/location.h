@@ -13,12 +13,14 @@ namespace entrepot::api::dist {
 // How URLs in Location and Link headers begin.
 struct LocationOptions {
   // "" (the default): path-relative, "/v2/…". Else what stands in front of "/v2/", such as
-  // "https://registry.example.com/prefix" (distribution's http.host).
+  // "https://registry.example.com/prefix" (distribution's http.host, which wins over the two below
+  // there, too).
   std::string base;
   // Absolute URLs made from the request's Host (distribution's relativeurls: false); ignored when
   // `base` is set.
   bool from_host = false;
-  // A path in front of /v2/ (distribution's http.prefix), without a trailing slash.
+  // A path in front of /v2/ (distribution's http.prefix), without a trailing slash. A proxy may
+  // change it: `base` has to hold it as clients see it.
   std::string prefix;
 };
 
