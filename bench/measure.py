@@ -7,6 +7,7 @@ from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _CORES = os.cpu_count() or 1
+_KTHREADD = "2"  # the parent of the kernel's threads
 
 
 def _machine_busy_seconds() -> float:
@@ -31,15 +32,31 @@ def process_tree(pid: int) -> list[int]:
     return tree
 
 
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third one, the state, on; none of a process that ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return []
+
+
+def _cpu_seconds(pid: int) -> float:
+    stat = _stat(pid)
+    return (int(stat[11]) + int(stat[12])) / _TICK if stat else 0.0
+
+
 def cpu_seconds(pid: int) -> float:
-    total = 0
-    for one in process_tree(pid):
-        try:
-            stat = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        total += int(stat[11]) + int(stat[12])
-    return total / _TICK
+    """User and system time of the process and its descendants, not of those that ended."""
+    return sum(_cpu_seconds(one) for one in process_tree(pid))
+
+
+def _kernel_seconds() -> float:
+    """CPU of the kernel's own threads, which write to the disk what a server has written."""
+    total = 0.0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (stat := _stat(int(entry.name))) and stat[1] == _KTHREADD:
+            total += (int(stat[11]) + int(stat[12])) / _TICK
+    return total
 
 
 def reset_peak_memory(pid: int) -> None:
@@ -78,7 +95,7 @@ def wait_until_quiet(patience_seconds: float = 30) -> None:
 class Usage:
     seconds: float
     cpu_seconds: float
-    foreign_share: float  # of the machine, used by neither server nor load generator
+    foreign_share: float  # of the machine, used by neither server, load generator nor kernel threads
     peak_mib: float
     before_mib: float
 
@@ -91,19 +108,22 @@ class Watch:
         self._before_mib = memory_mib(server_pid, "VmRSS")
         reset_peak_memory(server_pid)
         self._cpu = cpu_seconds(server_pid)
+        self._ours = _our_seconds()
         self._busy = _machine_busy_seconds()
-        children = os.times()
-        self._children = children.children_user + children.children_system
         self._start = time.monotonic()
 
     def stop(self) -> Usage:
-        """Call after the load generator was waited for."""
+        """Call after the load generators were waited for."""
         seconds = time.monotonic() - self._start
         cpu = cpu_seconds(self._pid) - self._cpu
-        times = os.times()
-        load = times.children_user + times.children_system - self._children
-        own = times.user + times.system
         busy = _machine_busy_seconds() - self._busy
-        foreign = max(0.0, busy - cpu - load - 0.02 * own)
+        foreign = max(0.0, busy - cpu - (_our_seconds() - self._ours))
         return Usage(seconds, cpu, foreign / (seconds * _CORES),
                      memory_mib(self._pid, "VmHWM"), self._before_mib)
+
+
+def _our_seconds() -> float:
+    """This process, its children that ended, and the kernel's threads."""
+    times = os.times()
+    return (times.user + times.system + times.children_user + times.children_system
+            + _kernel_seconds())

@@ -3,10 +3,11 @@
 //
 //   floor PORT DIRECTORY
 //
-// GET /FILE      DIRECTORY/FILE: small ones from memory, larger ones by sendfile; Range is honoured
-// PUT, POST /…   the body is hashed (SHA-256), written to a new file, synced, renamed, the
-// directory synced; 201 Two threads, each with its own epoll and SO_REUSEPORT socket. Prints
-// "ready".
+// GET /FILE   DIRECTORY/FILE: small ones whole from memory, larger ones by sendfile, with Range
+// PUT /…      the body is hashed (SHA-256), written to a new file, synced, renamed, the directory
+//             synced; 201
+//
+// Two threads, each with its own epoll and SO_REUSEPORT socket. Prints "ready".
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -163,8 +164,12 @@ class Loop {
 
   void answer(Connection& c, const std::string& name, const std::string& head, bool head_only) {
     const File& file = open(name);
-    if (file.descriptor < 0) {
+    if (file.descriptor < 0 && file.answer.empty()) {
       c.out = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+      return;
+    }
+    if (!file.answer.empty() && !head_only) {
+      c.out = file.answer;
       return;
     }
     off_t from = 0, to = file.size;
@@ -173,10 +178,6 @@ class Loop {
       std::sscanf(head.c_str() + at, "Range: bytes=%ld-%ld", &from, &to);
       to = std::min(to + 1, file.size);
       status = 206;
-    }
-    if (status == 200 && !file.answer.empty() && !head_only) {
-      c.out = file.answer;
-      return;
     }
     c.out = fmt::format("HTTP/1.1 {} OK\r\nContent-Length: {}\r\n\r\n", status, to - from);
     if (head_only) return;
@@ -187,7 +188,7 @@ class Loop {
 
   const File& open(const std::string& name) {
     File& file = files_[name];
-    if (file.descriptor >= 0) return file;
+    if (file.descriptor >= 0 || !file.answer.empty()) return file;
     file.descriptor = ::open((g_directory + "/" + name).c_str(), O_RDONLY | O_CLOEXEC);
     if (file.descriptor < 0) return file;
     struct stat facts {};
@@ -199,6 +200,8 @@ class Loop {
       body.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
       file.answer =
           fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.size()) + body;
+      ::close(file.descriptor);
+      file.descriptor = -1;
     }
     return file;
   }

@@ -63,6 +63,7 @@ void Client::connect() {
   close();
   descriptor_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   CHECK(descriptor_ >= 0);
+  ++sockets_;
   const int on = 1;
   ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
@@ -194,7 +195,9 @@ bool Client::parse_head() {
   const std::string_view length = header(head, "Content-Length");
   std::from_chars(length.data(), length.data() + length.size(), body_left_);
   const std::string& method = (*transaction_)[step_].method;
-  if (method == "HEAD" || status_ == 204 || status_ == 304) body_left_ = 0;
+  const bool bodiless = method == "HEAD" || status_ == 204 || status_ == 304;
+  if (bodiless) body_left_ = 0;
+  chunked_ = !bodiless && header(head, "Transfer-Encoding").starts_with("chunked");
   close_after_ = header(head, "Connection") == "close";
   if (const auto location = header(head, "Location"); !location.empty()) {
     location_ = path_of(location);
@@ -215,6 +218,37 @@ Client::Progress Client::receive_head() {
 }
 
 Client::Progress Client::receive_body(Tally& tally) {
+  for (;;) {
+    const Progress piece = receive_piece(tally);
+    if (piece != Progress::Done || !chunked_) return piece;
+    const Progress size = receive_chunk_size();
+    if (size != Progress::Done) return size;
+  }
+}
+
+// The size of the next chunk goes to body_left_; after the last one, the body is no longer chunked.
+Client::Progress Client::receive_chunk_size() {
+  char buffer[16 << 10];
+  for (;;) {
+    const std::size_t from = in_.starts_with("\r\n") ? 2 : 0;  // the end of the chunk before it
+    const std::size_t end = in_.find("\r\n", from);
+    const bool last = in_.compare(from, 3, "0\r\n") == 0;
+    const std::size_t wanted = end + (last ? 4 : 2);  // no trailers
+    if (end != in_.npos && in_.size() >= wanted) {
+      const auto parsed = std::from_chars(in_.data() + from, in_.data() + end, body_left_, 16);
+      if (parsed.ec != std::errc()) return Progress::Failed;
+      in_.erase(0, wanted);
+      chunked_ = !last;
+      return Progress::Done;
+    }
+    const long got = read_some(buffer, sizeof buffer, false);
+    if (got <= 0) return got == 0 ? Progress::Blocked : Progress::Failed;
+    in_.append(buffer, static_cast<std::size_t>(got));
+  }
+}
+
+// What is left of the body, or of the chunk.
+Client::Progress Client::receive_piece(Tally& tally) {
   const auto take = [&](std::string_view piece) {
     if (hasher_) hasher_->update(piece);
     body_left_ -= piece.size();

@@ -38,6 +38,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   int descriptor() const { return descriptor_; }
+  // How many sockets there have been: a new one may have the number of the old one.
+  unsigned sockets() const { return sockets_; }
   unsigned wants() const;  // EPOLLIN or EPOLLOUT
 
   void begin(const Transaction& transaction);
@@ -56,6 +58,8 @@ class Client {
   Progress send_all(Tally& tally);
   Progress receive_head();
   Progress receive_body(Tally& tally);
+  Progress receive_piece(Tally& tally);
+  Progress receive_chunk_size();
   bool step_ended(Tally& tally);
   long write_some(const char* data, std::size_t size);
   long read_some(char* data, std::size_t size, bool discard);
@@ -64,6 +68,7 @@ class Client {
 
   const Target& target_;
   int descriptor_ = -1;
+  unsigned sockets_ = 0;
   SSL* ssl_ = nullptr;
   bool tls_wants_write_ = false;
 
@@ -74,7 +79,8 @@ class Client {
   std::size_t out_done_ = 0;
   std::uint64_t fill_from_ = 0, fill_to_ = 0;  // what of the fill file is still to be sent
   std::string in_;
-  std::uint64_t body_left_ = 0;
+  std::uint64_t body_left_ = 0;  // of the body, or of the current chunk
+  bool chunked_ = false;
   int status_ = 0;
   bool close_after_ = false;
   std::string location_;

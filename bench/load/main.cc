@@ -1,27 +1,25 @@
 // load — asks a registry for the transactions of a plan, and says how it went as one line of JSON.
 //
 //   load --target 127.0.0.1:5000 --plan plan.jsonl [--fill FILE] [--connections 8] [--threads 2]
-//        [--seconds 5 | --once] [--random] [--rate N] [--tls]
+//        [--seconds 5 | --once] [--random] [--rate N] [--tls] [--hold]
 //
 // --once: every transaction one time; --seconds: until then, in order (around) or --random.
 // --rate: open loop, so many transactions a second in all. A transaction's latency then counts from
 // the moment when it was due, so a server that stalls is charged for everything that waited (no
-// coordinated omission).
+// coordinated omission). --hold: when all is done and said, keep the connections open, idle, until
+// the end of standard input.
 
 #include <fcntl.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
 #include <memory>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,9 +27,8 @@
 #include <fmt/format.h>
 #include <openssl/ssl.h>
 
-#include "load/client.h"
-#include "load/histogram.h"
 #include "load/plan.h"
+#include "load/runner.h"
 
 namespace entrepot::bench {
 namespace {
@@ -40,150 +37,11 @@ using std::chrono::steady_clock;
 
 struct Options {
   Target target;
+  Pace pace;
   std::string plan, fill;
   std::size_t connections = 8, threads = 2;
-  double seconds = 5, rate = 0;
-  bool once = false, random = false, tls = false;
-};
-
-// What all threads draw from.
-struct Work {
-  const Options& options;
-  const std::vector<Transaction>& plan;
-  steady_clock::time_point start, end;
-  std::atomic<std::uint64_t> next = 0;
-
-  // The next transaction's number, or none when the work is done.
-  std::optional<std::uint64_t> draw() {
-    const std::uint64_t number = next.fetch_add(1);
-    if (options.once && number >= plan.size()) return std::nullopt;
-    if (!options.once && steady_clock::now() >= end) return std::nullopt;
-    return number;
-  }
-  // When it is due, in an open loop.
-  steady_clock::time_point due(std::uint64_t number) const {
-    return start + std::chrono::nanoseconds(
-                       static_cast<std::int64_t>(static_cast<double>(number) / options.rate * 1e9));
-  }
-};
-
-struct Outcome {
-  Tally tally;
-  Histogram latencies;
-};
-
-// One thread's connections.
-class Runner {
- public:
-  Runner(Work& work, std::size_t connections, unsigned seed) : work_(work), random_(seed) {
-    poll_ = ::epoll_create1(EPOLL_CLOEXEC);
-    for (std::size_t i = 0; i < connections; ++i) {
-      slots_.push_back({std::make_unique<Client>(work.options.target), {}, 0, -1});
-    }
-  }
-  ~Runner() { ::close(poll_); }
-
-  Outcome run() {
-    for (Slot& slot : slots_) start(slot);
-    std::vector<epoll_event> events(slots_.size());
-    while (busy_ > 0 || !waiting_.empty()) {
-      const int count = ::epoll_wait(poll_, events.data(), static_cast<int>(events.size()),
-                                     waiting_.empty() ? 1000 : patience());
-      for (int i = 0; i < count; ++i) drive(slots_[events[i].data.u64]);
-      start_due();
-    }
-    return std::move(outcome_);
-  }
-
- private:
-  struct Slot {
-    std::unique_ptr<Client> client;
-    steady_clock::time_point since;  // when the transaction was due
-    unsigned waits = 0;              // the registered interest
-    int registered = -1;             // the descriptor it is registered for
-  };
-
-  std::size_t index(const Slot& slot) const {
-    return static_cast<std::size_t>(&slot - slots_.data());
-  }
-
-  void start(Slot& slot) {
-    const auto number = work_.draw();
-    if (!number) return;
-    if (work_.options.rate > 0) {
-      waiting_.emplace(work_.due(*number), std::pair(index(slot), *number));
-      return;
-    }
-    begin(slot, *number, steady_clock::now());
-  }
-
-  void begin(Slot& slot, std::uint64_t number, steady_clock::time_point since) {
-    const std::size_t at =
-        work_.options.random ? random_() % work_.plan.size() : number % work_.plan.size();
-    slot.since = since;
-    ++busy_;
-    slot.client->begin(work_.plan[at]);
-    drive(slot);
-  }
-
-  void start_due() {
-    const auto now = steady_clock::now();
-    while (!waiting_.empty() && waiting_.begin()->first <= now) {
-      const auto [due, what] = *waiting_.begin();
-      waiting_.erase(waiting_.begin());
-      begin(slots_[what.first], what.second, due);
-    }
-  }
-
-  int patience() const {
-    const auto left = waiting_.begin()->first - steady_clock::now();
-    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(left).count();
-    return millis < 0 ? 0 : static_cast<int>(millis);
-  }
-
-  void drive(Slot& slot) {
-    while (slot.client->advance(outcome_.tally)) {
-      const auto took = steady_clock::now() - slot.since;
-      outcome_.latencies.add(static_cast<std::uint64_t>(
-          std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-      --busy_;
-      const auto number = work_.options.rate > 0 ? std::nullopt : work_.draw();
-      if (!number) {
-        if (work_.options.rate > 0) start(slot);
-        break;
-      }
-      const std::size_t at =
-          work_.options.random ? random_() % work_.plan.size() : *number % work_.plan.size();
-      slot.since = steady_clock::now();
-      ++busy_;
-      slot.client->begin(work_.plan[at]);
-    }
-    watch(slot);
-  }
-
-  void watch(Slot& slot) {
-    const unsigned wants = slot.client->wants();
-    const int descriptor = slot.client->descriptor();
-    if (slot.registered == descriptor && slot.waits == wants) return;
-    epoll_event event{};
-    event.events = wants;
-    event.data.u64 = index(slot);
-    // A client that reconnected may have its old number again: then adding works, changing does
-    // not.
-    if (::epoll_ctl(poll_, EPOLL_CTL_MOD, descriptor, &event) != 0) {
-      ::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event);
-    }
-    slot.waits = wants;
-    slot.registered = descriptor;
-  }
-
-  Work& work_;
-  std::minstd_rand random_;
-  int poll_ = -1;
-  std::vector<Slot> slots_;
-  std::multimap<steady_clock::time_point, std::pair<std::size_t, std::uint64_t>> waiting_;
-  std::size_t busy_ = 0;
-  Outcome outcome_;
+  double seconds = 5;
+  bool tls = false, hold = false;
 };
 
 std::string report(const Outcome& all, double seconds) {
@@ -230,11 +88,13 @@ Result<Options> parse(int argc, char** argv) {
     } else if (flag == "--seconds") {
       options.seconds = std::stod(value());
     } else if (flag == "--rate") {
-      options.rate = std::stod(value());
+      options.pace.rate = std::stod(value());
     } else if (flag == "--once") {
-      options.once = true;
+      options.pace.once = true;
     } else if (flag == "--random") {
-      options.random = true;
+      options.pace.random = true;
+    } else if (flag == "--hold") {
+      options.hold = true;
     } else if (flag == "--tls") {
       options.tls = true;
     } else {
@@ -253,28 +113,26 @@ Result<void> run(int argc, char** argv) {
   }
   if (options.tls) options.target.tls = SSL_CTX_new(TLS_client_method());
   const auto start = steady_clock::now();
-  Work work{options, plan, start,
+  Work work{options.pace, plan, start,
             start + std::chrono::microseconds(static_cast<std::int64_t>(options.seconds * 1e6))};
-  std::vector<Outcome> outcomes(options.threads);
-  std::vector<std::thread> threads;
+  std::vector<std::unique_ptr<Runner>> runners;
   for (std::size_t t = 0; t < options.threads; ++t) {
     const std::size_t share =
         options.connections / options.threads + (t < options.connections % options.threads ? 1 : 0);
-    threads.emplace_back(
-        [&, t, share] { outcomes[t] = Runner(work, share, static_cast<unsigned>(t + 1)).run(); });
+    runners.push_back(
+        std::make_unique<Runner>(options.target, work, share, static_cast<unsigned>(t + 1)));
   }
+  std::vector<std::thread> threads;
+  for (auto& runner : runners) threads.emplace_back([&runner] { runner->run(); });
   for (auto& thread : threads) thread.join();
   const double seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
   Outcome all;
-  for (const Outcome& one : outcomes) {
-    all.latencies.merge(one.latencies);
-    all.tally.requests += one.tally.requests;
-    all.tally.errors += one.tally.errors;
-    all.tally.received_bytes += one.tally.received_bytes;
-    all.tally.sent_bytes += one.tally.sent_bytes;
-    if (all.tally.first_error.empty()) all.tally.first_error = one.tally.first_error;
-  }
+  for (const auto& runner : runners) all.merge(runner->outcome());
   std::puts(report(all, seconds).c_str());
+  std::fflush(stdout);
+  char byte;
+  while (options.hold && ::read(STDIN_FILENO, &byte, 1) > 0) {
+  }
   return {};
 }
 
@@ -283,6 +141,7 @@ Result<void> run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  ::prctl(PR_SET_TIMERSLACK, 1);  // an open loop waits to the microsecond
   const auto done = entrepot::bench::run(argc, argv);
   if (done) return 0;
   std::fprintf(stderr, "load: %s\n", done.error().message.c_str());

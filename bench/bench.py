@@ -1,0 +1,98 @@
+"""The order of it all: fill, measure in turns, count."""
+
+import random
+import re
+from collections.abc import Callable
+
+from . import lifecycle, network, report, syncs
+from .peers import Peer
+from .stage import Stage
+from .trial import Trials
+from .workloads import WORKLOADS, Workload, named
+
+
+class Results:
+    """The runs of every workload and peer, in the order of the workloads."""
+
+    def __init__(self):
+        self._units: dict[str, str] = {}
+        self.runs: dict[str, dict[str, list[dict]]] = {}
+
+    def add(self, name: str, unit: str, peer: Peer, run: dict) -> None:
+        self._units[name] = unit
+        self.runs.setdefault(name, {}).setdefault(peer.name, []).append(run)
+        print(f"  {peer.name:20} {report.number(run['value']):>10} {unit}"
+              + (f" ({run['errors']} errors: {run['first_error']})" if run.get("errors") else ""), flush=True)
+
+    def median(self, name: str, peer: str) -> float:
+        return report.median([run["value"] for run in self.runs.get(name, {}).get(peer, [])])
+
+    def rows(self) -> list[dict]:
+        order = [workload.name for workload in WORKLOADS] + list(lifecycle.NAMES)
+        names = sorted(self.runs, key=order.index)
+        return [report.row(name, self._units[name], self.runs[name]) for name in names]
+
+
+class Bench:
+    def __init__(self, peers: list[Peer], stage: Stage, trials: Trials, rounds: int):
+        self._peers = peers
+        self._stage = stage
+        self._trials = trials
+        self._rounds = rounds
+        self.results = Results()
+
+    def fill(self) -> None:
+        for peer in self._peers:
+            print(f"filling {peer.name} …", flush=True)
+            self._stage.fill(peer)
+
+    def measure(self, workloads: list[Workload]) -> None:
+        """Rounds of all workloads in random order, the peers in turn; rates after what they are of."""
+        for turn in range(self._rounds):
+            order = random.sample(workloads, len(workloads))
+            order.sort(key=lambda workload: workload.rate_share > 0)
+            for workload in order:
+                print(f"round {turn + 1}/{self._rounds}: {workload.name}", flush=True)
+                for peer in self._in_turn():
+                    self._measure_one(workload, peer)
+
+    def _measure_one(self, workload: Workload, peer: Peer) -> None:
+        # Nobody is asked for more than its own 60 %: beyond that, only queues are measured.
+        reached = self.results.median(workload.of, peer.name) if workload.of else 0
+        run = self._trials.run(workload, peer, reached)
+        if run is not None:
+            self.results.add(workload.name, workload.unit, peer, run)
+
+    def measure_lifecycle(self, starts: int, many: bool) -> None:
+        own = next(peer for peer in self._peers if peer.name == report.OWN)
+        print("starts and idle servers", flush=True)
+        for _ in range(starts):
+            for peer in self._in_turn():
+                self._add_all(peer, lifecycle.starts(self._stage, peer))
+        if many:
+            for run in lifecycle.starts_with_many(self._stage, own, starts):
+                self._add_all(own, run)
+
+    def _add_all(self, peer: Peer, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            self.results.add(name, lifecycle.NAMES[name], peer, {"value": value})
+
+    def count_syncs(self) -> dict[str, dict[str, float]]:
+        print("syncs per push", flush=True)
+        return {peer.name: syncs.per_push(self._stage, peer) for peer in self._peers if peer.pushes}
+
+    def _in_turn(self) -> list[Peer]:
+        return random.sample(self._peers, len(self._peers))
+
+
+def selected(only: str, quick: bool) -> list[Workload]:
+    """The workloads to be run, with those whose figures they need."""
+    matches: Callable[[Workload], bool] = lambda workload: bool(
+        re.search(only, workload.name) and (workload.quick or not quick))
+    chosen = [workload for workload in WORKLOADS if matches(workload)]
+    needed = {workload.of for workload in chosen if workload.of} - {workload.name for workload in chosen}
+    chosen += [named(name) for name in needed]
+    lacking = [workload for workload in chosen if workload.congestion and not network.has(workload.congestion)]
+    for workload in lacking:
+        print(f"not measured: {workload.name}: this kernel lacks {workload.congestion}", flush=True)
+    return [workload for workload in chosen if workload not in lacking]

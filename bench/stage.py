@@ -1,0 +1,122 @@
+"""The servers of one run: one filled server a peer, and others for a while."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import plans
+from .content import Content
+from .fill import KIB
+from .loader import Loader
+from .peers import Peer
+from .plans import Plan
+from .server import Server
+
+
+class Stage:
+    """Of the servers of a peer that share its filled directory, plain and TLS, at most one runs."""
+
+    def __init__(self, work: Path, content: Content, loader: Loader):
+        self.work = work
+        self.content = content
+        self.loader = loader
+        self._tls = _certificate(work)
+        self._servers: dict[tuple[str, bool], Server] = {}
+
+    def fill(self, peer: Peer) -> None:
+        """Makes the filled directory of the peer; raises if it does not give back what it was given."""
+        server = self._server(peer, tls=False).start()
+        if peer.kind == "files":
+            self.content.files(server.data)
+        else:
+            self._seed(server, self.content.seed())
+        self._verify(server)
+
+    def filled(self, peer: Peer, tls: bool = False) -> Server:
+        """Running."""
+        server = self._server(peer, tls)
+        if not server.running:
+            self._server(peer, not tls).stop()
+            server.start()
+            if tls:
+                self._verify(server, tls=True)
+        return server
+
+    def restarted(self, peer: Peer) -> Server:
+        """Just started: its memory is that of a server that has answered nobody."""
+        self.filled(peer).stop()
+        return self.filled(peer)
+
+    def cold(self, peer: Peer) -> Server:
+        """Just started, nothing of its files in the page cache."""
+        server = self.filled(peer)
+        server.stop()
+        server.evict()
+        return server.start()
+
+    @contextmanager
+    def fresh(self, peer: Peer, before: list[Plan] | None = None, started: bool = True) -> Iterator[Server]:
+        """With an empty directory, or filled with `before`; it is removed at the end."""
+        server = Server(peer, self.work / "fresh")
+        try:
+            if started:
+                server.start()
+            if before and peer.kind == "registry":
+                self._seed(server, before)
+            elif before:
+                self.content.files(server.data)
+            yield server
+        finally:
+            server.remove()
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.stop()
+
+    def verify_pushed(self, server: Server, plan: Plan, most: int = 6) -> None:
+        """Pulls a sample of what the plan pushed, and hashes it."""
+        pulls = plans.pulls_of(plan) if server.peer.kind == "registry" else []
+        if pulls:
+            self._pull(server, pulls[::max(1, len(pulls) // most)])
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _server(self, peer: Peer, tls: bool) -> Server:
+        key = peer.name, tls
+        if key not in self._servers:
+            directory = self.work / peer.name.replace(" ", "-")
+            self._servers[key] = Server(peer, directory, self._tls if tls else None)
+        return self._servers[key]
+
+    def _seed(self, server: Server, seed: list[Plan]) -> None:
+        for plan in seed:
+            outcome = self.loader.run(server.target, plan, connections=8, once=True)
+            if outcome["errors"]:
+                raise RuntimeError(f"filling {server.peer.name}: {outcome['first_error']}")
+
+    def _verify(self, server: Server, tls: bool = False) -> None:
+        """Blobs, a part of one, and manifests, whole and hashed: a fast answer must be the right one."""
+        content, files = self.content, server.peer.kind == "files"
+        checks = []
+        for name, blob in (("large", content.LARGE), ("middle", content.MIDDLE)):
+            path = f"/{name}" if files else content.path(blob)
+            checks.append((path, {}, content.fill.body(*blob)))
+        part = {"Range": f"bytes={KIB}-{65 * KIB - 1}"}
+        checks.append((checks[0][0], part, content.fill.body(*content.LARGE)[KIB:65 * KIB]))
+        for n in (0, content.tags - 1):
+            path = f"/{content.tag(n)}" if files else plans.manifest_path(content.tag(n))
+            checks.append((path, {"Accept": plans.MANIFEST}, content.manifest(n).encode()))
+        self._pull(server, [plans.get_verified(path, body, headers) for path, headers, body in checks], tls)
+
+    def _pull(self, server: Server, pulls: Plan, tls: bool = False) -> None:
+        outcome = self.loader.run(server.target, pulls, connections=1, once=True, tls=tls)
+        if outcome["errors"] or outcome["transactions"] != len(pulls):
+            raise RuntimeError(f"{server.peer.name}: {outcome['first_error']}")
+
+
+def _certificate(work: Path) -> tuple[Path, Path]:
+    cert, key = work / "cert.pem", work / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+                    "/CN=localhost", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    return cert, key

@@ -1,0 +1,27 @@
+"""Whole images, as registries in production are asked for them."""
+
+import random
+
+from ..content import TRACE_LAYERS, TRACE_PUSH_SHARE, Content
+from ..plans import Plan
+from .workload import Workload, new_numbers
+
+
+def _mix(content: Content) -> Plan:
+    """The same pulls each time, and pushes of images that are new but have the same sizes each time."""
+    count = 300
+    order = random.Random(95)
+    plan = [content.pull_image(order.randrange(len(content.images))) for _ in range(count)]
+    pushes = int(count * TRACE_PUSH_SHARE)
+    for turn, at in enumerate(order.sample(range(count), pushes)):
+        numbers = new_numbers(TRACE_LAYERS + 1)
+        like = content.images[turn % len(content.images)]
+        image = [(number, size) for number, (_, size) in zip(numbers, like, strict=True)]
+        plan[at] = content.push_image(image, f"pushed-{numbers[0]}")
+    return plan
+
+
+WORKLOADS = [
+    Workload("mix of whole images after a production trace, 16 connections", "images/s", 16, _mix,
+             seconds=0, pushes=True),
+]
