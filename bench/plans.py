@@ -41,6 +41,10 @@ def blob_path(digest: str, repository: str = REPOSITORY) -> str:
     return f"/v2/{repository}/blobs/{digest}"
 
 
+def digest_of(body: bytes) -> str:
+    return "sha256:" + hashlib.sha256(body).hexdigest()
+
+
 def get_manifest(reference: str, repository: str = REPOSITORY) -> Transaction:
     return get(manifest_path(reference, repository), Accept=MANIFEST)
 
@@ -89,11 +93,12 @@ def pulls_of(plan: Plan) -> Plan:
             if "?digest=sha256:" in target:
                 repository = transaction[0]["target"].split("/v2/")[1].split("/blobs/")[0]
                 digest = target.partition("?digest=sha256:")[2]
-                pulls.append([step("GET", blob_path(f"sha256:{digest}", repository), [200], sha256=digest)])
+                path = blob_path(f"sha256:{digest}", repository)
+                pulls.append([get(path)[0] | {"sha256": digest}])
             elif "/manifests/" in target:
-                digest = hashlib.sha256(one["text"].encode()).hexdigest()
-                path = target.rpartition("/")[0] + f"/sha256:{digest}"
-                pulls.append([step("GET", path, [200], sha256=digest, headers={"Accept": MANIFEST})])
+                body = one["text"].encode()
+                path = f"{target.rpartition('/')[0]}/{digest_of(body)}"
+                pulls.append(get_verified(path, body, {"Accept": MANIFEST}))
     return pulls
 
 

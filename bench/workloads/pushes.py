@@ -26,10 +26,13 @@ def _present_blobs(content: Content) -> Plan:
 
 
 def _present_images(content: Content) -> Plan:
-    """Every blob is there already, and so is the manifest: a push of an image that did not change."""
-    blobs = [plans.head(content.path(blob))[0] for blob in content.LAYERS]
-    return [blobs + plans.put_manifest(content.manifest(n), content.tag(n))
-            for n in range(min(1000, content.tags))]
+    """Every blob is there already, and so is the manifest: pushes of images that did not change."""
+    plan = []
+    for n in range(min(1000, content.repositories)):
+        repository, blobs = content.repository(n), content.LAYERS[:2]
+        heads = [plans.head(plans.blob_path(content.fill.digest(*blob), repository))[0] for blob in blobs]
+        plan.append(heads + plans.put_manifest(content.manifest(n, blobs), "latest", repository))
+    return plan
 
 
 def _mounts(content: Content) -> Plan:
