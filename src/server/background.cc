@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "collect/thread.h"
+#include "server/metadata_backups.h"
 #include "server/periodic.h"
 
 namespace entrepot::server {
@@ -12,6 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kDiskInterval{10'000};
+constexpr milliseconds kBackupLook{60'000};
 
 collect::CollectorThread::Options thread_options(const Options& options) {
   collect::CollectorThread::Options out;
@@ -76,7 +78,13 @@ struct Background::Parts {
       : collector(make_collector(options, stores, platform, metrics)),
         collector_thread(*collector, stores.stores().meta, clock, thread_options(options)),
         disk(stores.directory().path(), metrics),
-        disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }) {
+        disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }),
+        backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
+                stores.stores(), metrics) {
+    if (options.backup_interval.count() > 0) {
+      backup_look.emplace("backup", std::min<milliseconds>(options.backup_interval, kBackupLook),
+                          [this](Context& context) { backups.run_if_due(context); });
+    }
     // The collector purges uploads along with the rest, where it runs by itself.
     if (!options.collect_enabled && options.uploads_purge_after.count() > 0) {
       upload_purge.emplace(
@@ -89,6 +97,8 @@ struct Background::Parts {
   collect::CollectorThread collector_thread;
   DiskMetrics disk;
   Periodic disk_look;
+  MetadataBackups backups;
+  std::optional<Periodic> backup_look;
   std::optional<Periodic> upload_purge;
 };
 

@@ -224,6 +224,17 @@ constexpr Option kTable[] = {
      .initial = "1h",
      .least = 1000,
      .text = "Time between two looks for such uploads."},
+    {.path = "backup.interval",
+     .field = &Options::backup_interval,
+     .initial = "24h",
+     .text =
+         "How often the metadata is copied to entrepot/backups in the data directory, while the "
+         "server runs; 0: never."},
+    {.path = "backup.keep",
+     .field = &Options::backup_keep,
+     .initial = "3",
+     .least = 1,
+     .text = "How many of these copies stay."},
 
     {.path = "log.level",
      .field = &Options::log_level,

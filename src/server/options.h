@@ -58,6 +58,8 @@ struct Options {
   Duration collect_pause{};
   Duration uploads_purge_after{};
   Duration uploads_purge_interval{};
+  Duration backup_interval{};
+  std::uint64_t backup_keep = 0;
 
   std::string log_level;
   std::string log_format;

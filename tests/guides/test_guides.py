@@ -4,6 +4,7 @@
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,58 @@ def test_tls(walk, network, hello, tmp_path):
                         "docker://localhost:5443/hello:latest").stdout
     assert json.loads(shown)["Digest"] == hello.digest()
     reader.ends()
+
+
+def test_backups(walk, network, hello, tmp_path):
+    """The copy elsewhere and the copy put back answer what was there, and not what came later."""
+    copies = tmp_path / "data/entrepot/backups"
+    reader = walk("backups", {"ENTREPOT_BACKUP_INTERVAL": "1s", "ENTREPOT_BACKUP_KEEP": "1000"})
+    reader.serve()
+    push(network, hello, "1.0")
+    first = wait_for_backup(copies)
+    reader.run("mkdir -p elsewhere")
+    newer = small_image(tmp_path / "newer", 2)
+    push(network, newer, "1.1")
+    reader.stop()
+
+    reader.serve()
+    assert images_of_hello(network) == {"1.0": hello.digest()}
+    reader.stop()
+
+    for copy in copies.iterdir():
+        if copy.name > first:
+            copy.unlink()
+    reader.run("mkdir data/entrepot/replaced")
+    reader.serve()
+    assert images_of_hello(network) == {"1.0": hello.digest()}
+    push(network, newer, "1.1")
+    assert images_of_hello(network) == {"1.0": hello.digest(), "1.1": newer.digest()}
+    reader.ends()
+    reader.stop()
+
+
+def push(network, image: Image, tag: str) -> None:
+    network.run("skopeo", "copy", "--dest-tls-verify=false", image.reference(),
+                f"docker://localhost:5000/team/hello:{tag}")
+
+
+def images_of_hello(network) -> dict[str, str]:
+    """The digest of each tag, as skopeo sees it, with its config."""
+    return {tag: network.run("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}",
+                             f"docker://localhost:5000/team/hello:{tag}").stdout.strip()
+            for tag in tags_of_hello(network)}
+
+
+def wait_for_backup(folder: Path) -> str:
+    """The name of the first copy that began after this call."""
+    began = time.strftime("metadata-%Y%m%dT%H%M%SZ.sqlite", time.gmtime())
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for name in sorted(path.name for path in folder.glob("*.sqlite")):
+            if name > began:
+                return name
+        time.sleep(0.1)
+    raise AssertionError("no backup was made")
 
 
 def test_every_guide_is_walked():

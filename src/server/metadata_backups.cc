@@ -1,0 +1,150 @@
+#include "server/metadata_backups.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/log.h"
+#include "base/source.h"
+#include "server/system_error.h"
+
+namespace entrepot::server {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+
+constexpr std::chrono::minutes kSettled{1};
+constexpr std::chrono::minutes kRetryAfter{10};
+constexpr mode_t kOwnerOnly = 0700;
+
+std::int64_t unix_seconds(WallTime time) {
+  return duration_cast<seconds>(time.time_since_epoch()).count();
+}
+
+Result<void> make_durable_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), kOwnerOnly) != 0) {
+    if (errno == EEXIST) return {};
+    return system_error(errno, fmt::format("making {}", path));
+  }
+  const auto parent = fs::path(path).parent_path();
+  const OpenFile directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.descriptor() < 0 || ::fsync(directory.descriptor()) != 0) {
+    return system_error(errno, fmt::format("syncing {}", parent.string()));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string backup_name(WallTime time) {
+  std::string text = to_rfc3339(time).substr(0, std::string_view("2026-01-31T12:00:00").size());
+  std::erase(text, '-');
+  std::erase(text, ':');
+  return fmt::format("metadata-{}Z.sqlite", text);
+}
+
+std::optional<WallTime> backup_time(std::string_view name) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  const std::string text(name);
+  if (std::sscanf(text.c_str(), "metadata-%4d%2u%2uT%2d%2d%2dZ.sqlite", &year, &month, &day, &hour,
+                  &minute, &second) != 6) {
+    return std::nullopt;
+  }
+  using namespace std::chrono;
+  const WallTime time = sys_days(year_month_day(std::chrono::year(year), std::chrono::month(month),
+                                                std::chrono::day(day))) +
+                        hours(hour) + minutes(minute) + seconds(second);
+  if (backup_name(time) != name) return std::nullopt;
+  return time;
+}
+
+MetadataBackups::MetadataBackups(Options options, registry::Stores stores,
+                                 metrics::Registry& metrics)
+    : options_(std::move(options)),
+      stores_(stores),
+      last_(metrics.gauge("entrepot_backup_last_timestamp_seconds",
+                          "When the metadata was backed up last, since 1970; 0: never.")),
+      failed_(metrics.counter("entrepot_backup_failed_total",
+                              "Backups of the metadata that failed and are tried again later.")),
+      due_(first_due()) {
+  const auto kept = names();
+  if (!kept.empty()) last_.set(unix_seconds(*backup_time(kept.back())));
+}
+
+std::vector<std::string> MetadataBackups::names() const {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(options_.directory, error)) {
+    std::string name = entry.path().filename().string();
+    if (backup_time(name)) names.push_back(std::move(name));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// An interval after the newest. A server that begins has other things to do first.
+SteadyTime MetadataBackups::first_due() const {
+  const SteadyTime now = stores_.clock.steady();
+  const SteadyTime soon = now + std::min<std::chrono::milliseconds>(options_.interval, kSettled);
+  const auto kept = names();
+  if (kept.empty()) return soon;
+  const auto age = stores_.clock.wall() - *backup_time(kept.back());
+  if (age < age.zero()) return soon;
+  return std::max(soon, now + options_.interval - age);
+}
+
+void MetadataBackups::run_if_due(Context& context) {
+  if (stores_.clock.steady() < due_ || !stores_.blobs.require_room(context)) return;
+  const WallTime now = stores_.clock.wall();
+  const auto done = run(context, now);
+  if (done) {
+    due_ = stores_.clock.steady() + options_.interval;
+    last_.set(unix_seconds(now));
+    return;
+  }
+  if (done.error().code == ErrorCode::Cancelled) return;
+  due_ =
+      stores_.clock.steady() + std::min<std::chrono::milliseconds>(options_.interval, kRetryAfter);
+  failed_.add();
+  log::warning("the metadata was not backed up, trying again later: {}", done.error());
+}
+
+Result<void> MetadataBackups::run(Context& context, WallTime now) {
+  TRY(make_durable_directory(options_.directory));
+  const std::string name = backup_name(now);
+  TRY(stores_.meta.backup(context, fmt::format("{}/{}", options_.directory, name)));
+  log::info("backed the metadata up as {}", name);
+  drop_but(name);
+  return {};
+}
+
+// The one that was made just now stays even if the clock tells others to be newer.
+void MetadataBackups::drop_but(const std::string& newest) const {
+  auto kept = names();
+  std::erase(kept, newest);
+  std::error_code error;
+  for (std::size_t i = 0; i + options_.keep <= kept.size(); ++i) {
+    fs::remove(fs::path(options_.directory) / kept[i], error);
+  }
+  // What a process left behind that was killed at it.
+  std::vector<fs::path> parts;
+  for (const auto& entry : fs::directory_iterator(options_.directory, error)) {
+    if (entry.path().filename().string().find(".sqlite.part") != std::string::npos) {
+      parts.push_back(entry.path());
+    }
+  }
+  for (const fs::path& part : parts) fs::remove(part, error);
+}
+
+}  // namespace entrepot::server
