@@ -23,7 +23,7 @@ Executor::Options worker_options(const Options& options) {
 
 Executor::Options finisher_options(const Options& options) {
   return {.name = "finish",
-          .threads = chosen(options.workers_finishers, std::max<std::size_t>(4, 2 * cores())),
+          .threads = chosen(options.workers_finishers, std::max<std::size_t>(16, 4 * cores())),
           .queue_limit = static_cast<std::size_t>(options.workers_queue)};
 }
 

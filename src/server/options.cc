@@ -175,7 +175,8 @@ constexpr Option kTable[] = {
      .field = &Options::workers_finishers,
      .initial = "0",
      .most = kMostThreads,
-     .text = "Threads that make uploads durable; 0: two per core, at least 4."},
+     .text = "Threads that make uploads durable, which is mostly waiting for the disk; 0: four per "
+             "core, at least 16."},
     {.path = "workers.queue",
      .field = &Options::workers_queue,
      .initial = "1024",

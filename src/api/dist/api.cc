@@ -33,8 +33,8 @@ constexpr Route kRoutes[] = {
     {kGet,    "/v2",                             Action::Ping,        ping,               ping_from_memory,  "ping"},
     {kGet,    "/v2/<name>/blobs/<digest>",       Action::Pull,        Blobs::get,         Blobs::recall,     "blob"},             // end-2
     {kGet,    "/v2/<name>/manifests/<reference>", Action::Pull,       Manifests::get,     Manifests::recall, "manifest"},         // end-3
-    {kPost,   "/v2/<name>/blobs/uploads/",       Action::Push,        Uploads::start,     nullptr,           "upload_start"},     // end-4, end-11
-    {kPost,   "/v2/<name>/blobs/uploads",        Action::Push,        Uploads::start,     nullptr,           "upload_start"},
+    {kPost,   "/v2/<name>/blobs/uploads/",       Action::Push,        Uploads::start,     Uploads::start_now, "upload_start"},     // end-4, end-11
+    {kPost,   "/v2/<name>/blobs/uploads",        Action::Push,        Uploads::start,     Uploads::start_now, "upload_start"},
     {kPatch,  "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::append,    nullptr,           "upload_chunk"},     // end-5
     {kPut,    "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::close,     nullptr,           "upload_close"},     // end-6
     {kPut,    "/v2/<name>/manifests/<reference>", Action::Push,       Manifests::put,     nullptr,           "manifest_push"},    // end-7

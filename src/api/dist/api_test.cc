@@ -77,6 +77,20 @@ TEST(DistributionApi, ChunksGoOnWhereTheRangeSays) {
   EXPECT_EQ(world.ask("GET", location).status, 404) << "the session has ended";
 }
 
+// Nothing is written, so no thread that may wait is asked.
+TEST(DistributionApi, AnUploadBeginsFromMemory) {
+  ApiWorld world;
+  const auto from_memory = [&](const std::string& target) {
+    const auto request =
+        http::testing::make_request("POST", target, {}, http::testing::loopback_peer());
+    return world.api.answer_from_memory(request).has_value();
+  };
+  EXPECT_TRUE(from_memory("/v2/a/blobs/uploads/"));
+  EXPECT_FALSE(from_memory("/v2/a/blobs/uploads/?mount=" + kDigest));
+  EXPECT_FALSE(from_memory("/v2/a/blobs/uploads/?digest=" + kDigest));
+  EXPECT_FALSE(from_memory("/v2/a/blobs/uploads/?digest-algorithm=sha512"));
+}
+
 TEST(DistributionApi, LocationsCannotBeForged) {
   ApiWorld world;
   const auto location = world.ask("POST", "/v2/a/blobs/uploads/").header("Location");

@@ -177,8 +177,8 @@ Result<std::optional<http::Response>> mount(Context& context, const Call& call,
   return Answers(call, none).stored(digest);
 }
 
-http::Reply begin(const Call& call, const oci::RepositoryName& repository,
-                  oci::HashAlgorithm also) {
+http::Response begin(const Call& call, const oci::RepositoryName& repository,
+                     oci::HashAlgorithm also) {
   return Answers(call, call.services.uploads.begin(repository, also)).standing(202, 0);
 }
 
@@ -202,6 +202,12 @@ http::Reply Uploads::start(Context& context, const Call& call) {
     ENTREPOT_API_ASSIGN(also, oci::parse_algorithm(*name), About::Digest);
   }
   return begin(call, repository, also);
+}
+
+std::optional<http::Response> Uploads::start_now(const Call& call) {
+  const auto repository = call.repository();
+  if (!repository || !call.request.query().empty()) return std::nullopt;
+  return begin(call, *repository, oci::HashAlgorithm::Sha256);
 }
 
 http::Reply Uploads::append(Context& context, const Call& call) {

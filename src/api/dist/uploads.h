@@ -6,7 +6,9 @@
 namespace entrepot::api::dist {
 
 struct Uploads {
-  static http::Reply start(Context& context, const Call& call);   // end-4a, end-4b, end-4c, end-11
+  static http::Reply start(Context& context, const Call& call);  // end-4a, end-4b, end-4c, end-11
+  // end-4a without a mount or a digest: a session begins without writing anything.
+  static std::optional<http::Response> start_now(const Call& call);
   static http::Reply append(Context& context, const Call& call);  // end-5
   static http::Reply close(Context& context, const Call& call);   // end-6
   static http::Reply status(Context& context, const Call& call);  // end-13
