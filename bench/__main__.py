@@ -58,7 +58,7 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     options.size = Size(rounds=options.rounds)
     if options.quick:
-        options.size = Size(rounds=min(options.rounds, 2), pace=0.4, tags=2000, repositories=500, images=8,
+        options.size = Size(rounds=min(options.rounds, 2), pace=0.25, tags=2000, repositories=500, images=8,
                             many=False)
     if options.tiny:
         options.size = Size(rounds=1, pace=0.1, tags=100, repositories=10, images=1, many=False)
@@ -68,7 +68,8 @@ def arguments() -> argparse.Namespace:
 def chosen_peers(options: argparse.Namespace) -> list[peers.Peer]:
     everyone = peers.builtin(options.entrepot, options.programs / "floor", options.distribution3)
     everyone += [peers.custom(text) for text in options.peer]
-    return [peer for peer in everyone if peer.name == report.OWN or re.search(options.peers, peer.name)]
+    return [peer for peer in everyone if peer.name == report.OWN
+            or re.search(options.peers, peer.name) and (peer.quick or not options.quick)]
 
 
 def run(options: argparse.Namespace, work: Path) -> dict:

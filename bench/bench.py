@@ -21,8 +21,8 @@ class Results:
     def add(self, name: str, unit: str, peer: Peer, run: dict) -> None:
         self._units[name] = unit
         self.runs.setdefault(name, {}).setdefault(peer.name, []).append(run)
-        print(f"  {peer.name:20} {report.number(run['value']):>10} {unit}"
-              + (f" ({run['errors']} errors: {run['first_error']})" if run.get("errors") else ""), flush=True)
+        failed = f" ({run['errors']} errors: {run['first_error']})" if run.get("errors") else ""
+        print(f"  {peer.name:20} {report.number(run['value']):>10} {unit}{failed}", flush=True)
 
     def median(self, name: str, peer: str) -> float:
         return report.median([run["value"] for run in self.runs.get(name, {}).get(peer, [])])
@@ -75,6 +75,7 @@ class Bench:
 
     def _add_all(self, peer: Peer, values: dict[str, float]) -> None:
         for name, value in values.items():
+            print(f" {name}", flush=True)
             self.results.add(name, lifecycle.NAMES[name], peer, {"value": value})
 
     def count_syncs(self) -> dict[str, dict[str, float]]:

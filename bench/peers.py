@@ -18,6 +18,7 @@ class Peer:
     tls_command: list[str] | None = None  # if it differs
     tls_config: str | None = None         # None: not measured over TLS
     pushes: bool = True
+    quick: bool = True                    # belongs to the quick form
 
 
 _DISTRIBUTION = """version: 0.1
@@ -58,7 +59,7 @@ def builtin(entrepot: Path, floor: Path, distribution3: Path) -> list[Peer]:
         Peer("nginx", "files", "no pushes", ["nginx", "-p", "{data}", "-c", "{config}"],
              _NGINX % "", tls_config=_NGINX % _NGINX_TLS, pushes=False),
         Peer("distribution 2.8.2", "registry", _FILES, ["docker-registry", "serve", "{config}"],
-             _DISTRIBUTION % "", tls_config=_DISTRIBUTION % _DISTRIBUTION_TLS),
+             _DISTRIBUTION % "", tls_config=_DISTRIBUTION % _DISTRIBUTION_TLS, quick=False),
     ]
     if distribution3.exists():
         peers.append(Peer("distribution 3.1.2", "registry", _FILES,

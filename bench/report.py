@@ -35,7 +35,7 @@ def summarise(runs: list[dict]) -> dict:
                "errors": sum(run.get("errors", 0) for run in runs),
                "foreign": max(run.get("foreign", 0) for run in runs)}
     for key in ("cpu", "p50_us", "p99_us", "peak_mib"):
-        if key in runs[0]:
+        if all(key in run for run in runs):
             summary[key] = median([run[key] for run in runs])
     return _rounded(summary)
 

@@ -1,6 +1,7 @@
 """One measurement of one peer, repeated when something else disturbed it."""
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from .workloads.workload import Workload
 FOREIGN_LIMIT = 0.08  # of the machine, used by others; what is above is repeated, or marked
 _ATTEMPTS = 3
 _WARM_SECONDS = 0.3
+_CPU_LEAST = 0.05  # seconds: the kernel counts in hundredths
 
 # What the value of each unit is, of what the load program and the watch have seen.
 FIGURES = {
@@ -112,24 +114,22 @@ class Trials:
 
     def _prepared_background(self, workload: Workload, server: Server) -> list:
         """What starts each background load; their plans are made before the watch begins."""
-        def starter(number: int, connections: int, plan: Plan):
-            def start(seconds: float) -> Running:
-                return self._loader.start(server.target, plan, name=f"background-{number}",
-                                          connections=connections, threads=1, seconds=seconds)
-            return start
+        def starter(name: str, connections: int, plan: Plan) -> Callable[[float], Running]:
+            return lambda seconds: self._loader.start(server.target, plan, name=name, connections=connections,
+                                                      threads=1, seconds=seconds)
 
-        makes = [(one.connections, one.registry if server.peer.kind == "registry" else one.files)
-                 for one in workload.background]
-        return [starter(number, connections, make(self._stage.content))
-                for number, (connections, make) in enumerate(makes) if make]
+        return [starter(f"background-{number}", one.connections, one.make(self._stage.content))
+                for number, one in enumerate(workload.background)]
 
 
 def _figures(workload: Workload, load: dict, usage: measure.Usage) -> dict:
     latency = load["latency_us"]
-    if workload.unit == "MiB/s":
-        cpu = usage.cpu_seconds / max(_body_bytes(load) / (1 << 30), 1e-9)
-    else:
-        cpu = usage.cpu_seconds / max(load["transactions"], 1) * 1e6
-    return {"value": FIGURES[workload.unit](load, usage), "cpu": cpu, "p50_us": latency["p50"],
-            "p99_us": latency["p99"], "peak_mib": usage.peak_mib, "errors": load["errors"],
-            "first_error": load["first_error"], "foreign": usage.foreign_share}
+    figures = {"value": FIGURES[workload.unit](load, usage), "p50_us": latency["p50"],
+               "p99_us": latency["p99"], "peak_mib": usage.peak_mib, "errors": load["errors"],
+               "first_error": load["first_error"], "foreign": usage.foreign_share}
+    if workload.cpu_counts and usage.cpu_seconds >= _CPU_LEAST:
+        if workload.unit == "MiB/s":
+            figures["cpu"] = usage.cpu_seconds / (_body_bytes(load) / (1 << 30))
+        else:
+            figures["cpu"] = usage.cpu_seconds / max(load["transactions"], 1) * 1e6
+    return figures

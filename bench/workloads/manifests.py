@@ -4,7 +4,7 @@ from .. import plans
 from ..content import Content
 from ..fill import MIB
 from ..plans import Plan
-from .workload import Background, Workload, get_blob, get_file, new_numbers
+from .workload import Background, Workload, get_blob
 
 _ONE_TAG = "GET manifest by tag, one tag"
 
@@ -43,10 +43,6 @@ def _pushes_of_large(content: Content) -> Plan:
     return [plans.push_blob(content.fill, n, 100 * MIB) for n in range(2_000_000, 2_000_040)]
 
 
-def _files_pushed(content: Content) -> Plan:
-    return [plans.put_file(content.fill, n, 100 * MIB) for n in new_numbers(1)]
-
-
 WORKLOADS = [
     Workload(_ONE_TAG, "1/s", 64, _one_tag, _one_file),
     Workload("GET manifest by tag, random of all tags", "1/s", 64, _all_tags, _all_files, random=True),
@@ -55,10 +51,9 @@ WORKLOADS = [
              random=True, quick=False),
     Workload("GET manifest, p99 at 60 % load", "p99 µs", 64, _one_tag, _one_file,
              rate_share=0.6, of=_ONE_TAG, seconds=4),
-    Workload("GET manifest, p99 during 4 pulls and 4 pushes of 100 MiB", "p99 µs", 16, _one_tag, _one_file,
+    Workload("GET manifest, p99 during 4 pulls and 4 pushes of 100 MiB", "p99 µs", 16, _one_tag,
              rate=1000, seconds=3, pushes=True, fresh=True, before=Content.small_seed,
-             background=(Background(4, get_blob("LARGE"), get_file("large")),
-                         Background(4, _pushes_of_large, _files_pushed))),
+             background=(Background(4, get_blob("LARGE")), Background(4, _pushes_of_large))),
     Workload("GET manifest, p99 with a cold page cache", "p99 µs", 8, _tags_once, _files_once,
              seconds=0, cold=True, quick=False),
     Workload("HEAD manifest", "1/s", 64, _head_manifest, lambda c: [plans.head(f"/{c.tag(0)}")]),

@@ -25,11 +25,10 @@ def first_numbers(count: int) -> range:
 
 @dataclass(frozen=True)
 class Background:
-    """What else a server has to do meanwhile."""
+    """What else a registry has to do meanwhile."""
 
     connections: int
-    registry: Make
-    files: Make | None = None
+    make: Make
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,11 @@ class Workload:
     def of_memory(self) -> bool:
         """On a server that was just started, as whose idle memory counts."""
         return self.unit == "MiB over idle"
+
+    @property
+    def cpu_counts(self) -> bool:
+        """Not if the server did something else, too, or what it did is no measure."""
+        return not (self.background or self.of_memory)
 
     def make(self, kind: str) -> Make | None:
         return self.registry if kind == "registry" else self.files
