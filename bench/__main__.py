@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def run(options: argparse.Namespace, work: Path) -> dict:
             "minutes": round((time.monotonic() - started) / 60, 1), "foreign_limit": FOREIGN_LIMIT,
             "peers": [peer.name for peer in everyone],
             "durability": {peer.name: peer.durability for peer in everyone},
-            "syncs": syncs, "workloads": bench.results.rows()}
+            "syncs": syncs, "failures": bench.failures, "workloads": bench.results.rows()}
 
 
 def version(program: Path) -> str:
@@ -113,7 +114,7 @@ def allow_many_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _FILES), hard))
 
 
-def main() -> None:
+def main() -> int:
     options = arguments()
     network.enter()
     network.use(options.congestion)
@@ -126,7 +127,8 @@ def main() -> None:
     if options.page:
         keep.show_in(options.page, text)
     print("\n" + text)
+    return 1 if results["failures"] else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -40,6 +40,7 @@ class Bench:
         self._trials = trials
         self._rounds = rounds
         self.results = Results()
+        self.failures: list[str] = []
 
     def fill(self) -> None:
         for peer in self._peers:
@@ -59,7 +60,12 @@ class Bench:
     def _measure_one(self, workload: Workload, peer: Peer) -> None:
         # Nobody is asked for more than its own 60 %: beyond that, only queues are measured.
         reached = self.results.median(workload.of, peer.name) if workload.of else 0
-        run = self._trials.run(workload, peer, reached)
+        try:
+            run = self._trials.run(workload, peer, reached)
+        except RuntimeError as error:  # one failure does not end a run of an hour
+            self.failures.append(f"{workload.name}, {peer.name}: {error}")
+            print(f"  {self.failures[-1]}", flush=True)
+            return
         if run is not None:
             self.results.add(workload.name, workload.unit, peer, run)
 

@@ -96,6 +96,7 @@ def facts(results: dict) -> str:
              f"- ~ other processes used more than {results['foreign_limit']:.0%} of the machine in a run"]
     if results["noisy"]:
         lines.append("- **noisy**: nobody waited for a quiet machine; these figures are no figures")
+    lines += [f"- **failed**: {failure}" for failure in results["failures"]]
     for peer, promise in results["durability"].items():
         counts = ", ".join(f"{count:g} a {what}" for what, count in results["syncs"].get(peer, {}).items())
         lines.append(f"- {peer}: {promise}" + (f"; syncs: {counts}" if counts else ""))

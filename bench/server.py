@@ -44,7 +44,7 @@ class Server:
 
     @property
     def running(self) -> bool:
-        return self._process is not None
+        return self._process is not None and self._process.poll() is None
 
     def start(self) -> "Server":
         if self.running:
@@ -93,14 +93,12 @@ class Server:
     def stop(self) -> None:
         if not self.running:
             return
-        if self._process.poll() is None:
-            os.killpg(self.pid, signal.SIGTERM)
-            try:
-                self._process.wait(_STOP_LIMIT)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.pid, signal.SIGKILL)
-                self._process.wait()
-        self._process = None
+        os.killpg(self.pid, signal.SIGTERM)
+        try:
+            self._process.wait(_STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self._process.wait()
 
     def remove(self) -> None:
         self.stop()

@@ -17,7 +17,7 @@ def run(value: float, **more) -> dict:
 
 def results(*rows: dict, **more) -> dict:
     return {"machine": "a machine", "date": "2026-01-01", "version": "1", "congestion": "cubic", "rounds": 3,
-            "only": "", "noisy": False, "minutes": 1, "foreign_limit": 0.08, "peers": ["entrepot", "nginx"],
+            "only": "", "noisy": False, "minutes": 1, "failures": [], "foreign_limit": 0.08, "peers": ["entrepot", "nginx"],
             "durability": {"entrepot": "synced"}, "syncs": {"entrepot": {"blob": 3.0, "manifest": 1.0}},
             "workloads": list(rows)} | more
 
@@ -87,6 +87,10 @@ def test_the_table_of_goals_says_what_was_reached():
         Goal("fast", least=3, peer="nginx"), Goal("short", most=3, unit="ms", stretch=True)])
     assert goals.table(verdicts).splitlines()[2:] == [
         "| fast | ≥ 3× nginx | 2× | missed by 33% |", "| short (stretch) | ≤ 3 ms | 2 ms | met |"]
+
+
+def test_the_facts_say_what_failed():
+    assert "**failed**: fast, nginx: gone" in report.facts(results(FAST, failures=["fast, nginx: gone"]))
 
 
 def test_goals_against_an_absent_guest_are_left_out():
