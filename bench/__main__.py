@@ -51,16 +51,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="REGEX", help="only these workloads")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="about five minutes")
-    parser.add_argument("--tiny", action="store_true", help="a round of a blink, to try the benchmark itself")
+    parser.add_argument("--tiny", action="store_true",
+                        help="a round of a blink, to try the benchmark itself")
     parser.add_argument("--patience", type=float, default=30, metavar="SECONDS",
                         help="how long to wait for a quiet machine before each measurement")
-    parser.add_argument("--noisy", action="store_true", help="do not wait for a quiet machine, repeat nothing")
+    parser.add_argument("--noisy", action="store_true",
+                        help="do not wait for a quiet machine, repeat nothing")
     parser.add_argument("--congestion", default="cubic", help="TCP's, for all")
     options = parser.parse_args()
     options.size = Size(rounds=options.rounds)
     if options.quick:
-        options.size = Size(rounds=min(options.rounds, 2), pace=0.25, tags=2000, repositories=500, images=8,
-                            many=False)
+        options.size = Size(rounds=min(options.rounds, 2), pace=0.25, tags=2000, repositories=500,
+                            images=8, many=False)
     if options.tiny:
         options.size = Size(rounds=1, pace=0.1, tags=100, repositories=10, images=1, many=False)
     return options
@@ -80,7 +82,8 @@ def run(options: argparse.Namespace, work: Path) -> dict:
     loader = Loader(options.programs / "load", work, fill)
     content = Content(fill, size.tags, size.repositories, size.images)
     stage = Stage(work, content, loader)
-    trials = Trials(stage, loader, Patience(options.patience, options.noisy), options.congestion, size.pace)
+    trials = Trials(stage, loader, Patience(options.patience, options.noisy), options.congestion,
+                    size.pace)
     bench = Bench(everyone, stage, trials, size.rounds)
     try:
         bench.fill()
@@ -91,8 +94,9 @@ def run(options: argparse.Namespace, work: Path) -> dict:
             syncs = bench.count_syncs()
     finally:
         stage.close()
-    return {"machine": report.machine(), "date": f"{datetime.date.today()}", "version": version(options.entrepot),
-            "congestion": options.congestion, "rounds": size.rounds, "only": options.only, "noisy": options.noisy,
+    return {"machine": report.machine(), "date": f"{datetime.date.today()}",
+            "version": version(options.entrepot), "congestion": options.congestion,
+            "rounds": size.rounds, "only": options.only, "noisy": options.noisy,
             "minutes": round((time.monotonic() - started) / 60, 1), "foreign_limit": FOREIGN_LIMIT,
             "peers": [peer.name for peer in everyone],
             "durability": {peer.name: peer.durability for peer in everyone},

@@ -48,7 +48,7 @@ class Bench:
             self._stage.fill(peer)
 
     def measure(self, workloads: list[Workload]) -> None:
-        """Rounds of all workloads in random order, the peers in turn; rates after what they are of."""
+        """Rounds of all workloads in random order, rates after what they are of; peers in turn."""
         for turn in range(self._rounds):
             order = random.sample(workloads, len(workloads))
             order.sort(key=lambda workload: workload.rate_share > 0)
@@ -97,9 +97,10 @@ def selected(only: str, quick: bool) -> list[Workload]:
     matches: Callable[[Workload], bool] = lambda workload: bool(
         re.search(only, workload.name) and (workload.quick or not quick))
     chosen = [workload for workload in WORKLOADS if matches(workload)]
-    needed = {workload.of for workload in chosen if workload.of} - {workload.name for workload in chosen}
-    chosen += [named(name) for name in needed]
-    lacking = [workload for workload in chosen if workload.congestion and not network.has(workload.congestion)]
+    needed = {workload.of for workload in chosen if workload.of}
+    chosen += [named(name) for name in needed - {workload.name for workload in chosen}]
+    lacking = [workload for workload in chosen
+               if workload.congestion and not network.has(workload.congestion)]
     for workload in lacking:
         print(f"not measured: {workload.name}: this kernel lacks {workload.congestion}", flush=True)
     return [workload for workload in chosen if workload not in lacking]

@@ -63,7 +63,8 @@ class Content:
         return json.dumps({
             "schemaVersion": 2, "mediaType": plans.MANIFEST,
             "config": descriptor("application/vnd.oci.image.config.v1+json", config),
-            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer) for layer in layers],
+            "layers": [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer)
+                       for layer in layers],
             "annotations": {"bench.note": f"{number:08d}"}})
 
     def image(self, number: int) -> list[Blob]:
@@ -87,7 +88,8 @@ class Content:
         """Two mounts and a manifest: a push into a new repository whose layers are elsewhere."""
         blobs = self.LAYERS[:2]
         mounts = [plans.step("POST", f"/v2/{repository}/blobs/uploads/?mount="
-                             f"{self.fill.digest(*blob)}&from={REPOSITORY}", [201]) for blob in blobs]
+                             f"{self.fill.digest(*blob)}&from={REPOSITORY}", [201])
+                  for blob in blobs]
         return mounts + plans.put_manifest(self.manifest(number, blobs), "latest", repository)
 
     # --- filling ----------------------------------------------------------------------------
@@ -115,5 +117,6 @@ class Content:
         """The same bytes, for those that serve files."""
         for n in range(self.tags):
             (directory / self.tag(n)).write_text(self.manifest(n))
-        for name, blob in (("large", self.LARGE), ("middle", self.MIDDLE), ("small", self.LAYERS[0])):
+        for name, blob in (("large", self.LARGE), ("middle", self.MIDDLE),
+                           ("small", self.LAYERS[0])):
             (directory / name).write_bytes(self.fill.body(*blob))

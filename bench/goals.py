@@ -1,7 +1,7 @@
 """What entrepot wants to reach, as data, and how far it is.
 
-A goal compares medians of one run: with a peer's, with entrepot's own of another workload, or with a
-bound. Figures of the machine do not matter then, only what it makes of the same bytes.
+A goal compares medians of one run: with a peer's, with entrepot's own of another workload, or with
+a bound.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ _V2 = "distribution 2.8.2"
 
 @dataclass(frozen=True)
 class Goal:
-    """`figure` of the workload: at least `least` times, or at most `most` times, that of `peer`, or of
-    entrepot's own workload `same_as`; or, with neither, at most `most` itself.
+    """`figure` of the workload: at least `least` times, or at most `most` times, that of `peer`, or
+    of entrepot's own workload `same_as`; or, with neither, at most `most` itself.
 
     "At least n times" means n times better, whatever the unit.
     """
@@ -56,7 +56,8 @@ class Verdict:
             return "not measured"
         if self.met:
             return "met"
-        missed = 1 - self.have / self.goal.least if self.goal.least else self.have / self.goal.most - 1
+        least, most = self.goal.least, self.goal.most
+        missed = 1 - self.have / least if least else self.have / most - 1
         return f"missed by {missed:.0%}"
 
 
@@ -144,7 +145,7 @@ def table(verdicts: list[Verdict]) -> str:
     for verdict in verdicts:
         goal, have = verdict.goal, ""
         if verdict.have is not None:
-            have = f"{number(verdict.have)}×" if goal.than else f"{number(verdict.have)} {goal.unit}"
+            have = number(verdict.have) + ("×" if goal.than else f" {goal.unit}")
         name = goal.workload + (" (stretch)" if goal.stretch else "")
         lines.append(f"| {name} | {goal.text()} | {have} | {verdict.text()} |")
     return "\n".join(lines)

@@ -33,7 +33,8 @@ def _json(results: dict) -> str:
 
 def _value(value: object) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n" + ",\n".join("  " + json.dumps(one, ensure_ascii=False) for one in value) + "\n]"
+        lines = ["  " + json.dumps(one, ensure_ascii=False) for one in value]
+        return "[\n" + ",\n".join(lines) + "\n]"
     return json.dumps(value, ensure_ascii=False)
 
 

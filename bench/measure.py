@@ -33,7 +33,7 @@ def process_tree(pid: int) -> list[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the third one, the state, on; none of a process that ended."""
+    """The fields of /proc/PID/stat from the third, the state, on; none of a process that ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     except OSError:
@@ -95,7 +95,7 @@ def wait_until_quiet(patience_seconds: float = 30) -> None:
 class Usage:
     seconds: float
     cpu_seconds: float
-    foreign_share: float  # of the machine, used by neither server, load generator nor kernel threads
+    foreign_share: float  # of the machine; not the server, the load generator, kernel threads
     peak_mib: float
     before_mib: float
 

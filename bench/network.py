@@ -31,8 +31,8 @@ def use(congestion: str) -> None:
     """
     for route in ("127.0.0.0/8", "127.0.0.1"):
         subprocess.run(["ip", "route", "replace", "local", route, "dev", "lo", "table", "local",
-                        "proto", "kernel", "scope", "host", "src", "127.0.0.1", "congctl", congestion],
-                       check=True)
+                        "proto", "kernel", "scope", "host", "src", "127.0.0.1",
+                        "congctl", congestion], check=True)
     used = _used_by_a_connection()
     if used != congestion:
         raise SystemExit(f"connections use {used}, not {congestion}")
@@ -41,4 +41,5 @@ def use(congestion: str) -> None:
 def _used_by_a_connection() -> str:
     with socket.create_server(("127.0.0.1", 0)) as listener, \
             socket.create_connection(listener.getsockname()), listener.accept()[0] as accepted:
-        return accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16).rstrip(b"\0").decode()
+        name = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, 16)
+        return name.rstrip(b"\0").decode()

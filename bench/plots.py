@@ -16,15 +16,18 @@ _BAR, _LEFT, _WIDTH = 24, 160, 380
 
 
 def bars(row: dict) -> str:
-    values = sorted(((figures["median"], peer) for peer, figures in row["peers"].items()), reverse=True)
-    top = max(value for value, _ in values) or 1
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{40 + _BAR * len(values)}">',
-             _STYLE, f'<text class="title" x="8" y="20">{escape(row["name"])} ({escape(row["unit"])})</text>']
+    values = sorted(((figures["median"], peer) for peer, figures in row["peers"].items()),
+                    reverse=True)
+    top, height = values[0][0] or 1, 40 + _BAR * len(values)
+    title = escape(f"{row['name']} ({row['unit']})")
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{height}">', _STYLE,
+             f'<text class="title" x="8" y="20">{title}</text>']
     for at, (value, peer) in enumerate(values):
         y, length = 36 + _BAR * at, _WIDTH * value / top
+        colour = "own" if peer == OWN else "other"
         parts.append(f'<text x="8" y="{y + 13}">{escape(peer)}</text>'
-                     f'<rect class="{"own" if peer == OWN else "other"}" x="{_LEFT}" y="{y}" height="16" '
-                     f'width="{length:.1f}"/>'
+                     f'<rect class="{colour}" x="{_LEFT}" y="{y}" width="{length:.1f}" '
+                     'height="16"/>'
                      f'<text x="{_LEFT + 6 + length:.1f}" y="{y + 13}">{number(value)}</text>')
     return "\n".join(parts) + "\n</svg>\n"
 

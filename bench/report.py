@@ -31,8 +31,8 @@ def row(name: str, unit: str, runs: dict[str, list[dict]]) -> dict:
 def summarise(runs: list[dict]) -> dict:
     """The medians of one peer's runs of one workload."""
     values = [run["value"] for run in runs]
-    summary = {"median": median(values), "min": min(values), "max": max(values), "runs": len(values),
-               "errors": sum(run.get("errors", 0) for run in runs),
+    summary = {"median": median(values), "min": min(values), "max": max(values),
+               "runs": len(values), "errors": sum(run.get("errors", 0) for run in runs),
                "foreign": max(run.get("foreign", 0) for run in runs)}
     for key in ("cpu", "p50_us", "p99_us", "peak_mib"):
         if all(key in run for run in runs):
@@ -91,13 +91,17 @@ def facts(results: dict) -> str:
     measured = {line["name"] for line in results["workloads"] if line["name"].endswith("BBR")}
     lines = [f"- {results['machine']}; {results['date']}; entrepot {results['version']}; "
              f"{results['rounds']} rounds, {results['minutes']:.0f} minutes",
-             f"- TCP {results['congestion']}" + (", and BBR in the row that says so" if measured else ""),
-             "- each cell: median ± half the spread, the server's CPU; in bold how many times better entrepot is",
-             f"- ~ other processes used more than {results['foreign_limit']:.0%} of the machine in a run"]
+             f"- TCP {results['congestion']}"
+             + (", and BBR in the row that says so" if measured else ""),
+             "- each cell: median ± half the spread, the server's CPU; in bold how many times "
+             "better entrepot is",
+             f"- ~ other processes used more than {results['foreign_limit']:.0%} of the machine "
+             "in a run"]
     if results["noisy"]:
         lines.append("- **noisy**: nobody waited for a quiet machine; these figures are no figures")
     lines += [f"- **failed**: {failure}" for failure in results["failures"]]
     for peer, promise in results["durability"].items():
-        counts = ", ".join(f"{count:g} a {what}" for what, count in results["syncs"].get(peer, {}).items())
+        syncs = results["syncs"].get(peer, {})
+        counts = ", ".join(f"{count:g} a {what}" for what, count in syncs.items())
         lines.append(f"- {peer}: {promise}" + (f"; syncs: {counts}" if counts else ""))
     return "\n".join(lines)

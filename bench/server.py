@@ -55,8 +55,8 @@ class Server:
         with open(self.directory / "log", "ab") as log:
             started = time.monotonic()
             self._process = subprocess.Popen(
-                [self._filled(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=os.environ | self.peer.environment, start_new_session=True)
+                [self._filled(part) for part in command], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=os.environ | self.peer.environment, start_new_session=True)
         try:
             self._await_answer()
         except BaseException:
@@ -67,8 +67,9 @@ class Server:
 
     def _filled(self, text: str) -> str:
         cert, key = self._tls or ("", "")
-        for name, value in (("port", self.port), ("data", self.data), ("config", self.directory / "config"),
-                            ("cert", cert), ("key", key)):
+        values = {"port": self.port, "data": self.data, "config": self.directory / "config",
+                  "cert": cert, "key": key}
+        for name, value in values.items():
             text = text.replace("{" + name + "}", str(value))
         return text
 

@@ -25,7 +25,7 @@ class Stage:
         self._servers: dict[tuple[str, bool], Server] = {}
 
     def fill(self, peer: Peer) -> None:
-        """Makes the filled directory of the peer; raises if it does not give back what it was given."""
+        """Makes the filled directory; raises if the peer does not give back what it was given."""
         server = self._server(peer, tls=False).start()
         if peer.kind == "files":
             self.content.files(server.data)
@@ -56,16 +56,12 @@ class Stage:
         return server.start()
 
     @contextmanager
-    def fresh(self, peer: Peer, before: list[Plan] | None = None, started: bool = True) -> Iterator[Server]:
-        """With an empty directory, or filled with `before`; it is removed at the end."""
+    def fresh(self, peer: Peer, before: list[Plan] | None = None) -> Iterator[Server]:
+        """With an empty directory, then `before` pushed; it is removed at the end."""
         server = Server(peer, self.work / "fresh")
         try:
-            if started:
-                server.start()
-            if before and peer.kind == "registry":
-                self._seed(server, before)
-            elif before:
-                self.content.files(server.data)
+            server.start()
+            self._seed(server, before or [])
             yield server
         finally:
             server.remove()
@@ -96,7 +92,7 @@ class Stage:
                 raise RuntimeError(f"filling {server.peer.name}: {outcome['first_error']}")
 
     def _verify(self, server: Server, tls: bool = False) -> None:
-        """Blobs, a part of one, and manifests, whole and hashed: a fast answer must be the right one."""
+        """Pulls and hashes blobs, a part of one, manifests: a fast answer must be a right one."""
         content, files = self.content, server.peer.kind == "files"
         checks = []
         for name, blob in (("large", content.LARGE), ("middle", content.MIDDLE)):
@@ -108,7 +104,8 @@ class Stage:
             body = content.manifest(n).encode()  # by digest: its tag may have moved since
             path = f"/{content.tag(n)}" if files else plans.manifest_path(plans.digest_of(body))
             checks.append((path, {"Accept": plans.MANIFEST}, body))
-        self._pull(server, [plans.get_verified(path, body, headers) for path, headers, body in checks], tls)
+        pulls = [plans.get_verified(path, body, headers) for path, headers, body in checks]
+        self._pull(server, pulls, tls)
 
     def _pull(self, server: Server, pulls: Plan, tls: bool = False) -> None:
         outcome = self.loader.run(server.target, pulls, connections=1, once=True, tls=tls)
@@ -118,6 +115,7 @@ class Stage:
 
 def _certificate(work: Path) -> tuple[Path, Path]:
     cert, key = work / "cert.pem", work / "key.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                    "/CN=localhost", "-keyout", key, "-out", cert], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+                   check=True, capture_output=True)
     return cert, key

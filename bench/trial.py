@@ -43,7 +43,8 @@ class Patience:
 
 
 class Trials:
-    def __init__(self, stage: Stage, loader: Loader, patience: Patience, congestion: str, pace: float = 1):
+    def __init__(self, stage: Stage, loader: Loader, patience: Patience, congestion: str,
+                 pace: float = 1):
         """`pace` shortens the timed workloads."""
         self._stage = stage
         self._loader = loader
@@ -57,7 +58,8 @@ class Trials:
         `reached` is what the workload's rate is a share of.
         """
         make = workload.make(peer.kind)
-        if make is None or (workload.pushes and not peer.pushes) or (workload.tls and peer.tls_config is None):
+        if (make is None or (workload.pushes and not peer.pushes)
+                or (workload.tls and peer.tls_config is None)):
             return None
         attempts = []
         for _ in range(1 if self._patience.noisy else _ATTEMPTS):
@@ -67,7 +69,8 @@ class Trials:
         load, usage = min(attempts, key=lambda attempt: attempt[1].foreign_share)
         return _figures(workload, load, usage)
 
-    def _once(self, workload: Workload, peer: Peer, plan: Plan, reached: float) -> tuple[dict, measure.Usage]:
+    def _once(self, workload: Workload, peer: Peer, plan: Plan,
+              reached: float) -> tuple[dict, measure.Usage]:
         with ExitStack() as cleanup:
             if workload.congestion:
                 network.use(workload.congestion)
@@ -98,8 +101,8 @@ class Trials:
     def _watched(self, workload: Workload, server: Server, plan: Plan,
                  options: dict) -> tuple[dict, measure.Usage]:
         background = self._prepared_background(workload, server)
-        os.sync()
         if not self._patience.noisy:
+            os.sync()
             measure.wait_until_quiet(self._patience.seconds)
         watch = measure.Watch(server.pid)
         others = [start(options["seconds"]) for start in background]
@@ -116,8 +119,8 @@ class Trials:
     def _prepared_background(self, workload: Workload, server: Server) -> list:
         """What starts each background load; their plans are made before the watch begins."""
         def starter(name: str, connections: int, plan: Plan) -> Callable[[float], Running]:
-            return lambda seconds: self._loader.start(server.target, plan, name=name, connections=connections,
-                                                      threads=1, seconds=seconds)
+            return lambda seconds: self._loader.start(
+                server.target, plan, name=name, connections=connections, threads=1, seconds=seconds)
 
         return [starter(f"background-{number}", one.connections, one.make(self._stage.content))
                 for number, one in enumerate(workload.background)]

@@ -4,7 +4,8 @@ from . import blobs, images, lists, manifests, memory, pushes
 from .workload import Workload
 
 WORKLOADS: list[Workload] = [
-    workload for part in (manifests, blobs, pushes, images, lists, memory) for workload in part.WORKLOADS]
+    workload for part in (manifests, blobs, pushes, images, lists, memory)
+    for workload in part.WORKLOADS]
 
 
 def named(name: str) -> Workload:

@@ -21,14 +21,15 @@ def _small(content: Content) -> Plan:
 _LARGE = get_blob("LARGE"), get_file("large")
 
 WORKLOADS = [
-    Workload("Range of 64 KiB", "1/s", 64, lambda c: _ranges(c.path(c.LARGE)), lambda c: _ranges("/large"),
-             random=True),
+    Workload("Range of 64 KiB", "1/s", 64, lambda c: _ranges(c.path(c.LARGE)),
+             lambda c: _ranges("/large"), random=True),
     Workload("blob 100 MiB, 8 connections", "MiB/s", 8, *_LARGE, seconds=3),
     Workload("blob 100 MiB, 8 connections, BBR", "MiB/s", 8, *_LARGE, seconds=3, congestion="bbr",
              quick=False),
     Workload("blob 100 MiB, 8 connections, TLS", "MiB/s", 8, *_LARGE, seconds=3, tls=True),
-    Workload("blob 100 MiB, 1 connection, cold page cache", "MiB/s", 1, *_LARGE, seconds=0, cold=True,
+    Workload("blob 100 MiB, 1 connection, cold page cache", "MiB/s", 1, *_LARGE, seconds=0,
+             cold=True, quick=False),
+    Workload("blob 1 MiB, 64 connections", "MiB/s", 64, get_blob("MIDDLE"), get_file("middle"),
              quick=False),
-    Workload("blob 1 MiB, 64 connections", "MiB/s", 64, get_blob("MIDDLE"), get_file("middle"), quick=False),
     Workload("blob 64 KiB, 64 connections", "1/s", 64, _small, get_file("small"), quick=False),
 ]

@@ -8,7 +8,7 @@ from .workload import Workload, new_numbers
 
 
 def _mix(content: Content) -> Plan:
-    """The same pulls each time, and pushes of images that are new but have the same sizes each time."""
+    """The same pulls each time; pushes of new images, but of the same sizes each time."""
     count = 300
     order = random.Random(95)
     plan = [content.pull_image(order.randrange(len(content.images))) for _ in range(count)]

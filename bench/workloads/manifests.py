@@ -25,6 +25,11 @@ def _all_files(content: Content) -> Plan:
     return [plans.get(f"/{content.tag(n)}") for n in range(content.tags)]
 
 
+def _all_repositories(content: Content) -> Plan:
+    return [plans.get_manifest("latest", content.repository(n))
+            for n in range(content.repositories)]
+
+
 def _tags_once(content: Content) -> Plan:
     """A thousand tags from all over the repository."""
     return _all_tags(content)[::max(1, content.tags // 1000)]
@@ -45,10 +50,10 @@ def _pushes_of_large(content: Content) -> Plan:
 
 WORKLOADS = [
     Workload(_ONE_TAG, "1/s", 64, _one_tag, _one_file),
-    Workload("GET manifest by tag, random of all tags", "1/s", 64, _all_tags, _all_files, random=True),
-    Workload("GET manifest of a random repository", "1/s", 64,
-             lambda c: [plans.get_manifest("latest", c.repository(n)) for n in range(c.repositories)],
-             random=True, quick=False),
+    Workload("GET manifest by tag, random of all tags", "1/s", 64, _all_tags, _all_files,
+             random=True),
+    Workload("GET manifest of a random repository", "1/s", 64, _all_repositories, random=True,
+             quick=False),
     Workload("GET manifest, p99 at 60 % load", "p99 µs", 64, _one_tag, _one_file,
              rate_share=0.6, of=_ONE_TAG, seconds=4),
     Workload("GET manifest, p99 during 4 pulls and 4 pushes of 100 MiB", "p99 µs", 16, _one_tag,

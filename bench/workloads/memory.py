@@ -14,10 +14,11 @@ def _pushes(content: Content) -> Plan:
 
 
 WORKLOADS = [
-    Workload("64 parallel pulls of 100 MiB", "MiB over idle", 64, get_blob("LARGE"), get_file("large"),
-             seconds=3),
+    Workload("64 parallel pulls of 100 MiB", "MiB over idle", 64, get_blob("LARGE"),
+             get_file("large"), seconds=3),
     Workload("64 parallel pushes of 100 MiB", "MiB over idle", 64, _pushes, seconds=0, pushes=True,
              fresh=True, quick=False),
-    Workload("10,000 idle connections", "MiB over idle", _IDLE, lambda c: [plans.get("/v2/")] * _IDLE,
+    Workload("10,000 idle connections", "MiB over idle", _IDLE,
+             lambda c: [plans.get("/v2/")] * _IDLE,
              lambda c: [plans.get(f"/{c.tag(0)}")] * _IDLE, seconds=0, hold=True),
 ]

@@ -30,7 +30,8 @@ def _present_images(content: Content) -> Plan:
     plan = []
     for n in range(min(1000, content.repositories)):
         repository, blobs = content.repository(n), content.LAYERS[:2]
-        heads = [plans.head(plans.blob_path(content.fill.digest(*blob), repository))[0] for blob in blobs]
+        paths = [plans.blob_path(content.fill.digest(*blob), repository) for blob in blobs]
+        heads = [plans.head(path)[0] for path in paths]
         plan.append(heads + plans.put_manifest(content.manifest(n, blobs), "latest", repository))
     return plan
 
@@ -45,8 +46,8 @@ def _push(name: str, unit: str, connections: int, registry: Make, files: Make | 
 
 
 WORKLOADS = [
-    _push("push 100 MiB, 1 client", "MiB/s", 1, _blobs(6, 100 * MIB), _blobs(6, 100 * MIB, plans.put_file),
-          fresh=True),
+    _push("push 100 MiB, 1 client", "MiB/s", 1, _blobs(6, 100 * MIB),
+          _blobs(6, 100 * MIB, plans.put_file), fresh=True),
     _push("push 100 MiB, 8 clients", "MiB/s", 8, _blobs(16, 100 * MIB),
           _blobs(16, 100 * MIB, plans.put_file), fresh=True),
     _push("push 100 MiB chunked, 8 clients", "MiB/s", 8, _blobs(16, 100 * MIB, plans.push_chunked),
@@ -55,7 +56,9 @@ WORKLOADS = [
           _blobs(2000, 64 * KIB, plans.put_file), fresh=True),
     _push("push 64 KiB blobs that are there, 8 clients", "1/s", 8, _present_blobs, quick=False),
     _push("push an image that is there, 8 clients", "images/s", 8, _present_images, quick=False),
-    _push("manifest PUT, 8 clients, 100 tags", "1/s", 8, _manifests("bench/few", lambda c: c.FEW_TAGS)),
-    _push("manifest PUT, 8 clients, all tags", "1/s", 8, _manifests(plans.REPOSITORY, lambda c: c.tags)),
+    _push("manifest PUT, 8 clients, 100 tags", "1/s", 8,
+          _manifests("bench/few", lambda c: c.FEW_TAGS)),
+    _push("manifest PUT, 8 clients, all tags", "1/s", 8,
+          _manifests(plans.REPOSITORY, lambda c: c.tags)),
     _push("mount of 2 blobs + manifest PUT, new repository", "1/s", 8, _mounts),
 ]

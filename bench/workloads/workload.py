@@ -19,7 +19,7 @@ def new_numbers(count: int) -> list[int]:
 
 
 def first_numbers(count: int) -> range:
-    """Of bodies that a fresh registry does not have: the same for all, so that all get the same bytes."""
+    """Of bodies that a fresh registry does not have: the same for all."""
     return range(1_000_000, 1_000_000 + count)
 
 

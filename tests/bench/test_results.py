@@ -16,13 +16,15 @@ def run(value: float, **more) -> dict:
 
 
 def results(*rows: dict, **more) -> dict:
-    return {"machine": "a machine", "date": "2026-01-01", "version": "1", "congestion": "cubic", "rounds": 3,
-            "only": "", "noisy": False, "minutes": 1, "failures": [], "foreign_limit": 0.08, "peers": ["entrepot", "nginx"],
-            "durability": {"entrepot": "synced"}, "syncs": {"entrepot": {"blob": 3.0, "manifest": 1.0}},
+    return {"machine": "a machine", "date": "2026-01-01", "version": "1", "congestion": "cubic",
+            "rounds": 3, "only": "", "noisy": False, "minutes": 1, "foreign_limit": 0.08,
+            "peers": ["entrepot", "nginx"], "durability": {"entrepot": "synced"},
+            "syncs": {"entrepot": {"blob": 3.0, "manifest": 1.0}}, "failures": [],
             "workloads": list(rows)} | more
 
 
-FAST = report.row("fast", "1/s", {"entrepot": [run(90), run(300), run(100)], "nginx": [run(50, cpu=4.0)]})
+FAST = report.row("fast", "1/s", {"entrepot": [run(90), run(300), run(100)],
+                                  "nginx": [run(50, cpu=4.0)]})
 SHORT = report.row("short", "ms", {"entrepot": [run(2)], "nginx": [run(5)]})
 
 
@@ -90,7 +92,8 @@ def test_the_table_of_goals_says_what_was_reached():
 
 
 def test_the_facts_say_what_failed():
-    assert "**failed**: fast, nginx: gone" in report.facts(results(FAST, failures=["fast, nginx: gone"]))
+    facts = report.facts(results(FAST, failures=["fast, nginx: gone"]))
+    assert "**failed**: fast, nginx: gone" in facts
 
 
 def test_goals_against_an_absent_guest_are_left_out():

@@ -14,8 +14,9 @@ PULL, PUSH = "blob 64 KiB, 64 connections", "push 64 KiB blobs, 8 clients"
 def test_a_small_run(tmp_path):
     program = Path(entrepot())
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--entrepot", program, "--programs", program.parent / "bench",
-         "--distribution3", tmp_path / "none", "--work", tmp_path / "work", "--results", tmp_path / "results",
+        [sys.executable, "-m", "bench", "--entrepot", program,
+         "--programs", program.parent / "bench", "--distribution3", tmp_path / "none",
+         "--work", tmp_path / "work", "--results", tmp_path / "results",
          "--peers", "^floor$", "--only", f"^({PULL}|{PUSH})$", "--tiny", "--noisy"],
         cwd=REPOSITORY, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stdout + done.stderr

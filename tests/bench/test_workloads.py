@@ -75,5 +75,6 @@ def test_the_layers_of_the_mix_are_as_small_as_those_of_the_traces():
 
 def test_the_mix_pulls_nineteen_images_of_twenty(content):
     plan = images.WORKLOADS[0].registry(content)
-    pushed = [transaction for transaction in plan if any(step["method"] == "PUT" for step in transaction)]
+    pushed = [transaction for transaction in plan
+              if any(step["method"] == "PUT" for step in transaction)]
     assert len(pushed) / len(plan) == 0.05
