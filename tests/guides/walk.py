@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.paths import REPOSITORY, entrepot, program
-from support.server import ServerProcess
+from support.server import ServerProcess, inherited_environment
 
 GUIDES = REPOSITORY / "docs" / "guides"
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -47,7 +47,8 @@ class Walk:
         programs = directory / ".bin"
         programs.mkdir()
         (programs / "entrepot").symlink_to(entrepot())
-        self._variables = {**os.environ, **environment, "PATH": f"{programs}:{os.environ['PATH']}"}
+        self._variables = {**inherited_environment(), **environment,
+                           "PATH": f"{programs}:{os.environ['PATH']}"}
         self._server = ServerProcess("serve", directory / ".server")
 
     def serve(self) -> str:

@@ -11,6 +11,11 @@ from pathlib import Path
 from support.paths import REPOSITORY
 
 
+def inherited_environment() -> dict[str, str]:
+    """The environment without what is for the tests alone: to the program, these are options."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ENTREPOT_")}
+
+
 class ServerProcess:
     """One server process with its output in files; it never outlives the test run.
 
@@ -44,7 +49,7 @@ class ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                env={**os.environ, **(environment or {})},
+                env={**inherited_environment(), **(environment or {})},
                 cwd=REPOSITORY,
             )
 
