@@ -49,7 +49,7 @@ void HotCache::Shard<Value>::drop(typename std::list<Entry>::iterator at) {
 template <class Value>
 void HotCache::Shard<Value>::fill(Ticket ticket, Entry entry, std::size_t limit) {
   const std::lock_guard lock(mutex);
-  if (ticket.epoch != epoch || entry.weight > limit / 4) return;
+  if (ticket.epoch_ != epoch || entry.weight > limit / 4) return;
   if (const auto old = by_key.find(entry.key); old != by_key.end()) drop(old->second);
   weight += entry.weight;
   recent.push_front(std::move(entry));
@@ -92,7 +92,7 @@ HotCache::Ticket HotCache::manifest_ticket(std::string_view repository,
   auto& shard = manifest_shard(key.view());
   Ticket ticket;
   const std::lock_guard lock(shard.mutex);
-  ticket.epoch = shard.epoch;
+  ticket.epoch_ = shard.epoch;
   return ticket;
 }
 
@@ -100,7 +100,7 @@ HotCache::Ticket HotCache::blob_ticket(std::string_view digest) {
   auto& shard = blob_shard(digest);
   Ticket ticket;
   const std::lock_guard lock(shard.mutex);
-  ticket.epoch = shard.epoch;
+  ticket.epoch_ = shard.epoch;
   return ticket;
 }
 

@@ -52,7 +52,7 @@ class HotCache {
 
   class Ticket {
     friend class HotCache;
-    std::uint64_t epoch = 0;
+    std::uint64_t epoch_ = 0;
   };
   Ticket manifest_ticket(std::string_view repository, std::string_view reference);
   Ticket blob_ticket(std::string_view digest);
