@@ -86,11 +86,14 @@ class StoreFaults : public ::testing::Test {
 };
 
 struct PushFault {
+  const char* name;
   FaultyVfs::How how;
   bool stays;
   ErrorCode code;        // what the push fails with
   bool heals_by_itself;  // without opening the store again
 };
+
+void PrintTo(const PushFault& fault, std::ostream* out) { *out << fault.name; }
 
 class PushFaults : public StoreFaults, public ::testing::WithParamInterface<PushFault> {};
 
@@ -132,12 +135,14 @@ TEST_P(PushFaults, PushIsWholeOrNotThere) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, PushFaults,
-    ::testing::Values(PushFault{FaultyVfs::How::DiskFull, false, ErrorCode::StorageFull, true},
-                      PushFault{FaultyVfs::How::DiskFull, true, ErrorCode::StorageFull, true},
-                      PushFault{FaultyVfs::How::QuotaFull, true, ErrorCode::StorageFull, true},
-                      PushFault{FaultyVfs::How::ReadOnlyFs, true, ErrorCode::Unavailable, true},
-                      PushFault{FaultyVfs::How::BadDisk, false, ErrorCode::Unavailable, false},
-                      PushFault{FaultyVfs::How::BadDisk, true, ErrorCode::Unavailable, false}));
+    ::testing::Values(
+        PushFault{"DiskFullOnce", FaultyVfs::How::DiskFull, false, ErrorCode::StorageFull, true},
+        PushFault{"DiskFull", FaultyVfs::How::DiskFull, true, ErrorCode::StorageFull, true},
+        PushFault{"QuotaFull", FaultyVfs::How::QuotaFull, true, ErrorCode::StorageFull, true},
+        PushFault{"ReadOnlyFs", FaultyVfs::How::ReadOnlyFs, true, ErrorCode::Unavailable, true},
+        PushFault{"BadDiskOnce", FaultyVfs::How::BadDisk, false, ErrorCode::Unavailable, false},
+        PushFault{"BadDisk", FaultyVfs::How::BadDisk, true, ErrorCode::Unavailable, false}),
+    [](const auto& fault) { return fault.param.name; });
 
 // A first start that breaks off leaves nothing that the next one trips over.
 TEST_F(StoreFaults, FirstStartCanFailAnywhere) {

@@ -19,7 +19,8 @@
 namespace entrepot::meta {
 
 namespace testing {
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, every_promise(&sqlite::testing::open_temporary));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
+                         every_promise({&sqlite::testing::open_temporary}));
 }  // namespace testing
 
 namespace sqlite {

@@ -17,6 +17,8 @@ void link_job_cases();
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreConformance);
 
+void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an empty store"; }
+
 ::testing::internal::ParamGenerator<StoreFactory> every_promise(StoreFactory factory) {
   link_store_cases();
   link_repository_cases();

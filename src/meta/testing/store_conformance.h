@@ -2,7 +2,7 @@
 // meta/testing/store_conformance.h — what every driver of meta::Store must do, as tests.
 //
 // A driver runs the suite with one line in its own test:
-//   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, every_promise(&open_under_test));
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, every_promise({&open_under_test}));
 
 #include <functional>
 #include <memory>
@@ -28,7 +28,12 @@ class StoreUnderTest {
 };
 
 // Makes an empty one.
-using StoreFactory = std::function<std::unique_ptr<StoreUnderTest>()>;
+struct StoreFactory {
+  std::function<std::unique_ptr<StoreUnderTest>()> make;
+};
+
+// How gtest names the parameter.
+void PrintTo(const StoreFactory& factory, std::ostream* out);
 
 // The parameter of the suite. Calling it is also what links the tests into the program.
 ::testing::internal::ParamGenerator<StoreFactory> every_promise(StoreFactory factory);
@@ -77,7 +82,7 @@ class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
   }
 
   Context context_;
-  std::unique_ptr<StoreUnderTest> under_test_ = GetParam()();
+  std::unique_ptr<StoreUnderTest> under_test_ = GetParam().make();
 };
 
 // Short ways to say values.
