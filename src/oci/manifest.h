@@ -77,8 +77,8 @@ inline constexpr std::uint64_t kMaxManifestBytes = 4u << 20;
 // a `mediaType` that is not the content type, a duplicate key that matters, a size that is not a
 // non-negative integer, a malformed digest → InvalidArgument with the path of what is wrong
 // ("layers[3].digest: …"). Unknown media types of config, layers and children are fine; unknown
-// fields are ignored. Schema 1 → Unsupported. More than 4 MiB → TooLarge. Time is linear in the
-// size.
+// fields are ignored, and null is as good as none. Schema 1 → Unsupported. More than 4 MiB →
+// TooLarge. Time is linear in the size.
 Result<Manifest> parse_manifest(ByteView bytes, std::string_view content_type);
 
 // For bytes found at rest without a content type (an adopted directory): the type from the body's

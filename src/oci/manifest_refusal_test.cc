@@ -158,6 +158,8 @@ TEST(ParseManifest, NamesThePlaceOfWhatIsWrong) {
           {image_text("null", ""), "config: is missing"},
           {image_text("[]", ""), "config: not a JSON object"},
           {image_text(no_type, ""), "config.mediaType: is missing"},
+          {image_text(descriptor_with("null", kGoodDigest, "1"), ""),
+           "config.mediaType: is missing"},
           {image_text(descriptor_with("\"\"", kGoodDigest, "1"), ""), "config.mediaType: not a"},
           {image_text(descriptor_with("\"a\\nb\"", kGoodDigest, "1"), ""), "config.mediaType: not"},
           {image_text(descriptor_with("7", kGoodDigest, "1"), ""),
@@ -210,8 +212,11 @@ TEST(ParseManifest, RefusesOtherContentTypes) {
 
 // The Docker types say that a manifest names its own type; registries refuse it otherwise.
 TEST(ParseManifest, DockerManifestsNameTheirType) {
-  const std::string bare = fmt::format(R"({{"schemaVersion":2,"config":{}}})", config_text());
-  expect_refused(media_type::kDockerManifest, {{bare, "mediaType: is missing"}});
+  for (const std::string_view none : {"", R"("mediaType":null,)", R"("mediaType":"",)"}) {
+    const std::string bare =
+        fmt::format(R"({{"schemaVersion":2,{}"config":{}}})", none, config_text());
+    expect_refused(media_type::kDockerManifest, {{bare, "mediaType: is missing"}});
+  }
   expect_refused(media_type::kDockerList,
                  {{R"({"schemaVersion":2,"manifests":[]})", "mediaType: is missing"}});
 }
