@@ -92,6 +92,10 @@ class Content:
                   for blob in blobs]
         return mounts + plans.put_manifest(self.manifest(number, blobs), "latest", repository)
 
+    def put_single(self) -> Transaction:
+        """The image that the blobs pulled by themselves belong to: nobody pulls what no image has."""
+        return plans.put_manifest(self.manifest(0, [self.LAYERS[0], self.LARGE, self.MIDDLE]), "single")
+
     # --- filling ----------------------------------------------------------------------------
 
     def seed(self) -> list[Plan]:
@@ -105,13 +109,14 @@ class Content:
                     for n in range(self.FEW_TAGS)]
         images = [plans.put_manifest(self.manifest(image[0][0], image), f"image-{n}")
                   for n, image in enumerate(self.images)]
+        images.append(self.put_single())
         others = [self.mount(self.repository(n), n) for n in range(self.repositories)]
         return [blobs + few, tags + few_tags + images] + ([others] if others else [])
 
     def small_seed(self) -> list[Plan]:
-        """Enough for pulls of the large blob and of one tag."""
-        blobs = [plans.push_blob(self.fill, *blob) for blob in self.LAYERS + [self.LARGE]]
-        return [blobs, [plans.put_manifest(self.manifest(0), self.tag(0))]]
+        """Enough for pulls of the large blobs and of one tag."""
+        blobs = [plans.push_blob(self.fill, *blob) for blob in self.LAYERS + [self.LARGE, self.MIDDLE]]
+        return [blobs, [plans.put_manifest(self.manifest(0), self.tag(0)), self.put_single()]]
 
     def files(self, directory: Path) -> None:
         """The same bytes, for those that serve files."""

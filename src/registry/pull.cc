@@ -56,21 +56,25 @@ std::shared_ptr<const HotBlob> Puller::blob_from_memory(std::string_view reposit
   return stores_.cache.find_blob(repository, digest);
 }
 
-Result<meta::Blob> Puller::find_blob(Context& context, const RepositoryName& repository,
-                                     const oci::Digest& digest, bool& waiting) const {
-  return stores_.meta.view<meta::Blob>(
-      context, [&](const meta::Snapshot& snapshot) -> Result<meta::Blob> {
+Result<Puller::FoundBlob> Puller::find_blob(Context& context, const RepositoryName& repository,
+                                            const oci::Digest& digest) const {
+  return stores_.meta.view<FoundBlob>(
+      context, [&](const meta::Snapshot& snapshot) -> Result<FoundBlob> {
         TRY_ASSIGN(auto blob, snapshot.blobs().find(repository, digest));
-        TRY_ASSIGN(waiting, snapshot.reviews().contains(blob.digest));
-        return blob;
+        auto due_at = snapshot.reviews().due_at(blob.digest);
+        if (due_at) return FoundBlob{std::move(blob), *due_at};
+        if (due_at.error().code != ErrorCode::NotFound) return propagate(std::move(due_at));
+        return FoundBlob{std::move(blob), std::nullopt};
       });
 }
 
+// A review that is far off already is left alone: else each of many pulls would cost a commit.
 // Pulls go on while the metadata cannot be written: nor can the collector then, and a manifest that
 // refers to what is gone is refused.
 Result<void> Puller::push_review_back(Context& context, const RepositoryName& repository,
-                                      const oci::Digest& digest) const {
+                                      const oci::Digest& digest, WallTime due_at) const {
   const WallTime later = stores_.clock.wall() + review_delay_;
+  if (due_at >= later - review_delay_ / 10) return {};
   auto pushed = stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     // Looked at again inside the transaction: the collector may have been quicker.
     TRY_ASSIGN(const meta::Blob blob, tx.blobs().find(repository, digest));
@@ -86,16 +90,16 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
                               const oci::Digest& digest) const {
   const std::string text = digest.to_string();
   const auto ticket = stores_.cache.blob_ticket(text);
-  bool waiting = false;
-  TRY_ASSIGN(const meta::Blob blob, find_blob(context, repository, digest, waiting));
-  if (waiting) TRY(push_review_back(context, repository, digest));
+  TRY_ASSIGN(const FoundBlob found, find_blob(context, repository, digest));
+  const meta::Blob& blob = found.blob;
+  if (found.due_at) TRY(push_review_back(context, repository, digest, *found.due_at));
   TRY_ASSIGN(Source bytes, stores_.blobs.open(context, blob.digest));
   if (bytes.size_bytes() != blob.size_bytes) {
     return fail(ErrorCode::Corrupt, "blob {} has {} bytes where {} were stored", text,
                 bytes.size_bytes(), blob.size_bytes);
   }
   // An alias is not kept: invalidation speaks of the stored digest.
-  if (!waiting && digest == blob.digest) {
+  if (!found.due_at && digest == blob.digest) {
     FileRange* file = bytes.file();
     stores_.cache.fill_blob(ticket, repository.str(),
                             std::make_shared<const HotBlob>(

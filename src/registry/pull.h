@@ -48,9 +48,10 @@ class Puller {
   // Null: ask blob().
   std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,
                                                   std::string_view digest) const;
-  // The blob, if this repository has it, opened. One that waits for the collector's review has its
-  // review pushed back: who looks may be about to refer to it. That is left out when the metadata
-  // cannot be written. NotFound.
+  // The blob, if this repository has it, opened. One that waits for the collector's review is safe
+  // from it for nine tenths of the delay at least: who looks may be about to refer to it, so a
+  // review that is nearer is pushed back. That is left out when the metadata cannot be written.
+  // NotFound.
   Result<OpenBlob> blob(Context& context, const oci::RepositoryName& repository,
                         const oci::Digest& digest) const;
 
@@ -66,10 +67,15 @@ class Puller {
                                  const std::optional<oci::Digest>& after, std::size_t limit) const;
 
  private:
-  Result<meta::Blob> find_blob(Context& context, const oci::RepositoryName& repository,
-                               const oci::Digest& digest, bool& waiting) const;
+  // A blob, and when it is due for review, if it is.
+  struct FoundBlob {
+    meta::Blob blob;
+    std::optional<WallTime> due_at;
+  };
+  Result<FoundBlob> find_blob(Context& context, const oci::RepositoryName& repository,
+                              const oci::Digest& digest) const;
   Result<void> push_review_back(Context& context, const oci::RepositoryName& repository,
-                                const oci::Digest& digest) const;
+                                const oci::Digest& digest, WallTime due_at) const;
 
   const Stores stores_;
   const std::chrono::microseconds review_delay_;

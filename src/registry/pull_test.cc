@@ -19,6 +19,7 @@ TEST(Puller, BlobThatWaitsForReviewIsReadWhileNothingCanBeWritten) {
   meta::testing::FaultyStore meta(world.stores.meta);
   const Stores stores{world.blobs, meta, world.cache, world.locks, world.clock};
   const Puller puller(stores, kDefaultReviewDelay);
+  world.clock.advance(kDefaultReviewDelay / 2);
   for (const ErrorCode code : {ErrorCode::Unavailable, ErrorCode::StorageFull}) {
     meta.fail_write(1, code);
     const auto blob = puller.blob(world.context, name("a"), digest);
@@ -34,8 +35,29 @@ TEST(Puller, BlobThatTheCollectorTookMeanwhileIsNotFound) {
   meta::testing::FaultyStore meta(world.stores.meta);
   const Stores stores{world.blobs, meta, world.cache, world.locks, world.clock};
   const Puller puller(stores, kDefaultReviewDelay);
+  world.clock.advance(kDefaultReviewDelay / 2);
   meta.fail_write(1, ErrorCode::NotFound);
   EXPECT_FAILS(NotFound, puller.blob(world.context, name("a"), digest));
+}
+
+// Many pulls of such a blob do not cost a commit each, and it stays safe all the same.
+TEST(Puller, AReviewThatIsFarOffIsLeftAlone) {
+  World world;
+  const auto digest = world.push_blob("a", "layer");
+  const auto due_at = [&] {
+    return world.stores.meta
+        .view<WallTime>(
+            world.context,
+            [&](const meta::Snapshot& snapshot) { return snapshot.reviews().due_at(digest); })
+        .value();
+  };
+  const WallTime first = due_at();
+  world.clock.advance(kDefaultReviewDelay / 20);
+  EXPECT_TRUE(world.has_blob("a", digest));
+  EXPECT_EQ(due_at(), first);
+  world.clock.advance(kDefaultReviewDelay / 10);
+  EXPECT_TRUE(world.has_blob("a", digest));
+  EXPECT_EQ(due_at(), world.clock.wall() + kDefaultReviewDelay);
 }
 
 }  // namespace
