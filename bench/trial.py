@@ -77,9 +77,11 @@ class Trials:
                 cleanup.callback(network.use, self._congestion)
             server = self._server(workload, peer, cleanup)
             options = {"connections": workload.connections, "threads": min(2, workload.connections),
-                       "random": workload.random, "tls": workload.tls, "hold": workload.hold,
+                       "random": workload.random, "tls": workload.tls,
                        "rate": int(workload.rate or reached * workload.rate_share)}
-            if workload.seconds:
+            if workload.hold:
+                options["hold"] = True
+            elif workload.seconds:
                 if not (workload.cold or workload.of_memory):
                     self._loader.run(server.target, plan, seconds=_WARM_SECONDS, **options)
                 options["seconds"] = workload.seconds * self._pace

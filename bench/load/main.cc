@@ -1,13 +1,15 @@
 // load — asks a registry for the transactions of a plan, and says how it went as one line of JSON.
 //
 //   load --target 127.0.0.1:5000 --plan plan.jsonl [--fill FILE] [--connections 8] [--threads 2]
-//        [--seconds 5 | --once] [--random] [--rate N] [--tls] [--hold]
+//        [--seconds 5 | --once | --hold] [--random] [--rate N] [--tls]
 //
-// --once: every transaction one time; --seconds: until then, in order (around) or --random.
+// --once: every transaction one time; --seconds: until then, in order (around) or --random; --hold:
+// one transaction a connection, and when that is done and said, all stay open, idle, until the end
+// of standard input.
+//
 // --rate: open loop, so many transactions a second in all. A transaction's latency then counts from
 // the moment when it was due, so a server that stalls is charged for everything that waited (no
-// coordinated omission). --hold: when all is done and said, keep the connections open, idle, until
-// the end of standard input.
+// coordinated omission).
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -41,7 +43,7 @@ struct Options {
   std::string plan, fill;
   std::size_t connections = 8, threads = 2;
   double seconds = 5;
-  bool tls = false, hold = false;
+  bool tls = false;
 };
 
 std::string report(const Outcome& all, double seconds) {
@@ -94,7 +96,7 @@ Result<Options> parse(int argc, char** argv) {
     } else if (flag == "--random") {
       options.pace.random = true;
     } else if (flag == "--hold") {
-      options.hold = true;
+      options.pace.hold = true;
     } else if (flag == "--tls") {
       options.tls = true;
     } else {
@@ -131,7 +133,7 @@ Result<void> run(int argc, char** argv) {
   std::puts(report(all, seconds).c_str());
   std::fflush(stdout);
   char byte;
-  while (options.hold && ::read(STDIN_FILENO, &byte, 1) > 0) {
+  while (options.pace.hold && ::read(STDIN_FILENO, &byte, 1) > 0) {
   }
   return {};
 }

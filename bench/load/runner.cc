@@ -11,6 +11,7 @@ using std::chrono::nanoseconds;
 
 std::optional<std::uint64_t> Work::draw() {
   const std::uint64_t number = next.fetch_add(1);
+  if (pace.hold) return number;
   if (pace.once && number >= plan.size()) return std::nullopt;
   if (!pace.once && Clock::now() >= end) return std::nullopt;
   if (pace.rate > 0 && due(number) >= end) return std::nullopt;
@@ -115,7 +116,7 @@ void Runner::drive(Slot& slot) {
     const auto took = duration_cast<microseconds>(Clock::now() - slot.since).count();
     if (outcome_.tally.errors == errors) outcome_.latencies.add(static_cast<std::uint64_t>(took));
     --busy_;
-    start(slot);
+    if (!work_.pace.hold) start(slot);
   }
   watch(slot);
 }

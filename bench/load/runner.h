@@ -22,6 +22,7 @@ struct Pace {
   double rate = 0;  // transactions a second of all threads, in an open loop; 0: as fast as it goes
   bool once = false;
   bool random = false;
+  bool hold = false;  // each connection runs one transaction, and then idles
 };
 
 // What all threads draw from.

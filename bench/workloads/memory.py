@@ -6,8 +6,6 @@ from ..fill import MIB
 from ..plans import Plan
 from .workload import Workload, first_numbers, get_blob, get_file
 
-_IDLE = 10_000
-
 
 def _pushes(content: Content) -> Plan:
     return [plans.push_blob(content.fill, n, 100 * MIB) for n in first_numbers(64)]
@@ -18,7 +16,6 @@ WORKLOADS = [
              get_file("large"), seconds=3),
     Workload("64 parallel pushes of 100 MiB", "MiB over idle", 64, _pushes, seconds=0, pushes=True,
              fresh=True, quick=False),
-    Workload("10,000 idle connections", "MiB over idle", _IDLE,
-             lambda c: [plans.get("/v2/")] * _IDLE,
-             lambda c: [plans.get(f"/{c.tag(0)}")] * _IDLE, seconds=0, hold=True),
+    Workload("10,000 idle connections", "MiB over idle", 10_000,
+             lambda c: [plans.get("/v2/")], lambda c: [plans.get(f"/{c.tag(0)}")], hold=True),
 ]

@@ -51,7 +51,7 @@ class Workload:
     before: Callable[[Content], list[Plan]] | None = None
     tls: bool = False
     cold: bool = False          # just started, no byte of its files in the page cache
-    hold: bool = False          # afterwards the connections stay, idle
+    hold: bool = False          # each connection runs one transaction, and then stays, idle
     congestion: str = ""        # of TCP; "": as all the others
     quick: bool = True          # belongs to the quick form
 

@@ -133,7 +133,7 @@ def test_in_an_open_loop_a_stall_is_charged_to_all_that_waited(load):
 
 
 def test_held_connections_stay_until_the_input_ends(load, server):
-    process = load.start([plans.get("/plain")] * 30, "--once", "--connections", "30", "--hold")
+    process = load.start([plans.get("/plain")], "--connections", "30", "--hold")
     outcome = json.loads(process.stdout.readline())
     assert outcome["transactions"] == 30
     assert process.poll() is None
