@@ -2,7 +2,9 @@
 
 import random
 import re
-from collections.abc import Callable
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from . import lifecycle, network, report, syncs
 from .peers import Peer
@@ -60,24 +62,22 @@ class Bench:
     def _measure_one(self, workload: Workload, peer: Peer) -> None:
         # Nobody is asked for more than its own 60 %: beyond that, only queues are measured.
         reached = self.results.median(workload.of, peer.name) if workload.of else 0
-        try:
+        with self._lenient(f"{workload.name}, {peer.name}"):
             run = self._trials.run(workload, peer, reached)
-        except RuntimeError as error:  # one failure does not end a run of an hour
-            self.failures.append(f"{workload.name}, {peer.name}: {error}")
-            print(f"  {self.failures[-1]}", flush=True)
-            return
-        if run is not None:
-            self.results.add(workload.name, workload.unit, peer, run)
+            if run is not None:
+                self.results.add(workload.name, workload.unit, peer, run)
 
     def measure_lifecycle(self, starts: int, many: bool) -> None:
         own = next(peer for peer in self._peers if peer.name == report.OWN)
         print("starts and idle servers", flush=True)
         for _ in range(starts):
             for peer in self._in_turn():
-                self._add_all(peer, lifecycle.starts(self._stage, peer))
+                with self._lenient(f"starts, {peer.name}"):
+                    self._add_all(peer, lifecycle.starts(self._stage, peer))
         if many:
-            for run in lifecycle.starts_with_many(self._stage, own, starts):
-                self._add_all(own, run)
+            with self._lenient("starts with many manifests"):
+                for run in lifecycle.starts_with_many(self._stage, own, starts):
+                    self._add_all(own, run)
 
     def _add_all(self, peer: Peer, values: dict[str, float]) -> None:
         for name, value in values.items():
@@ -86,7 +86,21 @@ class Bench:
 
     def count_syncs(self) -> dict[str, dict[str, float]]:
         print("syncs per push", flush=True)
-        return {peer.name: syncs.per_push(self._stage, peer) for peer in self._peers if peer.pushes}
+        counts = {}
+        for peer in self._peers:
+            if peer.pushes:
+                with self._lenient(f"syncs, {peer.name}"):
+                    counts[peer.name] = syncs.per_push(self._stage, peer)
+        return counts
+
+    @contextmanager
+    def _lenient(self, what: str) -> Iterator[None]:
+        """One failure is reported, and does not end a run of an hour."""
+        try:
+            yield
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            self.failures.append(f"{what}: {error}")
+            print(f"  failed: {self.failures[-1]}", flush=True)
 
     def _in_turn(self) -> list[Peer]:
         return random.sample(self._peers, len(self._peers))
@@ -94,9 +108,8 @@ class Bench:
 
 def selected(only: str, quick: bool) -> list[Workload]:
     """The workloads to be run, with those whose figures they need."""
-    matches: Callable[[Workload], bool] = lambda workload: bool(
-        re.search(only, workload.name) and (workload.quick or not quick))
-    chosen = [workload for workload in WORKLOADS if matches(workload)]
+    chosen = [workload for workload in WORKLOADS
+              if re.search(only, workload.name) and (workload.quick or not quick)]
     needed = {workload.of for workload in chosen if workload.of}
     chosen += [named(name) for name in needed - {workload.name for workload in chosen}]
     lacking = [workload for workload in chosen

@@ -30,4 +30,5 @@ def test_a_small_run(tmp_path):
             assert figures["median"] > 0
             assert figures["errors"] == 0
     assert results["noisy"]
+    assert results["failures"] == []
     assert not list((tmp_path / "work").iterdir()), "a run leaves no data"
