@@ -342,17 +342,10 @@ bool is_schema1(const TopFields& fields) {
   return fields.present[top_field::kFsLayers] || (value && !value->get(version) && version == 1);
 }
 
-// The manifest's own mediaType, empty when it names none: null, "" and nothing at all are alike to
-// decoders that fill a structure (Go's).
-Result<std::string> read_own_type(const TopFields& fields) {
-  const element* value = fields.find(top_field::kMediaType);
-  return value ? read_string({"mediaType"}, *value) : std::string();
-}
-
 // The type that content type and body agree on.
 Result<std::string> settle_type(const TopFields& fields, std::string declared) {
-  TRY_ASSIGN(std::string own, read_own_type(fields));
-  if (own.empty()) {
+  const element* value = fields.find(top_field::kMediaType);
+  if (!value) {
     if (declared.empty()) {
       return fail(ErrorCode::InvalidArgument,
                   "neither a Content-Type nor the manifest's own mediaType");
@@ -361,6 +354,7 @@ Result<std::string> settle_type(const TopFields& fields, std::string declared) {
       return invalid({"mediaType"}, "is missing: a Docker manifest names it");
     return declared;
   }
+  TRY_ASSIGN(std::string own, read_string({"mediaType"}, *value));
   if (declared.empty() || own == declared) return own;
   return invalid({"mediaType"},
                  fmt::format("is {}, but the Content-Type is {}", excerpt(own), excerpt(declared)));
@@ -463,8 +457,7 @@ Result<std::string> detect_media_type(ByteView bytes) {
   using namespace top_field;
   simdjson::dom::parser parser;
   TRY_ASSIGN(const TopFields fields, read_top(parser, bytes));
-  TRY_ASSIGN(const std::string own, read_own_type(fields));
-  if (!own.empty()) return read_media_type({"mediaType"}, *fields.find(kMediaType));
+  if (const element* value = fields.find(kMediaType)) return read_media_type({"mediaType"}, *value);
   if (::entrepot::oci::is_schema1(fields)) return std::string(kSchema1Signed);
   const bool image = fields.present[kConfig] || fields.present[kLayers];
   const bool index = fields.present[kManifests];

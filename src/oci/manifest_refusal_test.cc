@@ -212,7 +212,7 @@ TEST(ParseManifest, RefusesOtherContentTypes) {
 
 // The Docker types say that a manifest names its own type; registries refuse it otherwise.
 TEST(ParseManifest, DockerManifestsNameTheirType) {
-  for (const std::string_view none : {"", R"("mediaType":null,)", R"("mediaType":"",)"}) {
+  for (const std::string_view none : {"", R"("mediaType":null,)"}) {
     const std::string bare =
         fmt::format(R"({{"schemaVersion":2,{}"config":{}}})", none, config_text());
     expect_refused(media_type::kDockerManifest, {{bare, "mediaType: is missing"}});
