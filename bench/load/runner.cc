@@ -52,7 +52,7 @@ void Runner::run() {
     const int count = ::epoll_pwait2(poll_, events.data(), static_cast<int>(events.size()),
                                      waiting_.empty() ? nullptr : &wait, nullptr);
     for (int i = 0; i < count; ++i) {
-      Slot& slot = slots_[events[i].data.u64];
+      Slot& slot = slots_[events.data()[i].data.u64];
       if (slot.client->busy()) {
         drive(slot);
       } else {
