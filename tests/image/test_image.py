@@ -3,6 +3,7 @@
 
 import json
 import re
+import shlex
 import sys
 import tarfile
 import time
@@ -16,6 +17,7 @@ from support.dockerd import Dockerd, load_image
 from support.http import Client
 from support.images import AMD64
 from support.layout import Layout, random_files, tar_of
+from support.namespace import NetworkNamespace
 from support.paths import REPOSITORY, entrepot, program
 
 USER_ID = 5000
@@ -74,6 +76,18 @@ def docker(tmp_path_factory, archive):
     daemon.stop()
 
 
+def await_listening(docker: Dockerd, container: str, starts: int) -> str:
+    """The address on which the container listens after so many starts."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        log = docker.docker("logs", container)
+        listening = re.findall(r"^listening on http://(\S+)$", log, re.M)
+        if len(listening) == starts:
+            return listening[-1]
+        time.sleep(0.05)
+    raise AssertionError(f"the container does not listen\n{log}")
+
+
 class Container:
     """A container of the image on the host's network, with a port of the system's choice."""
 
@@ -104,15 +118,7 @@ class Container:
 
     def _await_start(self) -> None:
         self._starts += 1
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            log = self._docker.docker("logs", self.id)
-            listening = re.findall(r"^listening on http://(\S+)$", log, re.M)
-            if len(listening) == self._starts:
-                self.address = listening[-1]
-                return
-            time.sleep(0.05)
-        raise AssertionError(f"the container does not listen\n{log}")
+        self.address = await_listening(self._docker, self.id, self._starts)
 
 
 def test_becomes_the_owner_of_its_volume_and_leaves_root(docker):
@@ -128,13 +134,17 @@ def test_becomes_the_owner_of_its_volume_and_leaves_root(docker):
     assert container.state()["ExitCode"] == 0
 
 
-def test_what_was_pushed_is_there_after_a_restart(docker, tmp_path):
-    layout = Layout(tmp_path / "hello")
+def load_hello(docker: Dockerd, name: str, scratch: Path) -> None:
+    layout = Layout(scratch / "hello")
     layer = layout.add_layer(tar_of(random_files(1, 2, 100_000)))
     layout.finish({"latest": layout.add_image([layer], AMD64, ["/bin/true"])})
+    load_image(docker, f"oci:{scratch}/hello:latest", name, scratch)
+
+
+def test_what_was_pushed_is_there_after_a_restart(docker, tmp_path):
     with Container(docker, "-e", "ENTREPOT_OPEN=1", "-v", "data:/var/lib/registry") as container:
         name = f"{container.address}/hello"
-        load_image(docker, f"oci:{tmp_path}/hello:latest", name, tmp_path)
+        load_hello(docker, name, tmp_path)
         pushed, _ = docker.push(name)
         docker.forget(name)
         assert docker.pull(name) == pushed
@@ -160,3 +170,37 @@ def test_reads_a_mounted_configuration_of_registry2(docker, tmp_path, place):
                     "http: {addr: '127.0.0.1:0', headers: {X-Mounted: [file]}}\n")
     with Container(docker, "-v", f"{file}:{place}:ro", port="") as container:
         assert container.client.get("/v2/").header("X-Mounted") == "file"
+
+
+@pytest.fixture(scope="module")
+def network():
+    namespace = NetworkNamespace()
+    yield namespace
+    namespace.close()
+
+
+@pytest.fixture(scope="module")
+def bridged(network, tmp_path_factory, archive):
+    """A daemon whose containers can publish any port."""
+    daemon = Dockerd(tmp_path_factory.mktemp("bridged"), network.prefix, bridge=True).start()
+    daemon.docker("load", "--input", archive)
+    yield daemon
+    daemon.stop()
+
+
+@pytest.mark.parametrize("published", ["5000:5000", "127.0.0.1:5000:5000"])
+def test_the_readme_publishes_its_port(bridged, tmp_path, published):
+    """Its command as it stands there: pushed to and pulled from through the published port."""
+    readme = (REPOSITORY / "README.md").read_text().replace("\\\n", "")
+    (command,) = re.findall(r"^    (docker run .*)$", readme, re.M)
+    assert " -p 5000:5000 " in command
+    bridged.docker(*shlex.split(command.replace(" 5000:5000 ", f" {published} "))[1:])
+    await_listening(bridged, "registry", 1)
+    name = "localhost:5000/hello"
+    load_hello(bridged, name, tmp_path)
+    pushed, _ = bridged.push(name)
+    bridged.docker("restart", "registry")
+    await_listening(bridged, "registry", 2)
+    bridged.forget(name)
+    assert bridged.pull(name) == pushed
+    bridged.docker("rm", "--force", "registry")

@@ -1,4 +1,4 @@
-"""Docker daemons of the tests' own: no systemd, no bridge, images in a folder of the test."""
+"""Docker daemons of the tests' own: no systemd, images in a folder of the test."""
 
 import json
 import os
@@ -18,13 +18,15 @@ _READY_SECONDS = 30
 class Dockerd:
     """One dockerd with its client. It takes 127.0.0.0/8 as insecure by itself.
 
-    `prefix` stands in front of the daemon's command: the network to run it in. `environment` makes
-    the client find this daemon.
+    `prefix` stands in front of the daemon's command: the network to run it in. With `bridge`, which
+    wants a network of its own, containers can publish ports. `environment` makes the client find
+    this daemon.
     """
 
-    def __init__(self, directory: Path, prefix: Sequence[str] = ()):
+    def __init__(self, directory: Path, prefix: Sequence[str] = (), bridge: bool = False):
         self._directory = directory
         self._prefix = list(prefix)
+        self._bridge = bridge
         self._process = ServerProcess("dockerd", directory)
         self._host = f"unix://{directory}/d.sock"
         self.environment = {"DOCKER_HOST": self._host, "DOCKER_CONFIG": f"{directory}/config",
@@ -33,13 +35,20 @@ class Dockerd:
     def start(self) -> "Dockerd":
         if os.geteuid() != 0:
             pytest.skip("dockerd runs as root only")
+        if self._bridge:
+            self._require_bridges()
         at = self._directory
         self._process.spawn([
             *self._prefix, program("dockerd"),
             "--data-root", f"{at}/data", "--exec-root", f"{at}/exec", "--host", self._host,
-            "--pidfile", f"{at}/pid", "--iptables=false", "--bridge=none"])
-        self._process.wait_until(
-            lambda: self._run("version", expect=None).returncode == 0, _READY_SECONDS)
+            "--pidfile", f"{at}/pid",
+            *([] if self._bridge else ["--iptables=false", "--bridge=none"])])
+        try:
+            self._process.wait_until(
+                lambda: self._run("version", expect=None).returncode == 0, _READY_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
@@ -73,8 +82,22 @@ class Dockerd:
     def image(self, reference: str) -> dict:
         return json.loads(self.docker("image", "inspect", reference))[0]
 
+    def refused(self, *arguments) -> str:
+        """Runs the docker client, which must fail, and returns what it complained of."""
+        result = self._run(*arguments, expect=None)
+        assert result.returncode != 0, result.stdout
+        return result.stderr
+
     def forget(self, *references: str) -> None:
         self.docker("image", "rm", "--force", *references)
+
+    def _require_bridges(self) -> None:
+        for needed in ([program("ip"), "link", "add", "name", "probe", "type", "bridge"],
+                       [program("ip"), "link", "delete", "probe"],
+                       [program("iptables"), "-t", "nat", "-L", "-n"]):
+            probe = run(*self._prefix, *needed, expect=None)
+            if probe.returncode != 0:
+                pytest.skip(f"this machine allows no bridge: {probe.stderr.strip()}")
 
     def _run(self, *arguments, expect: int | None = 0, timeout: float = 30):
         return run(program("docker"), *arguments, timeout=timeout, expect=expect,
