@@ -1,6 +1,7 @@
 """Certificates of the tests' own authority, made by openssl."""
 
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 
 from support.command import run
@@ -9,8 +10,7 @@ from support.paths import program
 _EC = ["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
 _RSA = ["rsa:2048"]
 _FOR_AUTHORITIES = "basicConstraints=critical,CA:TRUE\n"
-_FOR_SERVERS = ("subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n"
-                "extendedKeyUsage=serverAuth\n")
+_LOOPBACK = ("127.0.0.1", "::1")
 
 
 class Authority:
@@ -26,9 +26,12 @@ class Authority:
             _openssl("req", "-x509", "-newkey", *_EC, "-nodes", "-keyout", self._key,
                      "-out", self.certificate, "-days", "30", "-subj", "/CN=root")
 
-    def issue(self, certificate: Path, key: Path, name: str = "server", rsa: bool = False) -> None:
-        """Writes a certificate for localhost and the loopback addresses, and its key."""
-        self._sign(certificate, key, name, _RSA if rsa else _EC, _FOR_SERVERS)
+    def issue(self, certificate: Path, key: Path, name: str = "server", rsa: bool = False,
+              addresses: Sequence[str] = ()) -> None:
+        """Writes a certificate for localhost, the loopback addresses and these, and its key."""
+        names = ["DNS:localhost", *(f"IP:{address}" for address in (*_LOOPBACK, *addresses))]
+        self._sign(certificate, key, name, _RSA if rsa else _EC,
+                   f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n")
 
     def trusted(self) -> ssl.SSLContext:
         """What a client needs that trusts this authority alone."""

@@ -20,18 +20,20 @@ class Registry:
     """A registry on loopback with a data directory of its own.
 
     The port is the system's choice at the first start and stays the same over restarts, so that a
-    client can go on where it was. Not thread-safe; the server it starts may be used from anywhere.
+    client can go on where it was. `prefix` stands in front of the server's command: the network to
+    run it in. Not thread-safe; the server it starts may be used from anywhere.
     """
 
     name = ""
     schema = "http"
 
     def __init__(self, directory: Path, environment: Mapping[str, str] | None = None,
-                 options: Sequence[str] = ()):
+                 options: Sequence[str] = (), prefix: Sequence[str] = ()):
         self.data = directory / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self.environment = dict(environment or {})
         self.options = list(options)
+        self._prefix = list(prefix)
         self.process = ServerProcess(self.name, directory)
         self.address = "127.0.0.1:0"
 
@@ -45,7 +47,7 @@ class Registry:
         return Client(self.address)
 
     def start(self) -> "Registry":
-        self.process.spawn(self._command(), self.environment)
+        self.process.spawn([*self._prefix, *self._command()], self.environment)
         self.address = self.process.wait_until(self._listening_on, _READY_SECONDS)
         return self
 
