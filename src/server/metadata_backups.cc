@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <ctime>
 #include <filesystem>
 
 #include "base/log.h"
@@ -50,23 +50,14 @@ std::string backup_name(WallTime time) {
 }
 
 std::optional<WallTime> backup_time(std::string_view name) {
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int hour = 0;
-  int minute = 0;
-  int second = 0;
   const std::string text(name);
-  if (std::sscanf(text.c_str(), "metadata-%4d%2u%2uT%2d%2d%2dZ.sqlite", &year, &month, &day, &hour,
-                  &minute, &second) != 6) {
-    return std::nullopt;
-  }
-  using namespace std::chrono;
-  const WallTime time = sys_days(year_month_day(std::chrono::year(year), std::chrono::month(month),
-                                                std::chrono::day(day))) +
-                        hours(hour) + minutes(minute) + seconds(second);
-  if (backup_name(time) != name) return std::nullopt;
-  return time;
+  std::tm parts{};
+  const char* end = ::strptime(text.c_str(), "metadata-%Y%m%dT%H%M%SZ.sqlite", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  const auto time = std::chrono::system_clock::from_time_t(::timegm(&parts));
+  const auto told = std::chrono::time_point_cast<WallTime::duration>(time);
+  if (backup_name(told) != name) return std::nullopt;  // leading zeros, the 31st of June
+  return told;
 }
 
 MetadataBackups::MetadataBackups(Options options, registry::Stores stores,
