@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <mutex>
+#include <thread>
 
 #include "base/check.h"
 #include "meta/sqlite/internal/error.h"
@@ -11,6 +12,11 @@ namespace {
 
 // How long a connection waits for another process that writes (the command line's).
 constexpr std::chrono::milliseconds kBusyTimeout{5000};
+
+// Between two looks whether it may. SQLite's own wait looks ten times a second only, and a server
+// that commits one transaction after the other leaves far shorter gaps: the command line would
+// starve.
+constexpr std::chrono::milliseconds kBusyLook{1};
 
 // Between two looks at the Context; about a millisecond of work.
 constexpr int kStepsBetweenLooks = 50'000;
@@ -25,10 +31,6 @@ void configure_library() {
 int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
   *static_cast<int*>(log_pages) = pages;
   return SQLITE_OK;
-}
-
-void set_busy_timeout(sqlite3* handle, std::chrono::milliseconds timeout) {
-  sqlite3_busy_timeout(handle, static_cast<int>(timeout.count()));
 }
 
 }  // namespace
@@ -101,7 +103,8 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   if (code != SQLITE_OK) return database->failure(code, opening);
 
   sqlite3_extended_result_codes(handle, 1);
-  set_busy_timeout(handle, kBusyTimeout);
+  database->patience_ = kBusyTimeout;
+  sqlite3_busy_handler(handle, &Database::wait_for_others, database.get());
   sqlite3_progress_handler(handle, kStepsBetweenLooks, &Database::is_over, database.get());
   sqlite3_wal_hook(handle, &note_log_pages, &database->log_pages_);  // no checkpoints by itself
   // Scratch space is memory, so that no file besides the store's own is ever needed.
@@ -150,16 +153,22 @@ Result<void> Database::finish(Query& query) {
 
 Result<Database::Checkpoint> Database::checkpoint(int mode, std::chrono::milliseconds patience) {
   Checkpoint result;
-  set_busy_timeout(handle_, patience);
+  patience_ = patience;
   const int code =
       sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, &result.log_pages, &result.moved_pages);
-  set_busy_timeout(handle_, kBusyTimeout);
+  patience_ = kBusyTimeout;
   // Busy: others still need the log, and as much as could be was moved.
   if (code != SQLITE_OK && code != SQLITE_BUSY) return failure(code, "checkpoint of the metadata");
   return result;
 }
 
 void Database::watch(Context* context) { watched_ = context; }
+
+int Database::wait_for_others(void* database, int looks) {
+  if (looks * kBusyLook >= static_cast<Database*>(database)->patience_) return 0;
+  std::this_thread::sleep_for(kBusyLook);
+  return 1;
+}
 
 int Database::is_over(void* database) {
   const Context* const watched = static_cast<Database*>(database)->watched_;

@@ -152,11 +152,13 @@ class Database {
   Failure failure(int code, std::string_view doing);
   static Result<void> finish(Query& query);
   static int is_over(void* database);  // SQLite asks from time to time
+  static int wait_for_others(void* database, int looks);
 
   sqlite3* const handle_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
   std::optional<Error> damage_;
   Context* watched_ = nullptr;
+  std::chrono::milliseconds patience_{};  // with others who have the file open
   int log_pages_ = 0;
 };
 
