@@ -35,7 +35,7 @@ class FsFaults : public ::testing::Test {
                  .value();
   }
 
-  enum class Way { Straight, PutAwayHalfWay };
+  enum class Way { Straight, PutAwayHalfWay, TakenOver, BrokenOff };
 
   Result<Stored> push(ByteView bytes, Way way = Way::Straight) {
     const UploadId id = UploadId::random();
@@ -44,6 +44,15 @@ class FsFaults : public ::testing::Test {
       TRY(upload->write(context_, bytes.substr(0, kPieceBytes)));
       TRY(upload->pause(context_));
       TRY_ASSIGN(upload, store_->resume(context_, id));
+    } else if (way != Way::Straight) {
+      // What comes behind the offset that was told is dropped again.
+      TRY(upload->write(context_, bytes.substr(0, kPieceBytes)));
+      TRY_ASSIGN(const std::uint64_t told, store_->upload_offset(context_, id));
+      TRY(upload->write(context_, "late bytes"));
+      if (way == Way::BrokenOff) upload.reset();
+      TRY_ASSIGN(upload, store_->resume(context_, id));
+      const std::uint64_t offset = upload->offset_bytes();
+      EXPECT_TRUE(offset == told || (way == Way::BrokenOff && offset == 0)) << offset;
     }
     while (upload->offset_bytes() < bytes.size()) {
       TRY(upload->write(context_, bytes.substr(upload->offset_bytes(), kPieceBytes)));
@@ -93,7 +102,7 @@ std::string name_of_fault(const Fault& fault, std::size_t nth) {
 // no file stays behind, and the same push succeeds as soon as the disk does.
 TEST_F(FsFaults, PushIsAllOrNothing) {
   const Bytes bytes = sample_bytes(3 * kPieceBytes + 5, 1);
-  for (const Way way : {Way::Straight, Way::PutAwayHalfWay}) {
+  for (const Way way : {Way::Straight, Way::PutAwayHalfWay, Way::TakenOver, Way::BrokenOff}) {
     for (const Fault& fault : kFaults) {
       std::size_t failures = 0;
       for (std::size_t n = 1;; ++n) {
@@ -111,7 +120,8 @@ TEST_F(FsFaults, PushIsAllOrNothing) {
         expect_no_damage();
         // Only what could not be put away, or a disk that stays broken, leaves something behind.
         const std::size_t left = purge();
-        EXPECT_TRUE(left == 0 || fault.lasting || way == Way::PutAwayHalfWay);
+        EXPECT_TRUE(left == 0 || fault.lasting || way == Way::PutAwayHalfWay ||
+                    way == Way::BrokenOff);
         clock_.advance(std::chrono::seconds(2));
         ASSERT_OK(push(bytes, way));
         ASSERT_OK(store_->remove(context_, Digest::of(bytes)));
