@@ -36,7 +36,7 @@ pid {data}.pid;
 error_log stderr error;
 events { worker_connections 20000; }
 http {
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
+  access_log off; sendfile on; keepalive_requests 1000000000;
   open_file_cache max=20000; open_file_cache_valid 1h;
   default_type application/octet-stream; client_body_temp_path {data}.tmp;
   server { listen 127.0.0.1:{port} %s; root {data}; }
