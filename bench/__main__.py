@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import keep, network, peers, report
+from . import keep, lifecycle, network, peers, report
 from .bench import Bench, selected
 from .content import Content
 from .fill import Fill
@@ -48,7 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND",
                         help="one more registry; {port}, {data} and {config} are filled in")
     parser.add_argument("--peers", default="", metavar="REGEX", help="only these besides entrepot")
-    parser.add_argument("--only", default="", metavar="REGEX", help="only these workloads")
+    parser.add_argument("--only", default="", metavar="REGEX", help="only these workloads, starts, or syncs")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="about five minutes")
     parser.add_argument("--tiny", action="store_true",
@@ -88,10 +88,9 @@ def run(options: argparse.Namespace, work: Path) -> dict:
     try:
         bench.fill()
         bench.measure(selected(options.only, options.quick))
-        syncs = {}
-        if not options.only:
+        if any(re.search(options.only, name) for name in lifecycle.NAMES):
             bench.measure_lifecycle(starts=size.rounds, many=size.many)
-            syncs = bench.count_syncs()
+        syncs = bench.count_syncs() if re.search(options.only, "syncs per push") else {}
     finally:
         stage.close()
     return {"machine": report.machine(), "date": f"{datetime.date.today()}",
