@@ -50,6 +50,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default="", metavar="REGEX", help="only these besides entrepot")
     parser.add_argument("--only", default="", metavar="REGEX", help="only these workloads, starts, or syncs")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=float("inf"),
+                        help="after so many, finish the round and begin no other")
     parser.add_argument("--quick", action="store_true", help="about five minutes")
     parser.add_argument("--tiny", action="store_true",
                         help="a round of a blink, to try the benchmark itself")
@@ -84,7 +86,7 @@ def run(options: argparse.Namespace, work: Path) -> dict:
     stage = Stage(work, content, loader)
     trials = Trials(stage, loader, Patience(options.patience, options.noisy), options.congestion,
                     size.pace)
-    bench = Bench(everyone, stage, trials, size.rounds)
+    bench = Bench(everyone, stage, trials, size.rounds, options.minutes)
     try:
         bench.fill()
         bench.measure(selected(options.only, options.quick))
@@ -95,7 +97,7 @@ def run(options: argparse.Namespace, work: Path) -> dict:
         stage.close()
     return {"machine": report.machine(), "date": f"{datetime.date.today()}",
             "version": version(options.entrepot), "congestion": options.congestion,
-            "rounds": size.rounds, "only": options.only, "noisy": options.noisy,
+            "rounds": bench.rounds_done, "only": options.only, "noisy": options.noisy,
             "minutes": round((time.monotonic() - started) / 60, 1), "foreign_limit": FOREIGN_LIMIT,
             "peers": [peer.name for peer in everyone],
             "durability": {peer.name: peer.durability for peer in everyone},

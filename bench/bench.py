@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,11 +37,15 @@ class Results:
 
 
 class Bench:
-    def __init__(self, peers: list[Peer], stage: Stage, trials: Trials, rounds: int):
+    def __init__(self, peers: list[Peer], stage: Stage, trials: Trials, rounds: int,
+                 minutes: float = float("inf")):
+        """No round begins when the minutes are over, except the first."""
         self._peers = peers
         self._stage = stage
         self._trials = trials
         self._rounds = rounds
+        self._deadline = time.monotonic() + 60 * minutes
+        self.rounds_done = 0
         self.results = Results()
         self.failures: list[str] = []
 
@@ -52,12 +57,16 @@ class Bench:
     def measure(self, workloads: list[Workload]) -> None:
         """Rounds of all workloads in random order, rates after what they are of; peers in turn."""
         for turn in range(self._rounds):
+            if turn > 0 and time.monotonic() > self._deadline:
+                print("the minutes are over", flush=True)
+                return
             order = random.sample(workloads, len(workloads))
             order.sort(key=lambda workload: workload.rate_share > 0)
             for workload in order:
                 print(f"round {turn + 1}/{self._rounds}: {workload.name}", flush=True)
                 for peer in self._in_turn():
                     self._measure_one(workload, peer)
+            self.rounds_done += 1
 
     def _measure_one(self, workload: Workload, peer: Peer) -> None:
         # Nobody is asked for more than its own 60 %: beyond that, only queues are measured.
