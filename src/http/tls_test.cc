@@ -1,13 +1,12 @@
 #include "http/tls.h"
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/testing/temporary_directory.h"
 #include "http/testing/certificate.h"
 #include "http/testing/server_fixture.h"
 
@@ -24,18 +23,10 @@ using testing::write_certificate;
 class TlsTest : public testing::ServerFixture {
  protected:
   void SetUp() override {
-    char path[] = "/tmp/entrepot-tls-XXXXXX";
-    ASSERT_NE(::mkdtemp(path), nullptr);
-    folder = path;
     files = write_certificate(folder, "first");
     answer_in_memory("/hello", "hello\n");
     take_body("/upload");
   }
-  void TearDown() override {
-    server.reset();
-    std::filesystem::remove_all(folder);
-  }
-
   void start_tls() {
     auto opened = TlsContext::open(files);
     ASSERT_OK(opened);
@@ -43,7 +34,8 @@ class TlsTest : public testing::ServerFixture {
     start(context);
   }
 
-  std::string folder;
+  const entrepot::testing::TemporaryDirectory directory;
+  const std::string& folder = directory.path();
   TlsOptions files;
   std::shared_ptr<TlsContext> context;
 };

@@ -40,6 +40,16 @@ Result<void> make_durable_directory(const std::string& path) {
   return {};
 }
 
+// As far as the directory can be read.
+std::vector<std::string> files_in(const std::string& directory) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string backup_name(WallTime time) {
@@ -74,12 +84,8 @@ MetadataBackups::MetadataBackups(Options options, registry::Stores stores,
 }
 
 std::vector<std::string> MetadataBackups::names() const {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(options_.directory, error)) {
-    std::string name = entry.path().filename().string();
-    if (backup_time(name)) names.push_back(std::move(name));
-  }
+  std::vector<std::string> names = files_in(options_.directory);
+  std::erase_if(names, [](const std::string& name) { return !backup_time(name); });
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -129,13 +135,10 @@ void MetadataBackups::drop_but(const std::string& newest) const {
     fs::remove(fs::path(options_.directory) / kept[i], error);
   }
   // What a process left behind that was killed at it.
-  std::vector<fs::path> parts;
-  for (const auto& entry : fs::directory_iterator(options_.directory, error)) {
-    if (entry.path().filename().string().find(".sqlite.part") != std::string::npos) {
-      parts.push_back(entry.path());
-    }
+  for (const std::string& name : files_in(options_.directory)) {
+    if (name.find(".sqlite.part") == name.npos) continue;
+    fs::remove(fs::path(options_.directory) / name, error);
   }
-  for (const fs::path& part : parts) fs::remove(part, error);
 }
 
 }  // namespace entrepot::server

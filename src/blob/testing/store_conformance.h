@@ -76,8 +76,16 @@ class BlobStoreConformance : public ::testing::TestWithParam<StoreUnderTest> {
   Context context_;
 };
 
+inline constexpr std::uint64_t kReadLimitBytes = std::uint64_t{64} << 20;  // for read_all()
+
 // Bytes that differ at every place from one seed to the next.
 Bytes sample_bytes(std::size_t size, unsigned seed);
+
+Digest sha256_of(ByteView bytes);
+Digest sha512_of(ByteView bytes);
+
+// Runs `work` in so many threads at once, and waits for all.
+void in_threads(int count, const std::function<void(int)>& work);
 
 // A harness class with a constructor without arguments.
 template <class Harness>
