@@ -6,11 +6,12 @@ import shutil
 import socket
 import time
 
-from conftest import add_tags, blob_files, contents, copy, tags_of
+from conftest import add_tags, blob_files, copy
 from support import images
 from support.command import run
 from support.content import Repository
 from support.http import Client
+from support.inventory import contents, tags_of
 from support.paths import entrepot, program
 
 
