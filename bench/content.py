@@ -29,6 +29,7 @@ class Content:
     LAYERS = [(1, 64 * KIB), (2, 64 * KIB), (3, 64 * KIB), (4, 64 * KIB)]
     LARGE = (100, 100 * MIB)
     MIDDLE = (101, MIB)
+    UNNAMED = (102, 100 * MIB)  # by any manifest
     FEW_TAGS = 100
 
     def __init__(self, fill: Fill, tags: int, repositories: int, images: int):
@@ -102,7 +103,7 @@ class Content:
         """Plans to be run one after the other, each once."""
         image_blobs = [blob for image in self.images for blob in image]
         blobs = [plans.push_blob(self.fill, *blob)
-                 for blob in self.LAYERS + [self.LARGE, self.MIDDLE] + image_blobs]
+                 for blob in self.LAYERS + [self.LARGE, self.MIDDLE, self.UNNAMED] + image_blobs]
         few = [plans.push_blob(self.fill, *blob, "bench/few") for blob in self.LAYERS]
         tags = [plans.put_manifest(self.manifest(n), self.tag(n)) for n in range(self.tags)]
         few_tags = [plans.put_manifest(self.manifest(n), self.tag(n), "bench/few")

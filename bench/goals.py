@@ -68,7 +68,9 @@ _ALL = "manifest PUT, 8 clients, all tags"
 _MOUNT = "mount of 2 blobs + manifest PUT, new repository"
 _SMALL = "push 64 KiB blobs, 8 clients"
 _BLOB = "blob 100 MiB, 8 connections"
+_READ = f"{_BLOB}, every byte read"
 _RANGE = "Range of 64 KiB"
+_UNNAMED = f"{_RANGE}, of a blob that no manifest names yet"
 
 GOALS = [
     Goal(_ONE_TAG, least=10, peer=_V3),
@@ -86,18 +88,20 @@ GOALS = [
     Goal("GET /v2/", least=2.5, peer=_V3),
     Goal(_RANGE, least=40, peer=_V3),
     Goal(_RANGE, least=0.7, peer="nginx"),
+    Goal(_UNNAMED, most=1.5, same_as=_RANGE, figure="cpu"),
     Goal(_BLOB, least=0.9, peer="nginx"),
-    Goal(_BLOB, most=1.25, peer="nginx", figure="cpu"),
+    Goal(_BLOB, most=1.15, peer="nginx", figure="cpu"),
+    Goal(_READ, most=1, peer="nginx", figure="cpu"),
     Goal(f"{_BLOB}, TLS", least=1, peer="nginx"),
     Goal(f"{_BLOB}, TLS", most=1, peer="nginx", figure="cpu"),
     Goal("push 100 MiB, 1 client", least=1.25, peer=_V3),
     Goal("push 100 MiB, 8 clients", least=1.2, peer=_V3),
     Goal(_SMALL, least=5, peer=_V3),
-    Goal(_SMALL, least=0.5, peer="floor"),
-    Goal(_FEW, least=6, peer=_V3),
+    Goal(_SMALL, least=0.95, peer="floor"),
+    Goal(_FEW, least=10, peer=_V3),
     Goal(_ALL, least=6, peer=_V3),
     Goal(_ALL, least=0.9, same_as=_FEW),
-    Goal(_MOUNT, least=6, peer=_V3),
+    Goal(_MOUNT, least=9, peer=_V3),
     Goal("tags/list, whole", most=3, unit="ms"),
     Goal("tags/list, a page of 100 deep in it", most=0.5, unit="ms"),
     Goal("_catalog, a page of 100 deep in it", most=0.5, unit="ms"),
@@ -109,7 +113,6 @@ GOALS = [
     Goal("start, empty", most=40, unit="ms"),
     Goal("start with 100,000 manifests", most=300, unit="ms"),
     Goal("CPU in the 3 s after the start with 100,000 manifests", most=30, unit="CPU ms"),
-    Goal(_FEW, least=10, peer=_V3, stretch=True),
     Goal(_SMALL, least=7, peer=_V3, stretch=True),
     Goal(_MOUNT, least=10, peer=_V3, stretch=True),
 ]

@@ -77,7 +77,7 @@ class Trials:
                 cleanup.callback(network.use, self._congestion)
             server = self._server(workload, peer, cleanup)
             options = {"connections": workload.connections, "threads": min(2, workload.connections),
-                       "random": workload.random, "tls": workload.tls,
+                       "random": workload.random, "tls": workload.tls, "reads": workload.reads,
                        "rate": int(workload.rate or reached * workload.rate_share)}
             if workload.hold:
                 options["hold"] = True

@@ -260,7 +260,7 @@ Client::Progress Client::receive_piece(Tally& tally) {
   static thread_local std::string buffer(kPiece, '\0');
   while (body_left_ > 0) {
     const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), body_left_);
-    const long got = read_some(buffer.data(), wanted, !hasher_);
+    const long got = read_some(buffer.data(), wanted, !hasher_ && !target_.reads);
     if (got <= 0) return got == 0 ? Progress::Blocked : Progress::Failed;
     take(std::string_view(buffer).substr(0, static_cast<std::size_t>(got)));
   }

@@ -20,6 +20,7 @@ struct Target {
   std::uint16_t port = 0;
   SSL_CTX* tls = nullptr;
   std::string_view fill;  // the fill file
+  bool reads = false;     // copies every byte out of the kernel, as a client that keeps them
 };
 
 // What a connection has done. Bytes are of bodies.

@@ -97,6 +97,8 @@ Result<Options> parse(int argc, char** argv) {
       options.pace.random = true;
     } else if (flag == "--hold") {
       options.pace.hold = true;
+    } else if (flag == "--reads") {
+      options.target.reads = true;
     } else if (flag == "--tls") {
       options.tls = true;
     } else {

@@ -50,6 +50,7 @@ class Workload:
     fresh: bool = False         # a server with an empty data directory, filled with `before`
     before: Callable[[Content], list[Plan]] | None = None
     tls: bool = False
+    reads: bool = False         # the client takes every byte; else the kernel drops them unread
     cold: bool = False          # just started, no byte of its files in the page cache
     hold: bool = False          # each connection runs one transaction, and then stays, idle
     congestion: str = ""        # of TCP; "": as all the others
