@@ -98,6 +98,14 @@ struct Review {
   WallTime due_at;
 };
 
+// How an upload session ended.
+struct EndedUpload {
+  std::string id;
+  WallTime started_at;
+  WallTime ended_at;
+  std::optional<Digest> digest;  // the blob, as the request named it that made one; none: dropped
+};
+
 // A piece of durable background work: asked for by one process, done by another.
 struct Job {
   std::int64_t id = 0;

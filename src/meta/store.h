@@ -154,6 +154,22 @@ class Reviews {
   virtual Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const = 0;
 };
 
+// Upload sessions that ended, so that nobody goes on with one, not even after a restart. When a
+// session began is half of its name: its location tells, and the rows stand in that order.
+class EndedUploads {
+ public:
+  virtual ~EndedUploads() = default;
+  virtual Result<EndedUpload> find(std::string_view id, WallTime started_at) const = 0;
+  // When the youngest of them began. NotFound: there is none.
+  virtual Result<WallTime> youngest() const = 0;
+  virtual Result<std::uint64_t> count() const = 0;  // reads them all
+
+  // Once added, a session stays as it was added first.
+  virtual Result<void> add(const EndedUpload& upload) = 0;
+  // Forgets those that began and ended before `before`, at most `limit`; returns how many.
+  virtual Result<std::size_t> purge(WallTime before, std::size_t limit) = 0;
+};
+
 // History, audit and event outbox share this one append.
 class Journal {
  public:
@@ -203,6 +219,7 @@ class Snapshot {
   virtual const Tags& tags() const = 0;
   virtual const Blobs& blobs() const = 0;
   virtual const Reviews& reviews() const = 0;
+  virtual const EndedUploads& ended_uploads() const = 0;
   virtual const Journal& journal() const = 0;
   virtual const Jobs& jobs() const = 0;
   virtual const Settings& settings() const = 0;
@@ -216,6 +233,7 @@ class Transaction {
   virtual Tags& tags() = 0;
   virtual Blobs& blobs() = 0;
   virtual Reviews& reviews() = 0;
+  virtual EndedUploads& ended_uploads() = 0;
   virtual Journal& journal() = 0;
   virtual Jobs& jobs() = 0;
   virtual Settings& settings() = 0;

@@ -1,5 +1,7 @@
 #include "registry/uploads.h"
 
+#include <algorithm>
+
 namespace entrepot::registry {
 
 using oci::Digest;
@@ -57,14 +59,59 @@ Result<void> Uploads::require_open(const UploadSession& session) const {
   return {};
 }
 
-void Uploads::remember_end(const blob::UploadId& id) {
+void Uploads::remember_end(const UploadSession& session) {
+  if (!session.is_told) return;
   const std::lock_guard lock(mutex_);
-  if (!ended_.insert(id.str()).second) return;
-  ended_order_.push_back(id.str());
-  if (ended_order_.size() > kRemembered) {
-    ended_.erase(ended_order_.front());
-    ended_order_.pop_front();
+  if (!ended_.insert(session.id.str()).second) return;
+  ended_order_.push_back(session);
+  if (ended_order_.size() <= kRemembered) return;
+  const UploadSession& oldest = ended_order_.front();
+  if (remembered_from_) remembered_from_ = std::max(*remembered_from_, oldest.started_at);
+  ended_.erase(oldest.id.str());
+  ended_order_.pop_front();
+}
+
+Result<void> Uploads::record_end(meta::Transaction& tx, const UploadSession& session,
+                                 const std::optional<Digest>& digest) const {
+  if (!session.is_told) return {};
+  return tx.ended_uploads().add(
+      {session.id.str(), session.started_at, stores_.clock.wall(), digest});
+}
+
+// At first the time up to which the processes before this one have left records.
+Result<WallTime> Uploads::remembered_from(Context& context) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (remembered_from_) return *remembered_from_;
   }
+  auto youngest = stores_.meta.view<WallTime>(
+      context, [](const meta::Snapshot& snapshot) { return snapshot.ended_uploads().youngest(); });
+  if (!youngest && youngest.error().code == ErrorCode::NotFound) youngest = WallTime::min();
+  if (!youngest) return youngest;
+  const std::lock_guard lock(mutex_);
+  if (!remembered_from_) remembered_from_ = *youngest;
+  return *remembered_from_;
+}
+
+Result<meta::EndedUpload> Uploads::ending(Context& context, const UploadSession& session) const {
+  auto ended = stores_.meta.view<meta::EndedUpload>(context, [&](const meta::Snapshot& snapshot) {
+    return snapshot.ended_uploads().find(session.id.str(), session.started_at);
+  });
+  if (ended || ended.error().code != ErrorCode::NotFound) return ended;
+  if (require_open(session)) return ended;
+  return meta::EndedUpload{session.id.str(), session.started_at, stores_.clock.wall(),
+                           std::nullopt};
+}
+
+// For a session that has no bytes: it may have ended in a process before this one.
+Result<void> Uploads::require_not_ended(Context& context, const UploadSession& session) {
+  if (!session.is_told) return {};
+  TRY_ASSIGN(const WallTime from, remembered_from(context));
+  if (session.started_at > from) return require_open(session);
+  const auto ended = ending(context, session);
+  if (ended) return fail(ErrorCode::NotFound, "upload {} has ended", session.id.str());
+  if (ended.error().code == ErrorCode::NotFound) return {};
+  return Failure(ended.error());
 }
 
 Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& session) {
@@ -72,6 +119,7 @@ Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& ses
   auto offset = stores_.blobs.upload_offset(context, session.id);
   if (offset || offset.error().code != ErrorCode::NotFound) return offset;
   TRY(require_young(session));
+  TRY(require_not_ended(context, session));
   return 0;
 }
 
@@ -81,6 +129,7 @@ Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
   auto upload = stores_.blobs.resume(context, session.id);
   if (!upload && upload.error().code == ErrorCode::NotFound) {
     TRY(require_young(session));
+    TRY(require_not_ended(context, session));
     upload = stores_.blobs.start(context, session.id, session.also);
   }
   if (!upload) return upload;
@@ -91,7 +140,7 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
                                      blob::Upload& upload, const Digest& expected) {
   const auto lock = stores_.locks.lock(upload.digest());
   TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
-  remember_end(session.id);
+  remember_end(session);
   const WallTime now = stores_.clock.wall();
   const meta::Blob blob{stored.digest, stored.size_bytes};
   const auto alias = expected == stored.digest ? std::nullopt : std::optional(expected);
@@ -99,6 +148,7 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
     TRY_ASSIGN(const auto repository, tx.repositories().find_or_create(session.repository, now));
     TRY(tx.blobs().record(blob, alias, now));
     TRY(tx.blobs().link(repository.id, stored.digest, now));
+    TRY(record_end(tx, session, expected));
     // Until a manifest refers to it, the blob waits for the collector.
     TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(stored.digest));
     if (used) return {};
@@ -111,7 +161,13 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
 
 Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
   TRY(require_open(session));
-  remember_end(session.id);
+  TRY(require_not_ended(context, session));
+  // First the record: bytes that stay behind are purged, a session that goes on would be wrong.
+  if (session.is_told) {
+    TRY(stores_.meta.write(
+        context, [&](meta::Transaction& tx) { return record_end(tx, session, std::nullopt); }));
+  }
+  remember_end(session);
   auto cancelled = stores_.blobs.cancel(context, session.id);
   if (cancelled || cancelled.error().code != ErrorCode::NotFound) return cancelled;
   return require_young(session);
@@ -152,6 +208,16 @@ Result<std::size_t> Uploads::purge(Context& context) {
   }
   TRY(clock_watch_.settle(context, now));
   return stores_.blobs.purge_uploads(context, now.wall - options_.session_age - spared_);
+}
+
+Result<bool> Uploads::purge_ended(Context& context, std::size_t limit) {
+  const auto kept =
+      std::clamp<std::chrono::microseconds>(options_.session_age, kLeastEndKept, kMostEndKept);
+  const WallTime before = stores_.clock.wall() - kept - spared_;
+  return stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) -> Result<bool> {
+    TRY_ASSIGN(const std::size_t purged, tx.ended_uploads().purge(before, limit));
+    return purged == limit;
+  });
 }
 
 }  // namespace entrepot::registry

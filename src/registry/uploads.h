@@ -21,13 +21,17 @@ struct UploadSession {
   blob::UploadId id;
   WallTime started_at;
   oci::HashAlgorithm also = oci::HashAlgorithm::Sha256;  // hashed along, as the client announced
+  // Does somebody have the location? Else nobody can come back to the session, and its end need not
+  // be remembered.
+  bool is_told = true;
 };
 
 // Sessions take bytes; the commit makes them a blob of the repository. Thread-safe; blocks.
 //
 // A session needs no record of its own: it is whatever its location says, and begins to exist on
-// disk with its first byte. The ids of sessions that ended in this process are remembered (the last
-// 65,536), so that a location is not used twice.
+// disk with its first byte. Its end has a record: a location is not used twice, not even after a
+// restart. The record of a blob's upload is written with the blob, in one transaction, and kept for
+// a week, or for session_age if that is longer, but for ninety days at most.
 class Uploads {
  public:
   struct Options {
@@ -37,6 +41,10 @@ class Uploads {
   Uploads(Stores stores, Options options, metrics::Registry& metrics);
 
   UploadSession begin(const oci::RepositoryName& repository, oci::HashAlgorithm also) const;
+
+  // How the session ended: NotFound when it has not, or when that was longer ago than is kept. For
+  // a client that did not hear the answer to its closing request.
+  Result<meta::EndedUpload> ending(Context& context, const UploadSession& session) const;
 
   // Where open() would go on, told without disturbing a writer: bytes which still come from one
   // whose connection broke do not move it, only a request that is taken in whole. NotFound when the
@@ -51,7 +59,7 @@ class Uploads {
   Result<blob::Stored> commit(Context& context, const UploadSession& session, blob::Upload& upload,
                               const oci::Digest& expected);
 
-  // Spec: end-14. NotFound.
+  // Drops the bytes, durably never to be gone on with. Spec: end-14. NotFound.
   Result<void> cancel(Context& context, const UploadSession& session);
 
   // Gives `repository` a blob that `from` has, or that any repository has when `from` is absent,
@@ -66,10 +74,21 @@ class Uploads {
   // at a time.
   Result<std::size_t> purge(Context& context);
 
+  // Forgets ended sessions that are too old to be asked for, at most `limit`; true when more wait.
+  Result<bool> purge_ended(Context& context, std::size_t limit);
+
+  // How long an end is kept: session_age, but not shorter or longer than this.
+  static constexpr std::chrono::hours kLeastEndKept{24 * 7};
+  static constexpr std::chrono::hours kMostEndKept{24 * 90};
+
  private:
   Result<void> require_open(const UploadSession& session) const;
+  Result<void> require_not_ended(Context& context, const UploadSession& session);
+  Result<WallTime> remembered_from(Context& context);
   Result<void> require_young(const UploadSession& session) const;
-  void remember_end(const blob::UploadId& id);
+  void remember_end(const UploadSession& session);
+  Result<void> record_end(meta::Transaction& tx, const UploadSession& session,
+                          const std::optional<oci::Digest>& digest) const;
 
   const Stores stores_;
   const Options options_;
@@ -80,10 +99,13 @@ class Uploads {
   std::chrono::microseconds spared_{0};
   SteadyTime spared_until_;
 
+  // The last to end in this process, so that most requests need not ask the metadata.
   static constexpr std::size_t kRemembered = 65'536;
   mutable std::mutex mutex_;
   std::unordered_set<std::string> ended_;
-  std::deque<std::string> ended_order_;
+  std::deque<UploadSession> ended_order_;
+  // Of sessions that began later, every end is remembered. None: not known yet.
+  std::optional<WallTime> remembered_from_;
 };
 
 }  // namespace entrepot::registry

@@ -70,6 +70,79 @@ TEST(Uploads, EndedSessionIsNotFoundAgain) {
   EXPECT_FAILS(NotFound, world.uploads.open(world.context, old));
 }
 
+// What a location says outlives the process, and so does that it is spent.
+class UploadsOverARestart : public ::testing::Test {
+ protected:
+  UploadSession begin() { return world_.uploads.begin(name("a"), HashAlgorithm::Sha256); }
+  void commit(const UploadSession& session, const Digest& digest) {
+    auto upload = world_.uploads.open(world_.context, session).value();
+    ASSERT_OK(upload->write(world_.context, "bytes"));
+    ASSERT_OK(world_.uploads.commit(world_.context, session, *upload, digest));
+  }
+  // The use case of another process on the same stores.
+  Uploads& restarted() { return restarted_.emplace(world_.stores, Uploads::Options{}, metrics_); }
+  std::uint64_t records() {
+    return world_.metadata->store()
+        .view<std::uint64_t>(world_.context,
+                             [](const meta::Snapshot& s) { return s.ended_uploads().count(); })
+        .value();
+  }
+
+  World world_;
+  metrics::Registry metrics_;
+  std::optional<Uploads> restarted_;
+};
+
+TEST_F(UploadsOverARestart, SpentOrCancelledSessionStaysNotFound) {
+  const auto spent = begin();
+  commit(spent, Digest::of("bytes"));
+  const auto cancelled = begin();
+  ASSERT_OK(world_.uploads.cancel(world_.context, cancelled));
+  const auto going_on = begin();
+  for (const auto& session : {spent, cancelled}) {
+    EXPECT_FAILS(NotFound, restarted().open(world_.context, session));
+    EXPECT_FAILS(NotFound, restarted().offset(world_.context, session));
+    EXPECT_FAILS(NotFound, restarted().cancel(world_.context, session));
+  }
+  EXPECT_OK(restarted().open(world_.context, going_on));
+}
+
+TEST_F(UploadsOverARestart, EndingTellsWhatTheSessionBecame) {
+  const auto digest = Digest::of("bytes", HashAlgorithm::Sha512);
+  const auto spent = begin();
+  EXPECT_FAILS(NotFound, world_.uploads.ending(world_.context, spent));
+  commit(spent, digest);
+  const auto cancelled = begin();
+  ASSERT_OK(world_.uploads.cancel(world_.context, cancelled));
+  for (Uploads* uploads : {&world_.uploads, &restarted()}) {
+    EXPECT_EQ(uploads->ending(world_.context, spent)->digest, digest);
+    EXPECT_EQ(uploads->ending(world_.context, cancelled)->digest, std::nullopt);
+  }
+}
+
+TEST_F(UploadsOverARestart, RecordGoesAfterAWeekWhenTheSessionIsTooOldAnyhow) {
+  const auto spent = begin();
+  commit(spent, Digest::of("bytes"));
+  world_.clock.advance(std::chrono::hours(167));
+  EXPECT_FALSE(world_.uploads.purge_ended(world_.context, 10).value());
+  EXPECT_EQ(records(), 1u);
+  world_.clock.advance(std::chrono::hours(2));
+  EXPECT_TRUE(world_.uploads.purge_ended(world_.context, 1).value()) << "there may be more";
+  EXPECT_EQ(records(), 0u);
+  EXPECT_FAILS(NotFound, restarted().open(world_.context, spent));
+}
+
+// A blob that came with its POST: nobody has a location to come back to.
+TEST_F(UploadsOverARestart, SessionThatNobodyWasToldOfLeavesNoRecord) {
+  auto session = begin();
+  session.is_told = false;
+  commit(session, Digest::of("bytes"));
+  auto dropped = begin();
+  dropped.is_told = false;
+  ASSERT_OK(world_.uploads.cancel(world_.context, dropped));
+  EXPECT_EQ(records(), 0u);
+}
+
 TEST(Uploads, CountsThoseThatAreWritten) {
   World world;
   const auto& open = world.metrics.gauge("entrepot_uploads_open", "");

@@ -194,8 +194,9 @@ http::Reply Uploads::start(Context& context, const Call& call) {
   }
   if (const auto text = call.request.parameter("digest")) {
     ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
-    return take(context, call, call.services.uploads.begin(repository, digest.algorithm()),
-                UploadBody::Kind::Whole, digest);
+    auto session = call.services.uploads.begin(repository, digest.algorithm());
+    session.is_told = false;
+    return take(context, call, session, UploadBody::Kind::Whole, digest);
   }
   auto also = oci::HashAlgorithm::Sha256;
   if (const auto name = call.request.parameter("digest-algorithm")) {

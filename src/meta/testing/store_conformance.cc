@@ -12,6 +12,7 @@ void link_reference_cases();
 void link_tag_cases();
 void link_blob_cases();
 void link_review_cases();
+void link_ended_upload_cases();
 void link_journal_cases();
 void link_job_cases();
 
@@ -27,6 +28,7 @@ void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an e
   link_tag_cases();
   link_blob_cases();
   link_review_cases();
+  link_ended_upload_cases();
   link_journal_cases();
   link_job_cases();
   return ::testing::ValuesIn(std::vector<StoreFactory>{std::move(factory)});

@@ -107,6 +107,19 @@ class ReviewRows final : public Reviews {
   Database& database_;
 };
 
+class EndedUploadRows final : public EndedUploads {
+ public:
+  explicit EndedUploadRows(Database& database) : database_(database) {}
+  Result<EndedUpload> find(std::string_view id, WallTime started_at) const override;
+  Result<WallTime> youngest() const override;
+  Result<std::uint64_t> count() const override;
+  Result<void> add(const EndedUpload& upload) override;
+  Result<std::size_t> purge(WallTime before, std::size_t limit) override;
+
+ private:
+  Database& database_;
+};
+
 class JournalRows final : public Journal {
  public:
   explicit JournalRows(Database& database) : database_(database) {}
@@ -153,6 +166,7 @@ class Nouns final : public Snapshot, public Transaction {
         tags_(database),
         blobs_(database),
         reviews_(database),
+        ended_uploads_(database),
         journal_(database),
         jobs_(database),
         settings_(database) {}
@@ -162,6 +176,7 @@ class Nouns final : public Snapshot, public Transaction {
   const Tags& tags() const override { return tags_; }
   const Blobs& blobs() const override { return blobs_; }
   const Reviews& reviews() const override { return reviews_; }
+  const EndedUploads& ended_uploads() const override { return ended_uploads_; }
   const Journal& journal() const override { return journal_; }
   const Jobs& jobs() const override { return jobs_; }
   const Settings& settings() const override { return settings_; }
@@ -171,6 +186,7 @@ class Nouns final : public Snapshot, public Transaction {
   Tags& tags() override { return tags_; }
   Blobs& blobs() override { return blobs_; }
   Reviews& reviews() override { return reviews_; }
+  EndedUploads& ended_uploads() override { return ended_uploads_; }
   Journal& journal() override { return journal_; }
   Jobs& jobs() override { return jobs_; }
   Settings& settings() override { return settings_; }
@@ -181,6 +197,7 @@ class Nouns final : public Snapshot, public Transaction {
   TagRows tags_;
   BlobRows blobs_;
   ReviewRows reviews_;
+  EndedUploadRows ended_uploads_;
   JournalRows journal_;
   JobRows jobs_;
   SettingRows settings_;

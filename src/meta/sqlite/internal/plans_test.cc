@@ -88,6 +88,10 @@ class Plans : public ::testing::Test {
                                 .tag = std::nullopt,
                                 .previous = std::nullopt}));
     EXPECT_OK(tx.journal().read(0, 10));
+    EXPECT_OK(tx.ended_uploads().add({"id", at(0), at(1), sha256("layer")}));
+    EXPECT_OK(tx.ended_uploads().find("id", at(0)));
+    EXPECT_OK(tx.ended_uploads().youngest());
+    EXPECT_OK(tx.ended_uploads().purge(at(2), 10));
     const Job job = tx.jobs().enqueue("collect", "", at(0)).value();
     EXPECT_OK(tx.jobs().claim("collect", at(0)));
     EXPECT_OK(tx.jobs().progress(job.id, ""));
