@@ -10,6 +10,7 @@ import dependencies
 import docs
 import layers
 import modules
+import promises
 import sizes
 import text
 import tools
@@ -134,6 +135,43 @@ class TidyTest(unittest.TestCase):
                 findings = Findings()
                 docs.check_routes(findings, Tree(Path(directory)))
                 self.assertEqual(len(findings.errors), errors, findings.errors)
+
+    def promising(self, row: str, sentence: str, notes: str = "[^1]: `Disk.IsFull`\n") -> dict:
+        return {
+            "src/base/y_test.cc": "TEST_F(Disk,\n       IsFull) {}\n",
+            "src/base/y_fuzz.cc": "",
+            "tests/CMakeLists.txt": "add_sanitizer_lane(asan unit 9)\n",
+            "tests/a/test_b.py": "def test_c():\n    pass\n\n\n"
+                                 "@pytest.mark.skip\ndef test_d():\n    pass\n",
+            "docs/architecture.md": GOOD["docs/architecture.md"] + "\n## When things break\n\n"
+                                    f"| what | held by |\n|---|---|\n{row}\n\n## More\n",
+            "SECURITY.md": "# Security\n\n## What is promised\n\n- **Bytes.** They stay, as 1.2 "
+                           f"says.[^1] {sentence}\n\n## What is not\n\nMore.\n\n{notes}",
+        }
+
+    def test_promises(self):
+        row, sentence = "| full | `Disk.IsFull`, `tests/a/test_b.py::test_c` |", "All do.[^1]"
+        notes = "[^1]: `src/base/y_fuzz.cc`,\n  `sanitizer.asan`\n"
+        self.assertEqual(self.run_on(promises.check,
+                                     self.promising(row, sentence, notes)).errors, [])
+        bad = {
+            "full\": names no test": ("| full | a test |", sentence),
+            "no test Disk.IsGone": ("| full | `Disk.IsGone` |", sentence),
+            "no test tests/a/test_b.py::test_d": ("| full | `tests/a/test_b.py::test_d` |", sentence),
+            "has no table": ("", sentence),
+            "\"All do.\": has no footnote": (row, "All do."),
+            "\"`a` does, too.\": has no footnote": (row, "All do.[^1] `a` does, too."),
+            "\"what is.\": has no footnote": (row, "All do.[^1] what is."),
+            "\"more of it\": has no footnote": (row, "All do.[^1]\n- more of it"),
+            "no footnote [^2]": (row, "All do.[^1][^2]"),
+            "[^1]: names no test": (row, sentence, "[^1]: it is so\n"),
+            "refers to the footnote [^2]": (row, sentence, "[^1]: `Disk.IsFull`\n[^2]: `x`\n"),
+        }
+        for expected, arguments in bad.items():
+            with self.subTest(expected):
+                self.assert_fails(promises.check, self.promising(*arguments), expected)
+        self.assert_fails(promises.check, {**self.promising(row, sentence), "SECURITY.md": ""},
+                          "has no section")
 
     def test_dependencies(self):
         page = {dependencies.PAGE: "| g++ | `libfmt` |", "tests/requirements.txt": "libfmt==1\n"}

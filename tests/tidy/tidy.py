@@ -11,6 +11,7 @@ import dependencies
 import docs
 import layers
 import modules
+import promises
 import sizes
 import text
 import tools
@@ -22,6 +23,7 @@ CHECKS = {
     "modules": modules.check,
     "text": text.check,
     "docs": docs.check,
+    "promises": promises.check,
     "dependencies": dependencies.check,
     "format": tools.check_format,
     "shell": tools.check_shell,
