@@ -15,6 +15,7 @@ using testing::Answer;
 using testing::Client;
 using testing::eventually;
 using testing::request_text;
+using namespace std::chrono_literals;
 
 class ServerTest : public testing::ServerFixture {
  protected:
@@ -215,7 +216,7 @@ TEST_F(ServerTest, CancelsTheRequestOfAClientThatLeaves) {
   Client client(port);
   ASSERT_TRUE(client.send(request_text("GET", "/wait")));
   ASSERT_TRUE(eventually([&] { return entered.load(); }));
-  client.close();
+  client.reset();
   EXPECT_TRUE(eventually([&] { return cancelled.load(); }));
   EXPECT_TRUE(eventually([&] {
     return metrics.to_text().find("entrepot_http_connections_open 0") != std::string::npos;
@@ -231,6 +232,26 @@ TEST_F(ServerTest, AClientThatOnlyClosedItsSideStillGetsItsAnswer) {
     EXPECT_EQ(client.receive().status, 200);
     EXPECT_TRUE(client.ended());
   }
+}
+
+// What it asked for is not cancelled either, also when the decision takes its time.
+TEST_F(ServerTest, AClientThatClosesItsSideDuringTheDecisionGetsItsAnswer) {
+  std::atomic<bool> entered = false;
+  std::atomic<bool> half_closed = false;
+  handler.on_worker["/heedful"] = [&](Context& context, const Request&) -> Reply {
+    entered = true;
+    EXPECT_TRUE(eventually([&] { return half_closed.load(); }));
+    std::this_thread::sleep_for(50ms);  // for the loop to see it
+    return Response::text(context.cancelled() ? 400 : 200, "text/plain", "");
+  };
+  start();
+  Client client(port);
+  ASSERT_TRUE(client.send(request_text("GET", "/heedful")));
+  ASSERT_TRUE(eventually([&] { return entered.load(); }));
+  client.shut_down_sending();
+  half_closed = true;
+  EXPECT_EQ(client.receive().status, 200);
+  EXPECT_TRUE(client.ended());
 }
 
 // Every exchange is told once, with what was moved.

@@ -79,7 +79,7 @@ void Connection::on_events(std::uint32_t events) {
     case Phase::Head:
       return go_on();
     case Phase::Working:
-      return intake_->on_events(ended, reset);
+      return intake_->on_events(reset);
     case Phase::Answering:
       return delivery_->on_writable();
     case Phase::Discarding:

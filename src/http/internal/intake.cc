@@ -23,11 +23,12 @@ Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& reques
       job_(lane.loop()),
       started_(lane.loop().now()) {}
 
-void Intake::on_events(bool ended, bool reset) {
-  // A client may close its side behind a whole request and still want the answer. Before handle()
-  // has decided, most that do have gone; while finish() runs, the benefit of the doubt is cheap.
-  if (phase_ == Phase::Deciding && ended) request_.context().cancel();
-  if (phase_ == Phase::Finishing && reset) request_.context().cancel();
+void Intake::on_events(bool reset) {
+  // A client may close its side behind a whole request and still want the answer. One that left
+  // looks the same until something is sent to it, and what is done for it in vain is short.
+  if ((phase_ == Phase::Deciding || phase_ == Phase::Finishing) && reset) {
+    request_.context().cancel();
+  }
   on_readable();
 }
 

@@ -37,8 +37,8 @@ class Intake {
 
   void start();
 
-  // `ended`: the client sends no more; `reset`: it does not listen either.
-  void on_events(bool ended, bool reset);
+  // `reset`: the client neither sends nor listens.
+  void on_events(bool reset);
   void on_readable();
   void on_reminder();
   bool on_worker_free();
