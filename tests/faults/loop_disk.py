@@ -44,6 +44,21 @@ class LoopDisk:
     def unmount(self) -> None:
         _run("umount", self.path)
 
+    def turn_read_only(self) -> None:
+        """What ext4 does when it finds an error, if made with `-e remount-ro`: until the end of this
+        mount no file can be written, not even one that is open for it."""
+        device = subprocess.run(["findmnt", "-no", "SOURCE", self.path], check=True,
+                                capture_output=True, text=True).stdout.strip()
+        Path("/sys/fs/ext4", Path(device).name, "trigger_fs_error").write_text("a test")
+
+    def mend(self) -> None:
+        """What an administrator does then."""
+        self.unmount()
+        # 1: there were errors, and they are mended.
+        assert subprocess.run([program("e2fsck"), "-fp", self._image], check=False,
+                              capture_output=True).returncode in (0, 1)
+        self.mount()
+
     def cut_power(self) -> None:
         """Whatever was not synced is lost; every call fails until it is mounted again."""
         directory = os.open(self.path, os.O_RDONLY)

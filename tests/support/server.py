@@ -65,6 +65,13 @@ class ServerProcess:
             time.sleep(0.01)
         raise AssertionError(f"{self.name} is not ready after {seconds} s\n{self.log()}")
 
+    def wait_until_ended_or(self, ready: Callable[[], object], seconds: float) -> None:
+        """Polls until `ready` gives something true or the server has ended."""
+        deadline = time.monotonic() + seconds
+        while self.running() and not ready():
+            assert time.monotonic() < deadline, f"{self.name} runs on\n{self.log()}"
+            time.sleep(0.01)
+
     def current_stdout(self) -> str:
         """What this start, not an earlier one, wrote to standard output."""
         return self.stdout.read_bytes()[self._out_start :].decode(errors="replace")

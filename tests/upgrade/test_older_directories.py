@@ -5,49 +5,14 @@ directories/ holds one archive for each older format, and beside it what that pr
 write_directory.py made them; a new one is added with each release that changes the format.
 """
 
-import json
-import tarfile
-from pathlib import Path
-
 import pytest
 
 from support.command import run
 from support.content import Repository
-from support.inventory import ACCEPT, contents
+from support.inventory import ACCEPT
+from support.older import NAMES, Older
 from support.paths import entrepot
-from support.registry import DockerRegistry, Entrepot
-
-DIRECTORIES = Path(__file__).resolve().parent / "directories"
-NAMES = sorted(path.stem for path in DIRECTORIES.glob("*.json"))
-
-
-class Older:
-    """A copy of an older program's directory, and what was found in it then."""
-
-    def __init__(self, name: str, directory: Path):
-        self.registry = Entrepot(directory)
-        with tarfile.open(DIRECTORIES / f"{name}.tar.xz") as archive:
-            archive.extractall(self.registry.data)
-        expected = json.loads((DIRECTORIES / f"{name}.json").read_text())
-        self.contents = {repository: {reference: tuple(found) for reference, found in all_of.items()}
-                         for repository, all_of in expected["contents"].items()}
-        self.absent, self.present = expected["absent"], expected["present"]
-        self.referrers = expected["referrers"]
-
-    def check(self) -> None:
-        """Is all there that was, and nothing else?"""
-        found = contents(self.registry)
-        assert {name: found[name] for name in self.contents if self.contents[name]} == {
-            name: all_of for name, all_of in self.contents.items() if all_of}
-        assert set(found) <= set(self.contents)
-        client = self.registry.client
-        for target in self.absent:
-            assert client.get(target).status == 404, target
-        for target in self.present:
-            assert client.get(target).status == 200, target
-        for target, manifests in self.referrers.items():
-            assert client.get(target).json()["manifests"] == manifests
-
+from support.registry import DockerRegistry
 
 @pytest.fixture(params=NAMES)
 def older(request, tmp_path):
