@@ -14,9 +14,9 @@ from support.content import OCI_MANIFEST, Repository
 from support.paths import entrepot
 from support.registry import Entrepot
 
-ANSWERED_SECONDS = 1
-TOLD_SECONDS = 2
-READY_SECONDS = 5
+ANSWERED_SECONDS = 5
+TOLD_SECONDS = 10
+READY_SECONDS = 15
 
 
 @pytest.fixture

