@@ -278,9 +278,9 @@ class Store {
   // waits for a network or a lock. Its error is the result.
   class Work {
    public:
-    template <class F>
-    requires std::is_invocable_r_v<Result<void>, F&, Transaction&> Work(
-        F run, Weight weight = Weight::Small)
+    template <class F,
+              class = std::enable_if_t<std::is_invocable_r_v<Result<void>, F&, Transaction&>>>
+    Work(F run, Weight weight = Weight::Small)  // NOLINT(google-explicit-constructor): of a lambda
         : run_(std::move(run)), weight_(weight) {}
 
     Result<void> operator()(Transaction& tx) const { return run_(tx); }
