@@ -61,12 +61,17 @@ class Upload : public Sink {
   // resume() then tells a smaller offset, never one over other bytes than those.
   virtual Result<void> pause(Context& context) = 0;
 
+  // DigestMismatch (the session is kept, paused) unless the bytes are `expected`. An algorithm that
+  // was not asked for at start() costs a second read of all bytes, during which others may ask for
+  // the offset, go on with the session (this then fails with Cancelled) or cancel it. Unavailable
+  // when too many such reads wait already.
+  virtual Result<void> verify(Context& context, const Digest& expected) = 0;
+
   // Makes the bytes the blob. On success the blob is durable (it survives a power cut after the
   // return), readers never see a part of it, and the session has ended. Committing a digest that is
-  // there already replaces it (same bytes; heals a damaged copy). `expected` may be of any
-  // algorithm: one that was not asked for at start() costs a second read. DigestMismatch (the
-  // session is kept, paused), StorageFull, Unavailable (a failed sync is never tried again on the
-  // same file: the session is gone).
+  // there already replaces it (same bytes; heals a damaged copy). The errors of verify(), which is
+  // done first unless it was done before; StorageFull, Unavailable (a failed sync is never tried
+  // again on the same file: the session is gone).
   virtual Result<Stored> commit(Context& context, const Digest& expected) = 0;
 };
 
@@ -95,17 +100,21 @@ class BlobStore {
   virtual Result<std::unique_ptr<Upload>> start(Context& context, const UploadId& id,
                                                 HashAlgorithm also) = 0;
 
+  // Calls for one session wait for one another; Conflict when several wait already.
+
   // The session at the offset from which it can go on. A newer resume ends the older writer: its
   // next write fails with Cancelled, and what it wrote behind the offset that upload_offset() told
   // last is dropped. NotFound when there is none.
   virtual Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id) = 0;
 
-  // The offset at which resume() would go on, without disturbing the writer. A promise: it stays
-  // that offset, whatever the writer still takes, until the writer's own pause(), commit() or the
-  // next resume() or start(). NotFound when there is none.
+  // The offset at which resume() would go on, without disturbing the writer, and without waiting
+  // for what it does. A promise: it stays that offset, whatever the writer still takes, until the
+  // writer's own pause(), commit() or the next resume() or start(). NotFound when there is none;
+  // Unavailable while the bytes have to be read to know it.
   virtual Result<std::uint64_t> upload_offset(Context& context, const UploadId& id) = 0;
 
-  // Ends the session and drops its bytes. NotFound when there is none.
+  // Ends the session and drops its bytes; those that somebody works on go as soon as that one lets
+  // go of them. NotFound when there is none.
   virtual Result<void> cancel(Context& context, const UploadId& id) = 0;
 
   // Removes the bytes for good; open handles go on reading. Durable on return. NotFound when

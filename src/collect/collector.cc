@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kPausedKey = "collect.paused";
 constexpr std::size_t kManifestsPerPurge = 200;
+constexpr std::size_t kShiftedATime = 1000;
 constexpr std::size_t kForeseen = 1'000'000;  // reviews that a dry run looks at, at most
 
 Result<bool> read_paused(const meta::Settings& settings) {
@@ -126,14 +127,28 @@ Result<Progress> Collector::run(Context& context, const Request& request,
   return progress;
 }
 
+// In many short transactions: pushes go on beside. Begun again after it broke off, it may move some
+// twice, but none beyond `latest`.
+Result<void> Collector::shift_reviews(Context& context, std::chrono::microseconds by,
+                                      WallTime latest) {
+  std::optional<Digest> last;
+  do {
+    TRY_ASSIGN(last, stores_.meta.transact<std::optional<Digest>>(
+                         context,
+                         [&](meta::Transaction& tx) {
+                           return tx.reviews().shift(by, latest, last, kShiftedATime);
+                         },
+                         meta::Weight::Large));
+  } while (last);
+  return {};
+}
+
 // The wall time, once the queue was put right for it.
 Result<WallTime> Collector::settle_clock(Context& context) {
   TRY_ASSIGN(const registry::ClockLook now, clock_watch_.look(context));
   if (now.jump.count() != 0) {
     const auto forwards = std::max(now.jump, std::chrono::microseconds(0));
-    TRY(stores_.meta.write(context, [&](meta::Transaction& tx) {
-      return tx.reviews().shift(forwards, now.wall + options_.delay);
-    }));
+    TRY(shift_reviews(context, forwards, now.wall + options_.delay));
     const auto hours = std::chrono::duration_cast<std::chrono::hours>(now.jump).count();
     if (now.is_first && hours > 0) {
       log::info("no server ran for {} hours, which do not count for what waits to be collected",
@@ -150,7 +165,7 @@ Result<WallTime> Collector::settle_clock(Context& context) {
 // Drops the rows of manifests that were deleted a delay ago. Their blobs were queued then; once
 // more, in case an earlier review kept one for the manifest's sake.
 Result<bool> Collector::purge_some(Context& context, const Terms& terms) {
-  return stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) -> Result<bool> {
+  const auto purge = [&](meta::Transaction& tx) -> Result<bool> {
     TRY_ASSIGN(const auto freed,
                tx.manifests().purge_removed(terms.links_before, kManifestsPerPurge));
     for (const Digest& digest : freed) {
@@ -158,7 +173,8 @@ Result<bool> Collector::purge_some(Context& context, const Terms& terms) {
       if (known) TRY(tx.reviews().push_back(digest, terms.horizon));
     }
     return !freed.empty();
-  });
+  };
+  return stores_.meta.transact<bool>(context, purge, meta::Weight::Large);
 }
 
 // True when more is due.

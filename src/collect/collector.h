@@ -74,6 +74,7 @@ class Collector {
  private:
   struct Metrics;
 
+  Result<void> shift_reviews(Context& context, std::chrono::microseconds by, WallTime latest);
   Result<WallTime> settle_clock(Context& context);
   Result<bool> review_some(Context& context, const Terms& terms, Progress& progress);
   Result<bool> purge_some(Context& context, const Terms& terms);

@@ -79,7 +79,10 @@ class Arena {
   bool get_hold_of(Context& context, const RepositoryName& repository, const std::string& bytes,
                    int way) {
     const Digest digest = Digest::of(bytes);
-    if (way == 0 && puller_.blob(context, repository, digest)) return true;
+    if (way == 0 && puller_.blob(context, repository, digest) &&
+        puller_.keep_from_review(context, repository, digest)) {
+      return true;
+    }
     if (way == 1 && uploads_.mount(context, repository, std::nullopt, digest)) return true;
     upload(context, repository, bytes);
     return true;

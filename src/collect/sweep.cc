@@ -37,13 +37,14 @@ Result<std::vector<blob::Stored>> Sweeper::next(Context& context, std::size_t li
 Result<void> Sweeper::queue(Context& context, const std::vector<blob::Stored>& strays,
                             WallTime due_at) {
   if (strays.empty()) return {};
-  return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  const auto queue = [&](meta::Transaction& tx) -> Result<void> {
     for (const blob::Stored& stored : strays) {
       TRY_ASSIGN(const bool stray, is_stray(view_of(tx), stored.digest));
       if (stray) TRY(tx.reviews().push_back(stored.digest, due_at));
     }
     return {};
-  });
+  };
+  return stores_.meta.write(context, {queue, meta::Weight::Large});
 }
 
 }  // namespace entrepot::collect

@@ -29,8 +29,7 @@ class BodySink {
   // a call, in order. On an error no more is written, and failed() makes the answer.
   virtual Result<void> write(Context& context, ByteView piece) = 0;
 
-  // On a finisher thread (on the worker that decided, when a body up to 256 KiB came along with the
-  // head): the whole body has arrived. May block (syncs).
+  // On a finisher thread: the whole body has arrived. May block (syncs).
   virtual Response finish(Context& context) = 0;
 
   // The answer for an error of write(), or for a body that broke off or grew past its limit
@@ -45,7 +44,12 @@ struct Receive {
                                            // first byte where Content-Length tells
 };
 
-using Reply = std::variant<Response, Receive>;
+// "The answer needs a sync after all": `run` makes it, on a finisher thread. May use the request.
+struct Finish {
+  std::function<Response(Context&)> run;
+};
+
+using Reply = std::variant<Response, Receive, Finish>;
 
 // Why the server itself refuses a request before any handler sees it.
 struct Refusal {
@@ -62,10 +66,15 @@ class Handler {
   // for long. nullopt: ask handle() instead.
   virtual std::optional<Response> answer_from_memory(const Request& request) = 0;
 
-  // On a worker; may block. Called with the head alone, before a byte of the body was read: an
-  // answer refuses the body unread (the connection stays usable when the body is short; else, and
-  // when the client waits for 100 Continue, it closes behind the answer). The request lives until
-  // its answer is sent; the sink may keep a reference to it.
+  // Does handle() of this request sync, commit, or read as much as a blob holds? Then it runs on a
+  // finisher from its first step to its last, and no worker waits for a disk. Asked on an event
+  // loop, once, before handle().
+  virtual bool ends_in_commit(const Request& request) = 0;
+
+  // On a worker, or on a finisher (ends_in_commit); may block. Called with the head alone, before a
+  // byte of the body was read: an answer refuses the body unread (the connection stays usable when
+  // the body is short; else, and when the client waits for 100 Continue, it closes behind the
+  // answer). The request lives until its answer is sent; the sink may keep a reference to it.
   virtual Reply handle(Context& context, const Request& request) = 0;
 
   // The answer to what never became a request; the connection closes behind it. May be called on an
@@ -102,17 +111,19 @@ struct ServerOptions {
   std::size_t loops = 0;         // 0: one per core
   std::size_t data_threads = 0;  // 0: as many as cores
   Limits limits;
-  Executor* workers = nullptr;  // for handle(); bounded: when it is full, loops stop reading, then
-                                // 503 + Retry-After past 5 s
-  Executor* finishers = nullptr;  // for finish() and failed()
+  // For handle(); both bounded: a request that finds its queue full waits, then gets 503 +
+  // Retry-After past 5 s.
+  Executor* workers = nullptr;
+  Executor* finishers = nullptr;  // of what ends in a commit, too; and for finish() and failed()
   metrics::Registry* metrics = nullptr;
   std::function<void(const Exchange&)> observe;  // may be empty
   std::string server_header = "entrepot";
 };
 
 // Threads: an event loop per core parses, answers from memory and hands over; data threads move
-// bulk bytes in turns of at most 1 MiB; handlers run on the workers. A slow client costs a socket
-// and a small buffer, never a thread. Idle connections hold no buffer.
+// bulk bytes in turns of at most 1 MiB; handlers run on the workers, and on the finishers where
+// they wait for a disk. A slow client costs a socket and a small buffer, never a thread. Idle
+// connections hold no buffer.
 class Server {
  public:
   // The handler outlives the server.

@@ -43,6 +43,49 @@ TEST_F(ServerTimeTest, TheLimitSleepsWhileTheServerWorks) {
   EXPECT_EQ(Client(port).get("/slow").body, "at last");
 }
 
+// What ends in a commit may wait for a disk, so it has threads of its own: while they all wait, and
+// more requests than there are workers want one, the workers answer others at once.
+TEST_F(ServerTimeTest, WorkersDoNotWaitForWhatEndsInACommit) {
+  std::atomic<bool> disk_is_slow = true;
+  const auto sync = [&disk_is_slow] {
+    while (disk_is_slow) std::this_thread::sleep_for(milliseconds(5));
+    return Response::text(201, "text/plain", "durable");
+  };
+  class SyncedBody final : public BodySink {
+   public:
+    explicit SyncedBody(std::function<Response()> sync) : sync_(std::move(sync)) {}
+    Result<void> write(Context&, ByteView) override { return {}; }
+    Response finish(Context&) override { return sync_(); }
+    Response failed(Context&, const Error&) override { return sync_(); }
+
+   private:
+    const std::function<Response()> sync_;
+  };
+  handler.on_finisher["/push"] = [&](Context&, const Request&) -> Reply {
+    return Receive{std::make_unique<SyncedBody>(sync)};
+  };
+  handler.on_finisher["/mount"] = [&](Context&, const Request&) -> Reply { return sync(); };
+  handler.on_worker["/late"] = [&](Context&, const Request&) -> Reply {
+    return Finish{[&](Context&) { return sync(); }};
+  };
+  handler.on_worker["/quick"] = [](Context&, const Request&) -> Reply {
+    return Response::text(200, "text/plain", "quick");
+  };
+  start();
+  std::vector<std::unique_ptr<Client>> waiting;
+  for (int i = 0; i < 6; ++i) {
+    for (const std::string& text : {request_text("PUT", "/push", "", "small"),
+                                    request_text("POST", "/mount"), request_text("GET", "/late")}) {
+      waiting.push_back(std::make_unique<Client>(port));
+      ASSERT_TRUE(waiting.back()->send(text));
+    }
+  }
+  std::this_thread::sleep_for(milliseconds(100));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Client(port).get("/quick").body, "quick");
+  disk_is_slow = false;
+  for (const auto& client : waiting) EXPECT_EQ(client->receive().status, 201);
+}
+
 // When the queue is full requests wait; after five seconds they are told to come again.
 TEST(ServerWorkers, WhenAllAreBusyRequestsWaitAndThenGet503) {
   testing::ScriptedHandler handler;

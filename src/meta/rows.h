@@ -92,6 +92,15 @@ struct Blob {
   std::uint64_t size_bytes = 0;
 };
 
+// What a repository has under a digest that a manifest names.
+struct Holding {
+  std::optional<Blob> blob;       // its own, under its sha256
+  bool manifest = false;          // a live one of this digest
+  bool lost_blob = false;         // it had one, and has it no more: Blobs::was_linked
+  bool lost_manifest = false;     // it had one: Manifests::was_deleted
+  bool waits_for_review = false;  // the blob
+};
+
 // A blob that the collector will look at.
 struct Review {
   Digest digest;

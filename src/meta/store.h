@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/context.h"
@@ -72,8 +74,9 @@ class Manifests {
   virtual Result<void> remove(RepositoryId repository, const Digest& digest, WallTime at,
                               std::string_view by) = 0;
 
-  // Drops rows hidden before `before` for good, at most `limit`; returns their digests and those
-  // their references named, for review. Tags that still point at them go with them.
+  // Drops rows hidden before `before` for good, at most `limit`, and fewer when they name very
+  // much; returns their digests and those their references named, for review. Tags that still point
+  // at them go with them.
   virtual Result<std::vector<Digest>> purge_removed(WallTime before, std::size_t limit) = 0;
 };
 
@@ -130,6 +133,22 @@ class Blobs {
   virtual Result<void> forget(const Digest& digest) = 0;
 };
 
+// What a manifest that is being pushed counts on. Meant for a Snapshot, before the transaction: the
+// look-ups grow with the manifest, and there is only one writer.
+class Holdings {
+ public:
+  virtual ~Holdings() = default;
+
+  // What the repository has under each of the digests, in their order.
+  virtual Result<std::vector<Holding>> of(RepositoryId repository,
+                                          const std::vector<Digest>& digests) const = 0;
+
+  // Another number after every write, by whatever process, that took something away from a holding:
+  // a link, a blob's bytes, a manifest. While it is the same, what of() told is still there; only
+  // more may have come, to the repository and to the collector's queue.
+  virtual Result<std::uint64_t> losses() const = 0;
+};
+
 // The collector's queue. A row is a promise to look, never a permission to delete.
 class Reviews {
  public:
@@ -144,9 +163,11 @@ class Reviews {
   // one.
   virtual Result<void> push_back(const Digest& digest, WallTime due_at) = 0;
   virtual Result<void> drop(const Digest& digest) = 0;
-  // When the clock jumped: moves all reviews by so much, and those that are later than `latest`
-  // then to it. Reads the whole queue.
-  virtual Result<void> shift(std::chrono::microseconds by, WallTime latest) = 0;
+  // When the clock jumped: moves reviews by so much, and those that are later than `latest` then to
+  // it. The next `limit` behind `after`, by digest; returns the last of them, nothing at the end.
+  virtual Result<std::optional<Digest>> shift(std::chrono::microseconds by, WallTime latest,
+                                              const std::optional<Digest>& after,
+                                              std::size_t limit) = 0;
 
   // Is any live manifest of that repository, or of any, naming the digest? One indexed look-up.
   virtual Result<bool> used_anywhere(const Digest& digest) const = 0;
@@ -218,6 +239,7 @@ class Snapshot {
   virtual const Manifests& manifests() const = 0;
   virtual const Tags& tags() const = 0;
   virtual const Blobs& blobs() const = 0;
+  virtual const Holdings& holdings() const = 0;
   virtual const Reviews& reviews() const = 0;
   virtual const EndedUploads& ended_uploads() const = 0;
   virtual const Journal& journal() const = 0;
@@ -232,12 +254,18 @@ class Transaction {
   virtual Manifests& manifests() = 0;
   virtual Tags& tags() = 0;
   virtual Blobs& blobs() = 0;
+  virtual const Holdings& holdings() = 0;
   virtual Reviews& reviews() = 0;
   virtual EndedUploads& ended_uploads() = 0;
   virtual Journal& journal() = 0;
   virtual Jobs& jobs() = 0;
   virtual Settings& settings() = 0;
 };
+
+// How much one work writes. There is one writer: a Large one (more than some 50 rows) is committed
+// with as many small ones as wait, but with no other large one, so that many of them do not hold up
+// everybody.
+enum class Weight { Small, Large };
 
 // The store. Thread-safe; every call blocks: call from a worker, never from an event loop.
 class Store {
@@ -248,14 +276,29 @@ class Store {
   // cut. Works of many callers are committed together, each on its own: an error of one undoes that
   // one alone. `work` must touch nothing but the transaction, may run more than once, and never
   // waits for a network or a lock. Its error is the result.
-  using Work = std::function<Result<void>(Transaction&)>;
+  class Work {
+   public:
+    template <class F,
+              class = std::enable_if_t<std::is_invocable_r_v<Result<void>, F&, Transaction&>>>
+    Work(F run, Weight weight = Weight::Small)  // NOLINT(google-explicit-constructor): of a lambda
+        : run_(std::move(run)), weight_(weight) {}
+
+    Result<void> operator()(Transaction& tx) const { return run_(tx); }
+    Weight weight() const { return weight_; }
+
+   private:
+    std::function<Result<void>(Transaction&)> run_;
+    Weight weight_;
+  };
   virtual Result<void> write(Context& context, const Work& work) = 0;
 
   // Runs `work` on a consistent view that includes every write that returned before.
   using Look = std::function<Result<void>(const Snapshot&)>;
   virtual Result<void> read(Context& context, const Look& look) = 0;
 
-  // Copies the whole store to a file, online.
+  // Copies the whole store to a file, online: one moment of it, while others write. May take
+  // minutes; how many, and for how much room it asks first, is the driver's to say. StorageFull,
+  // Timeout.
   virtual Result<void> backup(Context& context, const std::string& path) = 0;
 
   // Tells whether a write could work now (readiness).
@@ -264,12 +307,13 @@ class Store {
   // write() and read() for work that returns a value: `store.transact<Digest>(context,
   // [&](Transaction& tx) -> Result<Digest> {…})`.
   template <class T, class F>
-  Result<T> transact(Context& context, F&& work) {
+  Result<T> transact(Context& context, F&& work, Weight weight = Weight::Small) {
     std::optional<T> value;
-    TRY(write(context, [&](Transaction& tx) -> Result<void> {
+    const auto run = [&](Transaction& tx) -> Result<void> {
       TRY_ASSIGN(value, work(tx));
       return {};
-    }));
+    };
+    TRY(write(context, Work(run, weight)));
     return std::move(*value);
   }
   template <class T, class F>

@@ -68,13 +68,11 @@ Result<Puller::FoundBlob> Puller::find_blob(Context& context, const RepositoryNa
       });
 }
 
-// A review that is far off already is left alone: else each of many pulls would cost a commit.
 // Pulls go on while the metadata cannot be written: nor can the collector then, and a manifest that
 // refers to what is gone is refused.
-Result<void> Puller::push_review_back(Context& context, const RepositoryName& repository,
-                                      const oci::Digest& digest, WallTime due_at) const {
+Result<void> Puller::keep_from_review(Context& context, const RepositoryName& repository,
+                                      const oci::Digest& digest) const {
   const WallTime later = stores_.clock.wall() + review_delay_;
-  if (due_at >= later - review_delay_ / 10) return {};
   auto pushed = stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     // Looked at again inside the transaction: the collector may have been quicker.
     TRY_ASSIGN(const meta::Blob blob, tx.blobs().find(repository, digest));
@@ -92,7 +90,6 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
   const auto ticket = stores_.cache.blob_ticket(text);
   TRY_ASSIGN(const FoundBlob found, find_blob(context, repository, digest));
   const meta::Blob& blob = found.blob;
-  if (found.due_at) TRY(push_review_back(context, repository, digest, *found.due_at));
   TRY_ASSIGN(Source bytes, stores_.blobs.open(context, blob.digest));
   if (bytes.size_bytes() != blob.size_bytes) {
     return fail(ErrorCode::Corrupt, "blob {} has {} bytes where {} were stored", text,
@@ -105,7 +102,9 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
                             std::make_shared<const HotBlob>(
                                 HotBlob{text, blob.size_bytes, file ? file->file : nullptr}));
   }
-  return OpenBlob{blob.size_bytes, std::move(bytes)};
+  // A review that is far off already is left alone: else each of many pulls would cost a commit.
+  const WallTime far_off = stores_.clock.wall() + review_delay_ - review_delay_ / 10;
+  return OpenBlob{blob.size_bytes, std::move(bytes), found.due_at && *found.due_at < far_off};
 }
 
 Result<NamePage> Puller::tags(Context& context, const RepositoryName& repository,

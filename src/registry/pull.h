@@ -27,6 +27,7 @@ struct ReferrerPage {
 struct OpenBlob {
   std::uint64_t size_bytes = 0;
   Source bytes;
+  bool review_is_near = false;  // keep_from_review() has to succeed before anybody is told of it
 };
 
 // Everything that changes nothing. Thread-safe; blocks, but for *_from_memory, which event loops
@@ -48,12 +49,16 @@ class Puller {
   // Null: ask blob().
   std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,
                                                   std::string_view digest) const;
-  // The blob, if this repository has it, opened. One that waits for the collector's review is safe
-  // from it for nine tenths of the delay at least: who looks may be about to refer to it, so a
-  // review that is nearer is pushed back. That is left out when the metadata cannot be written.
-  // NotFound.
+  // The blob, if this repository has it, opened. NotFound.
   Result<OpenBlob> blob(Context& context, const oci::RepositoryName& repository,
                         const oci::Digest& digest) const;
+
+  // Who looks at a blob may be about to refer to it: one that waits for the collector's review is
+  // told of only if it is safe from that for nine tenths of the delay. Pushes a nearer review back,
+  // which waits for a commit. Left out when the metadata cannot be written. NotFound: the collector
+  // was quicker.
+  Result<void> keep_from_review(Context& context, const oci::RepositoryName& repository,
+                                const oci::Digest& digest) const;
 
   // NotFound for a repository that never was.
   Result<NamePage> tags(Context& context, const oci::RepositoryName& repository,
@@ -74,8 +79,6 @@ class Puller {
   };
   Result<FoundBlob> find_blob(Context& context, const oci::RepositoryName& repository,
                               const oci::Digest& digest) const;
-  Result<void> push_review_back(Context& context, const oci::RepositoryName& repository,
-                                const oci::Digest& digest, WallTime due_at) const;
 
   const Stores stores_;
   const std::chrono::microseconds review_delay_;

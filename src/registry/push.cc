@@ -1,5 +1,8 @@
 #include "registry/push.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "registry/manifest_row.h"
 
 namespace entrepot::registry {
@@ -9,6 +12,8 @@ using oci::ReferenceKind;
 using oci::RepositoryName;
 
 namespace {
+
+constexpr std::size_t kLargeFrom = 50;  // references and tags
 
 Result<Digest> identify(const ManifestTarget& target, ByteView bytes) {
   if (!target.digest) return Digest::of(bytes);
@@ -23,6 +28,33 @@ Result<Digest> identify(const ManifestTarget& target, ByteView bytes) {
 Failure missing(std::string_view what, const Digest& digest, bool gone) {
   return fail(kMissingReference, "{} {} {} this repository; push it first", what,
               digest.to_string(), gone ? "is gone from" : "is not in");
+}
+
+std::size_t references_of(const oci::Manifest& manifest) {
+  return (manifest.config ? 1 : 0) + manifest.layers.size() + manifest.manifests.size();
+}
+
+std::vector<const oci::Descriptor*> blobs_of(const oci::Manifest& manifest) {
+  std::vector<const oci::Descriptor*> blobs;
+  if (manifest.config) blobs.push_back(&*manifest.config);
+  for (const oci::Descriptor& layer : manifest.layers) blobs.push_back(&layer);
+  return blobs;
+}
+
+std::vector<Digest> digests_of(const std::vector<const oci::Descriptor*>& blobs,
+                               const std::vector<oci::Descriptor>& children) {
+  std::vector<Digest> digests;
+  digests.reserve(blobs.size() + children.size());
+  for (const oci::Descriptor* blob : blobs) digests.push_back(blob->digest);
+  for (const oci::Descriptor& child : children) digests.push_back(child.digest);
+  return digests;
+}
+
+// In that order they are appended to the table, and not strewn over it.
+void sort(std::vector<meta::ManifestReference>& references) {
+  std::sort(references.begin(), references.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.digest, a.kind) < std::tie(b.digest, b.kind);
+  });
 }
 
 // One journal row for the push, or one for each tag that it moved.
@@ -40,47 +72,68 @@ Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
 
 }  // namespace
 
-Result<void> Pusher::require_blob(meta::Transaction& tx, meta::RepositoryId repository,
-                                  const oci::Descriptor& blob) const {
-  const auto held = tx.blobs().find(repository, blob.digest);
-  if (held) return tx.reviews().drop(held->digest);
-  if (held.error().code != ErrorCode::NotFound) return Failure(held.error());
-  if (oci::media_type::is_nondistributable(blob.media_type)) return {};
-  TRY_ASSIGN(const bool gone, tx.blobs().was_linked(repository, blob.digest));
-  if (!gone && missing_ == MissingReferences::Accept) return {};
-  return missing("blob", blob.digest, gone);
+Result<void> Pusher::require_blob(const oci::Descriptor& blob, const meta::Holding& held) const {
+  if (held.blob || oci::media_type::is_nondistributable(blob.media_type)) return {};
+  if (!held.lost_blob && missing_ == MissingReferences::Accept) return {};
+  return missing("blob", blob.digest, held.lost_blob);
 }
 
-Result<void> Pusher::require_child(meta::Transaction& tx, meta::RepositoryId repository,
-                                   const oci::Descriptor& child) {
-  const auto manifest = tx.manifests().find(repository, child.digest);
-  if (manifest) return {};
-  const auto blob = tx.blobs().find(repository, child.digest);  // BuildKit's cache lists layers
-  if (blob) return tx.reviews().drop(blob->digest);
-  TRY_ASSIGN(const bool manifest_gone, tx.manifests().was_deleted(repository, child.digest));
-  TRY_ASSIGN(const bool blob_gone, tx.blobs().was_linked(repository, child.digest));
-  if (manifest_gone || blob_gone) return missing("manifest", child.digest, true);
+// BuildKit's cache lists layers as children.
+Result<void> Pusher::require_child(const oci::Descriptor& child, const meta::Holding& held) {
+  if (held.manifest || held.blob) return {};
+  if (held.lost_manifest || held.lost_blob) return missing("manifest", child.digest, true);
   return {};
 }
 
-Result<void> Pusher::require_references(meta::Transaction& tx, meta::RepositoryId repository,
-                                        const oci::Manifest& manifest) const {
-  if (manifest.config) TRY(require_blob(tx, repository, *manifest.config));
-  for (const auto& layer : manifest.layers) TRY(require_blob(tx, repository, layer));
-  for (const auto& child : manifest.manifests) TRY(require_child(tx, repository, child));
-  return {};
+// Without a `home` the repository has nothing yet.
+Result<Pusher::Verdict> Pusher::judge(const meta::Holdings& holdings,
+                                      std::optional<meta::RepositoryId> home,
+                                      const oci::Manifest& manifest) const {
+  Verdict verdict;
+  TRY_ASSIGN(verdict.losses, holdings.losses());
+  const auto blobs = blobs_of(manifest);
+  std::vector<meta::Holding> held(blobs.size() + manifest.manifests.size());
+  if (home) {
+    TRY_ASSIGN(held, holdings.of(*home, digests_of(blobs, manifest.manifests)));
+  }
+  auto next = held.cbegin();
+  for (const oci::Descriptor* blob : blobs) TRY(require_blob(*blob, *next++));
+  for (const oci::Descriptor& child : manifest.manifests) TRY(require_child(child, *next++));
+  for (const meta::Holding& each : held) {
+    if (each.blob && each.waits_for_review) verdict.out_of_queue.push_back(each.blob->digest);
+  }
+  return verdict;
+}
+
+Result<Pusher::Verdict> Pusher::look(Context& context, const RepositoryName& repository,
+                                     const oci::Manifest& manifest) const {
+  return stores_.meta.view<Verdict>(context,
+                                    [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
+                                      const auto home = snapshot.repositories().find(repository);
+                                      if (home)
+                                        return judge(snapshot.holdings(), home->id, manifest);
+                                      if (home.error().code != ErrorCode::NotFound)
+                                        return Failure(home.error());
+                                      return judge(snapshot.holdings(), std::nullopt, manifest);
+                                    });
 }
 
 Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who,
                                     const RepositoryName& repository, const ManifestTarget& target,
                                     Bytes bytes, std::string_view content_type) {
   TRY_ASSIGN(const oci::Manifest manifest, oci::parse_manifest(bytes, content_type));
+  if (references_of(manifest) > kMostReferences) {
+    return fail(ErrorCode::InvalidArgument,
+                "the manifest names {} blobs and manifests; {} are allowed: split it",
+                references_of(manifest), kMostReferences);
+  }
   TRY_ASSIGN(const Digest digest, identify(target, bytes));
   TRY(stores_.blobs.require_room(context));
   const WallTime now = stores_.clock.wall();
   meta::NewManifest row = to_row(manifest, digest, std::move(bytes));
   row.pushed_at = now;
   row.pushed_by = who.name();
+  sort(row.references);
   const events::Event push{events::EventKind::ManifestPushed,
                            now,
                            row.pushed_by,
@@ -89,13 +142,21 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
                            std::nullopt,
                            std::nullopt};
 
-  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  TRY_ASSIGN(const Verdict before, look(context, repository, manifest));
+  const auto put = [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find_or_create(repository, now));
-    TRY(require_references(tx, home.id, manifest));
+    Verdict verdict = before;
+    TRY_ASSIGN(const std::uint64_t losses, tx.holdings().losses());
+    if (losses != before.losses) {
+      TRY_ASSIGN(verdict, judge(tx.holdings(), home.id, manifest));
+    }
+    for (const Digest& blob : verdict.out_of_queue) TRY(tx.reviews().drop(blob));
     row.repository = home.id;
     TRY(tx.manifests().put(row));
     return move_tags(tx, home.id, push, target.tags);
-  }));
+  };
+  const bool large = references_of(manifest) + target.tags.size() > kLargeFrom;
+  TRY(stores_.meta.write(context, {put, large ? meta::Weight::Large : meta::Weight::Small}));
 
   for (const oci::Tag& tag : target.tags) {
     stores_.cache.invalidate_manifest(repository.str(), tag.str());

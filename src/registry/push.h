@@ -35,31 +35,42 @@ enum class MissingReferences {
 // client's own input is InvalidArgument.)
 inline constexpr ErrorCode kMissingReference = ErrorCode::NotFound;
 
+// More config, layers and children than this are refused: what a manifest names is written while
+// every other push waits.
+inline constexpr std::size_t kMostReferences = 10'000;
+
 // Thread-safe; blocks.
 class Pusher {
  public:
   Pusher(Stores stores, MissingReferences missing) : stores_(stores), missing_(missing) {}
 
   // Makes `bytes` a manifest of the repository and points the tags at it, in one transaction:
-  // manifest, references, tag moves, journal. On success all of it is durable and visible; on an
+  // manifest, references, tag moves, journal. What it names is looked up before that; the
+  // transaction looks again only if something was taken away meanwhile, so its own time hardly
+  // grows. On success all of it is durable and visible; on an
   // error nothing is. Spec: "Pushing Manifests" (end-7a, end-7b).
   //
   // The subject need not exist. Children of an index need not exist. Config and layers must, but
   // for non-distributable layers, unless missing references are accepted. What the repository had
   // and lost since is never accepted, so that the client uploads it again. Errors: InvalidArgument
-  // (the bytes), DigestMismatch, Unsupported (schema 1), TooLarge, kMissingReference, StorageFull
-  // (what is left is kept for deletes).
+  // (the bytes, or more than kMostReferences), DigestMismatch, Unsupported (schema 1), TooLarge,
+  // kMissingReference, StorageFull (what is left is kept for deletes).
   Result<PushedManifest> push(Context& context, const access::Subject& who,
                               const oci::RepositoryName& repository, const ManifestTarget& target,
                               Bytes bytes, std::string_view content_type);
 
  private:
-  Result<void> require_references(meta::Transaction& tx, meta::RepositoryId repository,
-                                  const oci::Manifest& manifest) const;
-  Result<void> require_blob(meta::Transaction& tx, meta::RepositoryId repository,
-                            const oci::Descriptor& blob) const;
-  static Result<void> require_child(meta::Transaction& tx, meta::RepositoryId repository,
-                                    const oci::Descriptor& child);
+  // What a look at a manifest's references found: they may be named.
+  struct Verdict {
+    std::uint64_t losses = 0;               // Holdings::losses() of that look
+    std::vector<oci::Digest> out_of_queue;  // blobs that need no review any more
+  };
+  Result<Verdict> look(Context& context, const oci::RepositoryName& repository,
+                       const oci::Manifest& manifest) const;
+  Result<Verdict> judge(const meta::Holdings& holdings, std::optional<meta::RepositoryId> home,
+                        const oci::Manifest& manifest) const;
+  Result<void> require_blob(const oci::Descriptor& blob, const meta::Holding& held) const;
+  static Result<void> require_child(const oci::Descriptor& child, const meta::Holding& held);
 
   const Stores stores_;
   const MissingReferences missing_;

@@ -1,5 +1,8 @@
 #include "registry/push.h"
 
+#include <functional>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "blob/testing/faulty_store.h"
@@ -75,6 +78,70 @@ TEST(Pusher, ChildrenOfAnIndexNeedNotExistUnlessTheyWereDeleted) {
   const auto child = world.push_image("a", "child", "layer");
   ASSERT_OK(world.remover.manifest(world.context, world.who, name("a"), child));
   EXPECT_FAILS(NotFound, world.push("a", {"multi"}, index(child)));
+}
+
+// What was looked up before the transaction counts only as long as nothing was taken away.
+TEST(Pusher, WhatGoesBetweenTheLookAndTheTransactionIsMissing) {
+  class LosesFirst final : public meta::Store {
+   public:
+    LosesFirst(meta::Store& inner, std::function<void()> lose)
+        : inner_(inner), lose_(std::move(lose)) {}
+    Result<void> write(Context& context, const Work& work) override {
+      if (lose_) std::exchange(lose_, nullptr)();
+      return inner_.write(context, work);
+    }
+    Result<void> read(Context& context, const Look& look) override {
+      return inner_.read(context, look);
+    }
+    Result<void> backup(Context& context, const std::string& path) override {
+      return inner_.backup(context, path);
+    }
+    Result<void> check_writable(Context& context) override {
+      return inner_.check_writable(context);
+    }
+
+   private:
+    meta::Store& inner_;
+    std::function<void()> lose_;
+  };
+  World world;
+  const auto config = world.push_blob("a", "{}");
+  const auto layer = world.push_blob("a", "layer");
+  const auto bytes = World::image(config, {layer});
+  const auto push_after = [&](std::function<void()> lose) {
+    LosesFirst meta(world.stores.meta, std::move(lose));
+    Pusher pusher({world.blobs, meta, world.cache, world.locks, world.clock},
+                  MissingReferences::Accept);
+    return pusher.push(world.context, world.who, name("a"), {}, bytes, "");
+  };
+  const auto refused = push_after(
+      [&] { EXPECT_OK(world.remover.blob(world.context, world.who, name("a"), layer)); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, kMissingReference);
+
+  world.push_blob("a", "layer");
+  const auto other = world.push_blob("b", "other");
+  EXPECT_OK(push_after([&] {
+    EXPECT_OK(world.remover.blob(world.context, world.who, name("b"), other));
+  })) << "what another repository lost is looked up again, and is no matter";
+}
+
+// One manifest that names very much would hold up everybody's push.
+TEST(Pusher, NamesAtMostTenThousand) {
+  World world;
+  const auto index = [](std::size_t children) {
+    std::string list;
+    for (std::size_t i = 0; i < children; ++i) {
+      list += fmt::format(R"({}{{"mediaType":"a/b","digest":"{}","size":3}})", i == 0 ? "" : ",",
+                          Digest::of(std::to_string(i)).to_string());
+    }
+    return fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})",
+                       oci::media_type::kOciIndex, list);
+  };
+  const auto refused = world.push("a", {"1"}, index(kMostReferences + 1));
+  ASSERT_FAILS(InvalidArgument, refused);
+  EXPECT_NE(refused.error().message.find("10000 are allowed"), std::string::npos);
+  EXPECT_OK(world.push("a", {"1"}, index(kMostReferences)));
 }
 
 TEST(Pusher, RefusesBytesThatAreNotTheDigestTheyArePushedAs) {

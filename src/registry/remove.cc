@@ -10,6 +10,22 @@ using events::EventKind;
 using oci::Digest;
 using oci::RepositoryName;
 
+// What the removal of a manifest writes grows with what it names and with its tags.
+Result<meta::Weight> Remover::weigh(Context& context, const RepositoryName& repository,
+                                    const Digest& digest) const {
+  constexpr std::size_t kLargeFrom = 50;
+  return stores_.meta.view<meta::Weight>(
+      context, [&](const meta::Snapshot& snapshot) -> Result<meta::Weight> {
+        const auto home = snapshot.repositories().find(repository);
+        if (!home) return meta::Weight::Small;  // the transaction says why
+        const auto references = snapshot.manifests().references(home->id, digest);
+        if (!references) return meta::Weight::Small;
+        TRY_ASSIGN(const auto tags, snapshot.tags().pointing_at(home->id, digest, kLargeFrom));
+        return references->size() + tags.size() >= kLargeFrom ? meta::Weight::Large
+                                                              : meta::Weight::Small;
+      });
+}
+
 Result<void> Remover::tag(Context& context, const access::Subject& who,
                           const RepositoryName& repository, const oci::Tag& tag) {
   const WallTime now = stores_.clock.wall();
@@ -30,7 +46,7 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
   const std::string actor(who.name());
   std::vector<oci::Tag> tags;
   std::set<Digest> queued;
-  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  const auto remove = [&](meta::Transaction& tx) -> Result<void> {
     queued.clear();
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     if (check) TRY(check(tx, home.id));
@@ -49,7 +65,9 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
     }
     return tx.journal().add(
         {EventKind::ManifestDeleted, now, actor, repository, digest, std::nullopt, std::nullopt});
-  }));
+  };
+  TRY_ASSIGN(const meta::Weight weight, weigh(context, repository, digest));
+  TRY(stores_.meta.write(context, {remove, weight}));
   stores_.cache.invalidate_manifest(repository.str(), digest.to_string());
   for (const oci::Tag& tag : tags) {
     stores_.cache.invalidate_manifest(repository.str(), tag.str());

@@ -33,6 +33,9 @@ class Remover {
                     const oci::RepositoryName& repository, const oci::Digest& digest);
 
  private:
+  Result<meta::Weight> weigh(Context& context, const oci::RepositoryName& repository,
+                             const oci::Digest& digest) const;
+
   const Stores stores_;
   const std::chrono::microseconds review_delay_;
 };

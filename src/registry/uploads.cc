@@ -24,6 +24,9 @@ class CountedUpload final : public blob::Upload {
     return upload_->write(context, piece);
   }
   Result<void> pause(Context& context) override { return upload_->pause(context); }
+  Result<void> verify(Context& context, const Digest& expected) override {
+    return upload_->verify(context, expected);
+  }
   Result<blob::Stored> commit(Context& context, const Digest& expected) override {
     return upload_->commit(context, expected);
   }
@@ -138,6 +141,7 @@ Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
 
 Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& session,
                                      blob::Upload& upload, const Digest& expected) {
+  TRY(upload.verify(context, expected));  // may read for long, so before others wait for the lock
   const auto lock = stores_.locks.lock(upload.digest());
   TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
   remember_end(session);

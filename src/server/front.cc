@@ -68,6 +68,11 @@ std::optional<http::Response> Front::answer_from_memory(const http::Request& req
   return with_headers(*std::move(response));
 }
 
+bool Front::ends_in_commit(const http::Request& request) {
+  http::Handler* const api = api_.load(std::memory_order_acquire);
+  return api != nullptr && is_api(request.path()) && api->ends_in_commit(request);
+}
+
 http::Reply Front::handle(Context& context, const http::Request& request) {
   http::Handler* const api = api_.load(std::memory_order_acquire);
   http::Reply reply;
@@ -81,6 +86,11 @@ http::Reply Front::handle(Context& context, const http::Request& request) {
   if (headers_.empty()) return reply;
   if (auto* response = std::get_if<http::Response>(&reply)) {
     return with_headers(std::move(*response));
+  }
+  if (auto* finish = std::get_if<http::Finish>(&reply)) {
+    return http::Finish{[this, run = std::move(finish->run)](Context& running) {
+      return with_headers(run(running));
+    }};
   }
   auto& receive = std::get<http::Receive>(reply);
   receive.sink = std::make_unique<HeaderedBody>(std::move(receive.sink), *this);

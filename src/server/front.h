@@ -24,6 +24,7 @@ class Front final : public http::Handler {
   void open(http::Handler& api) { api_.store(&api, std::memory_order_release); }
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
+  bool ends_in_commit(const http::Request& request) override;
   http::Reply handle(Context& context, const http::Request& request) override;
   http::Response refuse(const http::Refusal& refusal) override;
 

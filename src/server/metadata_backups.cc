@@ -74,13 +74,20 @@ MetadataBackups::MetadataBackups(Options options, registry::Stores stores,
                                  metrics::Registry& metrics)
     : options_(std::move(options)),
       stores_(stores),
+      running_(
+          metrics.gauge("entrepot_backup_running", "1 while the metadata is being backed up.")),
       last_(metrics.gauge("entrepot_backup_last_timestamp_seconds",
                           "When the metadata was backed up last, since 1970; 0: never.")),
+      size_(metrics.gauge("entrepot_backup_size_bytes", "Size of the newest backup.")),
+      seconds_(metrics.histogram("entrepot_backup_seconds",
+                                 "How long backups of the metadata took, those that failed, too.")),
       failed_(metrics.counter("entrepot_backup_failed_total",
                               "Backups of the metadata that failed and are tried again later.")),
       due_(first_due()) {
   const auto kept = names();
-  if (!kept.empty()) last_.set(unix_seconds(*backup_time(kept.back())));
+  if (kept.empty()) return;
+  last_.set(unix_seconds(*backup_time(kept.back())));
+  note_size(kept.back());
 }
 
 std::vector<std::string> MetadataBackups::names() const {
@@ -104,7 +111,13 @@ SteadyTime MetadataBackups::first_due() const {
 void MetadataBackups::run_if_due(Context& context) {
   if (stores_.clock.steady() < due_ || !stores_.blobs.require_room(context)) return;
   const WallTime now = stores_.clock.wall();
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  running_.set(1);
   const auto done = run(context, now);
+  running_.set(0);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  seconds_.observe_micros(
+      static_cast<std::uint64_t>(duration_cast<std::chrono::microseconds>(took).count()));
   if (done) {
     due_ = stores_.clock.steady() + options_.interval;
     last_.set(unix_seconds(now));
@@ -122,8 +135,15 @@ Result<void> MetadataBackups::run(Context& context, WallTime now) {
   const std::string name = backup_name(now);
   TRY(stores_.meta.backup(context, fmt::format("{}/{}", options_.directory, name)));
   log::info("backed the metadata up as {}", name);
+  note_size(name);
   drop_but(name);
   return {};
+}
+
+void MetadataBackups::note_size(const std::string& name) const {
+  std::error_code error;
+  const auto size = fs::file_size(fs::path(options_.directory) / name, error);
+  if (!error) size_.set(static_cast<std::int64_t>(size));
 }
 
 // The one that was made just now stays even if the clock tells others to be newer.

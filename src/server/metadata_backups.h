@@ -23,19 +23,23 @@ class MetadataBackups {
   MetadataBackups(Options options, registry::Stores stores, metrics::Registry& metrics);
 
   // Makes a copy if the newest is older than the interval (not in the first minute), then drops the
-  // oldest beyond `keep`. What fails is logged and counted, and tried again ten minutes later;
-  // nothing is tried while the disk has only its reserve left.
+  // oldest beyond `keep`. What fails (for want of room, too) is logged and counted, and tried again
+  // ten minutes later; nothing is tried while the disk has only its reserve left.
   void run_if_due(Context& context);
 
  private:
   std::vector<std::string> names() const;  // oldest first
   SteadyTime first_due() const;
   Result<void> run(Context& context, WallTime now);
+  void note_size(const std::string& name) const;
   void drop_but(const std::string& newest) const;
 
   const Options options_;
   const registry::Stores stores_;
+  metrics::Gauge& running_;
   metrics::Gauge& last_;
+  metrics::Gauge& size_;
+  metrics::Histogram& seconds_;
   metrics::Counter& failed_;
   SteadyTime due_;
 };

@@ -23,6 +23,7 @@ std::unique_ptr<meta::sqlite::SqliteStore> open_metadata(const std::string& path
                                                          const Clock& clock) {
   meta::sqlite::SqliteStore::Options options;
   options.path = path;
+  options.backup.spare_bytes = 0;  // a container's memory disk is small
   return meta::sqlite::SqliteStore::open(options, clock).value();
 }
 
@@ -82,6 +83,10 @@ TEST_F(MetadataBackupsTest, OneEachIntervalAndTheNewestStay) {
   run();
   EXPECT_EQ(kept(), (std::vector<std::string>{"metadata-20260101T000100Z.sqlite"}));
   EXPECT_EQ(last(), 1'767'225'660);
+  EXPECT_EQ(metrics_.gauge("entrepot_backup_size_bytes", "").value(),
+            static_cast<std::int64_t>(fs::file_size(options_.directory + "/" + kept().at(0))));
+  EXPECT_EQ(metrics_.gauge("entrepot_backup_running", "").value(), 0);
+  EXPECT_NE(metrics_.to_text().find("entrepot_backup_seconds_count 1"), std::string::npos);
   for (int i = 0; i < 23; ++i) {
     clock_.advance(hours(1));
     run();

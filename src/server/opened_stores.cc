@@ -20,10 +20,12 @@ Result<std::unique_ptr<FsBlobStore>> make_blob_fs(const DataDirectory& directory
 }
 
 Result<std::unique_ptr<SqliteStore>> make_meta_sqlite(const DataDirectory& directory,
+                                                      metrics::Registry& metrics,
                                                       const Clock& clock) {
   TRY(check_metadata_present(directory));
   SqliteStore::Options options;
   options.path = directory.metadata_path();
+  options.metrics = &metrics;
   return SqliteStore::open(options, clock);
 }
 
@@ -64,7 +66,7 @@ Result<std::unique_ptr<OpenedStores>> OpenedStores::open(Context& context,
                                                          metrics::Registry& metrics,
                                                          const Clock& clock) {
   TRY_ASSIGN(auto blobs, make_blob_fs(*directory, clock));
-  TRY_ASSIGN(auto meta, make_meta_sqlite(*directory, clock));
+  TRY_ASSIGN(auto meta, make_meta_sqlite(*directory, metrics, clock));
   TRY_ASSIGN(const std::string id, agree_on_id(context, *directory, *meta));
   log::debug("store {} in {}", id, directory->path());
   auto parts = std::make_unique<Parts>(std::move(directory), std::move(blobs), std::move(meta),

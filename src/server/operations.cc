@@ -1,5 +1,7 @@
 #include "server/operations.h"
 
+#include <pthread.h>
+
 namespace entrepot::server {
 namespace {
 
@@ -30,10 +32,26 @@ http::Response ready_answer(const std::string& reason) {
 
 std::span<const std::string_view> operation_labels() { return kLabels; }
 
+Readiness::Readiness(const Clock& clock, std::chrono::milliseconds patience)
+    : clock_(clock), patience_(patience), thread_([this] { run(); }) {
+  pthread_setname_np(thread_.native_handle(), "ready");
+}
+
+Readiness::~Readiness() { stop(); }
+
 void Readiness::started(Check check) {
   const std::lock_guard lock(mutex_);
   check_ = std::move(check);
   answered_at_.reset();
+}
+
+void Readiness::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 std::optional<std::string> Readiness::remembered() const {
@@ -47,20 +65,38 @@ std::optional<std::string> Readiness::remembered_locked() const {
   return answer_;
 }
 
-std::string Readiness::ask(Context& context) {
-  const std::lock_guard asking(asking_);
-  Check check;
-  {
-    // Who waited for another to ask takes that one's answer.
-    const std::lock_guard lock(mutex_);
-    if (const auto known = remembered_locked()) return *known;
-    check = check_;
+std::string Readiness::ask() {
+  std::unique_lock lock(mutex_);
+  if (const auto known = remembered_locked()) return *known;
+  if (waiting_ >= kMostWaiting || ending_) return answer_;
+  if (asked_ == answered_) {
+    ++asked_;
+    changed_.notify_all();
   }
-  const auto result = check(context);
-  const std::lock_guard lock(mutex_);
-  answer_ = result ? "" : std::string(name_of(result.error().code));
-  answered_at_ = clock_.steady();
+  ++waiting_;
+  const std::uint64_t wanted = asked_;
+  const bool answered =
+      changed_.wait_for(lock, patience_, [&] { return answered_ >= wanted || ending_; });
+  --waiting_;
+  if (!answered) answer_ = name_of(ErrorCode::Timeout);  // until the check that hangs has ended
   return answer_;
+}
+
+void Readiness::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return asked_ > answered_ || ending_; });
+    if (ending_) return;
+    const Check check = check_;
+    lock.unlock();
+    Context context("readiness", std::chrono::steady_clock::now() + patience_);
+    const auto result = check(context);
+    lock.lock();
+    answer_ = result ? "" : std::string(name_of(result.error().code));
+    answered_at_ = clock_.steady();
+    answered_ = asked_;
+    changed_.notify_all();
+  }
 }
 
 Operations::Operations(Readiness& readiness, const metrics::Registry& metrics,
@@ -85,9 +121,9 @@ std::optional<http::Response> Operations::answer_from_memory(const http::Request
   return std::nullopt;
 }
 
-http::Reply Operations::handle(Context& context, const http::Request& request) {
+http::Reply Operations::handle(Context& /*context*/, const http::Request& request) {
   if (auto response = answer_from_memory(request)) return *std::move(response);
-  if (request.path() == "/readyz") return ready_answer(readiness_.ask(context));
+  if (request.path() == "/readyz") return ready_answer(readiness_.ask());
   return answer(200, kPrometheusText, metrics_.to_text(), kMetrics);
 }
 

@@ -1,12 +1,15 @@
 #pragma once
 // server/operations.h — the end points for those who run the server: /healthz, /readyz, /metrics.
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -15,31 +18,48 @@
 namespace entrepot::server {
 
 // Can the server do its work now? Remembers the last answer for a second, because asking costs a
-// write. Thread-safe.
+// write. The check runs on a thread of its own, under a deadline of its own: whoever asks may
+// leave, and a disk that hangs holds that one thread. Thread-safe.
 class Readiness {
  public:
   // Blocks; its error is what is told, by its code alone.
   using Check = std::function<Result<void>(Context&)>;
 
-  explicit Readiness(const Clock& clock) : clock_(clock) {}
+  // `patience`: a check that has no answer by then has one: Timeout.
+  explicit Readiness(const Clock& clock,
+                     std::chrono::milliseconds patience = std::chrono::seconds(5));
+  ~Readiness();
 
   // Until this is called the server is starting, which is not ready.
   void started(Check check);
 
+  // Nothing is checked any more, and the check that runs has ended: what it uses may go.
+  void stop();
+
   // "" when ready, else why not: words for an operator, without paths. nullopt when the last answer
-  // is too old; then ask() asks anew, one thread at a time.
+  // is too old; then ask() has it asked anew, and waits for the answer. At most kMostWaiting wait
+  // at once; one more is told what was known last.
   std::optional<std::string> remembered() const;
-  std::string ask(Context& context);
+  std::string ask();
+
+  static constexpr std::size_t kMostWaiting = 2;
 
  private:
   std::optional<std::string> remembered_locked() const;
+  void run();
 
   const Clock& clock_;
-  std::mutex asking_;  // held while `check_` runs
+  const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
   Check check_;  // set once
   std::string answer_ = "starting";
   std::optional<SteadyTime> answered_at_;
+  std::uint64_t asked_ = 0;  // checks wanted so far, the one that runs included
+  std::uint64_t answered_ = 0;
+  std::size_t waiting_ = 0;
+  bool ending_ = false;
+  std::thread thread_;
 };
 
 // - /healthz: 200 while the process answers at all.
@@ -54,6 +74,7 @@ class Operations final : public http::Handler {
   bool has(std::string_view path) const;
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
+  bool ends_in_commit(const http::Request& /*request*/) override { return false; }
   http::Reply handle(Context& context, const http::Request& request) override;
   http::Response refuse(const http::Refusal& refusal) override;
 

@@ -76,6 +76,55 @@ TEST_F(OperationsTest, AnAnswerIsRememberedForASecond) {
   EXPECT_EQ(get("/readyz").status, 200) << "it heals by itself";
 }
 
+// A probe that leaves early, or thousands, says nothing about the server: the check is not theirs.
+TEST(Readiness, WhoeverAsksDoesNotDecideWhatOthersAreTold) {
+  testing::FakeClock clock;
+  Readiness readiness(clock);
+  std::optional<SteadyTime> deadline;
+  readiness.started([&](Context& context) -> Result<void> {
+    deadline = context.deadline();
+    return context.alive();
+  });
+  const metrics::Registry metrics;
+  Operations operations(readiness, metrics, "/metrics");
+  const auto request = make_request("GET", "/readyz");
+  Context gone;
+  gone.cancel();
+  EXPECT_EQ(std::get<http::Response>(operations.handle(gone, request)).status, 200);
+  Context late("late", SteadyTime());
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(std::get<http::Response>(operations.handle(late, request)).status, 200);
+  EXPECT_TRUE(deadline) << "shared work has a deadline of its own";
+}
+
+// A disk that hangs holds the check, and nobody else for longer than the patience.
+TEST(Readiness, ACheckThatHangsIsAnAnswer) {
+  testing::FakeClock clock;
+  Readiness readiness(clock, std::chrono::seconds(1));
+  std::atomic<bool> hangs = false;
+  std::atomic<int> running = 0;
+  readiness.started([&](Context&) -> Result<void> {
+    ++running;
+    while (hangs) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    --running;
+    return {};
+  });
+  EXPECT_EQ(readiness.ask(), "");
+  hangs = true;
+  clock.advance(std::chrono::seconds(2));
+  std::vector<std::thread> asking;
+  std::atomic<int> told = 0;
+  for (int i = 0; i < 20; ++i) asking.emplace_back([&] { told += readiness.ask() == "" ? 0 : 1; });
+  for (std::thread& thread : asking) thread.join();
+  EXPECT_GE(told, 1);
+  EXPECT_EQ(readiness.ask(), "Timeout");
+  EXPECT_EQ(running, 1) << "one check at a time, however many ask";
+  hangs = false;
+  while (running > 0) std::this_thread::yield();
+  clock.advance(std::chrono::seconds(2));
+  EXPECT_EQ(readiness.ask(), "") << "it heals by itself";
+}
+
 TEST_F(OperationsTest, MetricsAreInPrometheusForm) {
   metrics_.counter("entrepot_test_total", "A test.").add(3);
   auto response = get("/metrics");

@@ -44,10 +44,12 @@ struct RunningServer::Parts {
                          [] { return static_cast<double>(log::lost_lines()); });
   }
 
-  // Requests reach `platform` through threads of `listeners`, so those have to end first.
+  // Requests reach `platform` through threads of `listeners`, and the check of readiness `stores`,
+  // so those have to end first.
   ~Parts() {
     background.reset();
     listeners.reset();
+    readiness.stop();
   }
 
   Result<void> open_sockets() {

@@ -26,25 +26,28 @@ http::Response pong() { return http::Response::text(200, "application/json", "{}
 http::Reply ping(Context& /*context*/, const Call& /*call*/) { return pong(); }
 std::optional<http::Response> ping_from_memory(const Call& /*call*/) { return pong(); }
 
+constexpr Threads kWorkers = Threads::Workers;
+constexpr Threads kFinishers = Threads::Finishers;
+
 // The order is the specification's; the comment is its id for the end point.
 // clang-format off
 constexpr Route kRoutes[] = {
-    {kGet,    "/v2/",                            Action::Ping,        ping,               ping_from_memory,  "ping"},             // end-1
-    {kGet,    "/v2",                             Action::Ping,        ping,               ping_from_memory,  "ping"},
-    {kGet,    "/v2/<name>/blobs/<digest>",       Action::Pull,        Blobs::get,         Blobs::recall,     "blob"},             // end-2
-    {kGet,    "/v2/<name>/manifests/<reference>", Action::Pull,       Manifests::get,     Manifests::recall, "manifest"},         // end-3
-    {kPost,   "/v2/<name>/blobs/uploads/",       Action::Push,        Uploads::start,     Uploads::start_now, "upload_start"},     // end-4, end-11
-    {kPost,   "/v2/<name>/blobs/uploads",        Action::Push,        Uploads::start,     Uploads::start_now, "upload_start"},
-    {kPatch,  "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::append,    nullptr,           "upload_chunk"},     // end-5
-    {kPut,    "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::close,     nullptr,           "upload_close"},     // end-6
-    {kPut,    "/v2/<name>/manifests/<reference>", Action::Push,       Manifests::put,     nullptr,           "manifest_push"},    // end-7
-    {kGet,    "/v2/<name>/tags/list",            Action::Pull,        Listing::tags,      nullptr,           "tags"},             // end-8
-    {kDelete, "/v2/<name>/manifests/<reference>", Action::Delete,     Manifests::remove,  nullptr,           "manifest_delete"},  // end-9
-    {kDelete, "/v2/<name>/blobs/<digest>",       Action::Delete,      Blobs::remove,      nullptr,           "blob_delete"},      // end-10
-    {kGet,    "/v2/<name>/referrers/<digest>",   Action::Pull,        Listing::referrers, nullptr,           "referrers"},        // end-12
-    {kGet,    "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::status,    nullptr,           "upload_status"},    // end-13
-    {kDelete, "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::cancel,    nullptr,           "upload_cancel"},    // end-14
-    {kGet,    "/v2/_catalog",                    Action::ListCatalog, Listing::catalog,   nullptr,           "catalog"},          // Docker Registry API v2
+    {kGet,    "/v2/",                            Action::Ping,        ping,               ping_from_memory,  "ping",            kWorkers},   // end-1
+    {kGet,    "/v2",                             Action::Ping,        ping,               ping_from_memory,  "ping",            kWorkers},
+    {kGet,    "/v2/<name>/blobs/<digest>",       Action::Pull,        Blobs::get,         Blobs::recall,     "blob",            kWorkers},   // end-2
+    {kGet,    "/v2/<name>/manifests/<reference>", Action::Pull,       Manifests::get,     Manifests::recall, "manifest",        kWorkers},   // end-3
+    {kPost,   "/v2/<name>/blobs/uploads/",       Action::Push,        Uploads::start,     Uploads::start_now, "upload_start",    kFinishers}, // end-4, end-11
+    {kPost,   "/v2/<name>/blobs/uploads",        Action::Push,        Uploads::start,     Uploads::start_now, "upload_start",    kFinishers},
+    {kPatch,  "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::append,    nullptr,           "upload_chunk",    kFinishers}, // end-5
+    {kPut,    "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::close,     nullptr,           "upload_close",    kFinishers}, // end-6
+    {kPut,    "/v2/<name>/manifests/<reference>", Action::Push,       Manifests::put,     nullptr,           "manifest_push",   kFinishers}, // end-7
+    {kGet,    "/v2/<name>/tags/list",            Action::Pull,        Listing::tags,      nullptr,           "tags",            kWorkers},   // end-8
+    {kDelete, "/v2/<name>/manifests/<reference>", Action::Delete,     Manifests::remove,  nullptr,           "manifest_delete", kFinishers}, // end-9
+    {kDelete, "/v2/<name>/blobs/<digest>",       Action::Delete,      Blobs::remove,      nullptr,           "blob_delete",     kFinishers}, // end-10
+    {kGet,    "/v2/<name>/referrers/<digest>",   Action::Pull,        Listing::referrers, nullptr,           "referrers",       kWorkers},   // end-12
+    {kGet,    "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::status,    nullptr,           "upload_status",   kFinishers}, // end-13
+    {kDelete, "/v2/<name>/blobs/uploads/<id>",   Action::Push,        Uploads::cancel,    nullptr,           "upload_cancel",   kFinishers}, // end-14
+    {kGet,    "/v2/_catalog",                    Action::ListCatalog, Listing::catalog,   nullptr,           "catalog",         kWorkers},   // Docker Registry API v2
 };
 // clang-format on
 
@@ -54,8 +57,12 @@ struct Found {
   unsigned allowed = 0;  // methods of all routes with this path; 0: no such path
 };
 
-Found find_route(Method method, std::string_view path) {
+Found find_route(const http::Request& request, std::string_view prefix) {
   Found found;
+  const Method method = request.method();
+  std::string_view path = request.path();
+  if (!path.starts_with(prefix)) return found;
+  path.remove_prefix(prefix.size());
   for (const Route& route : kRoutes) {
     const auto match = http::match_path(route.pattern, path);
     if (!match) continue;
@@ -138,6 +145,11 @@ http::Reply finished_reply(http::Reply reply, std::string_view label) {
   if (auto* response = std::get_if<http::Response>(&reply)) {
     return finished(std::move(*response), label);
   }
+  if (auto* finish = std::get_if<http::Finish>(&reply)) {
+    return http::Finish{[label, run = std::move(finish->run)](Context& context) {
+      return finished(run(context), label);
+    }};
+  }
   auto& receive = std::get<http::Receive>(reply);
   receive.sink = std::make_unique<FinishedBody>(std::move(receive.sink), label);
   return reply;
@@ -155,12 +167,7 @@ Answer DistributionApi::dispatch(const http::Request& request, const Run& run) c
   if (!subject) {
     return finished(to_response(subject.error(), About::Registry, request.id()), kRefused);
   }
-  std::string_view path = request.path();
-  Found found;
-  if (path.starts_with(locations_.prefix)) {
-    path.remove_prefix(locations_.prefix.size());
-    found = find_route(request.method(), path);
-  }
+  const Found found = find_route(request, locations_.prefix);
   if (found.route == nullptr) return finished(no_route(found), kRefused);
   const Route& route = *found.route;
   const auto decision =
@@ -177,6 +184,11 @@ std::optional<http::Response> DistributionApi::answer_from_memory(const http::Re
     if (response) response = finished(*std::move(response), route.label);
     return response;
   });
+}
+
+bool DistributionApi::ends_in_commit(const http::Request& request) {
+  const Found found = find_route(request, locations_.prefix);
+  return found.route != nullptr && found.route->threads == Threads::Finishers;
 }
 
 http::Reply DistributionApi::handle(Context& context, const http::Request& request) {

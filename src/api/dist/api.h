@@ -7,6 +7,10 @@
 
 namespace entrepot::api::dist {
 
+// Workers decide and answer. What syncs, commits, or reads as much as a blob holds is for the
+// finishers, so that no answer waits behind a disk that it does not need.
+enum class Threads { Workers, Finishers };
+
 // One end point: what it answers, and what its caller must be allowed to do.
 struct Route {
   unsigned methods;          // bits of http::Method
@@ -15,6 +19,7 @@ struct Route {
   http::Reply (*handle)(Context&, const Call&);
   std::optional<http::Response> (*recall)(const Call&);  // from memory, on a loop; may be null
   std::string_view label;                                // in metrics and the access log
+  Threads threads;                                       // that `handle` runs on
 };
 
 // All of them, in the specification's order. A route that is not in this table does not exist.
@@ -32,6 +37,7 @@ class DistributionApi final : public http::Handler {
         signer_(std::move(presentation.location_key)) {}
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
+  bool ends_in_commit(const http::Request& request) override;
   http::Reply handle(Context& context, const http::Request& request) override;
   http::Response refuse(const http::Refusal& refusal) override;
 

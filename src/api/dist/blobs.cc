@@ -44,6 +44,18 @@ http::Response present(const http::Request& request, std::string_view digest,
   return response;
 }
 
+// The same, for a finisher: its commit comes first.
+http::Reply keep_and_present(const Call& call, const oci::RepositoryName& repository,
+                             const oci::Digest& digest, registry::OpenBlob blob) {
+  auto held = std::make_shared<registry::OpenBlob>(std::move(blob));
+  return http::Finish{[&request = call.request, &pull = call.services.pull, repository, digest,
+                       held](Context& context) {
+    const auto kept = pull.keep_from_review(context, repository, digest);
+    if (!kept) return to_response(kept.error(), About::Blob, request.id());
+    return present(request, digest.to_string(), held->size_bytes, std::move(held->bytes));
+  }};
+}
+
 }  // namespace
 
 std::optional<http::Response> Blobs::recall(const Call& call) {
@@ -58,6 +70,7 @@ http::Reply Blobs::get(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto digest, call.digest(), About::Digest);
   auto blob = call.services.pull.blob(context, repository, digest);
   if (!blob) return call.error(blob.error(), About::Blob);
+  if (blob->review_is_near) return keep_and_present(call, repository, digest, *std::move(blob));
   return present(call.request, digest.to_string(), blob->size_bytes, std::move(blob->bytes));
 }
 

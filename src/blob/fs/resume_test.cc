@@ -1,8 +1,10 @@
 // How uploads go on after a kill, a restart of the machine, and damage.
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -227,6 +229,79 @@ TEST_F(FsResume, PurgeTakesAllFilesOfASessionAndNothingElse) {
   EXPECT_FALSE(std::filesystem::exists(state_file()));
   EXPECT_FALSE(std::filesystem::exists(directory_ / layout::upload_state_file(orphan)));
   EXPECT_TRUE(std::filesystem::exists(directory_ / "entrepot/uploads/README"));
+}
+
+// An algorithm that did not run along is read for, and the session's others do not wait for that.
+class FsVerify : public FsResume {
+ protected:
+  static constexpr std::size_t kPieceBytes = 1 << 20;
+  static constexpr int kPieces = 96;
+
+  FsVerify() {
+    start();
+    const Bytes piece(kPieceBytes, 'x');
+    for (int i = 0; i < kPieces; ++i) write(piece);
+  }
+
+  // Runs `meanwhile` again and again while the bytes are read; returns how often.
+  template <class Meanwhile>
+  int read_again(ErrorCode expected, Meanwhile meanwhile) {
+    std::atomic<bool> done = false;
+    std::thread reading([&] {
+      const auto verified =
+          writer_->verify(context_, Digest::of("other bytes", HashAlgorithm::Sha512));
+      EXPECT_FALSE(verified);
+      if (!verified) {
+        EXPECT_EQ(verified.error().code, expected) << verified.error().message;
+      }
+      done = true;
+    });
+    int times = 0;
+    for (; !done; ++times) meanwhile(times);
+    reading.join();
+    return times;
+  }
+};
+
+TEST_F(FsVerify, OffsetIsToldMeanwhile) {
+  const int times = read_again(ErrorCode::DigestMismatch, [&](int) {
+    const auto offset = store_->upload_offset(context_, id_);
+    ASSERT_OK(offset);
+    EXPECT_EQ(*offset, kPieces * kPieceBytes);
+  });
+  EXPECT_GT(times, 10);
+  resume();
+  EXPECT_OK(writer_->commit(context_, writer_->digest()));
+}
+
+TEST_F(FsVerify, ANewerRequestGoesOnAtOnce) {
+  std::unique_ptr<Upload> newer;
+  read_again(ErrorCode::Cancelled, [&](int times) {
+    if (times == 1) newer = store_->resume(context_, id_).value();
+  });
+  ASSERT_TRUE(newer);
+  EXPECT_OK(newer->write(context_, "more"));
+  EXPECT_OK(newer->commit(context_, newer->digest()));
+}
+
+TEST_F(FsVerify, CancelEndsIt) {
+  read_again(ErrorCode::Cancelled, [&](int times) {
+    if (times == 1) {
+      EXPECT_OK(store_->cancel(context_, id_));
+    }
+  });
+  EXPECT_FAILS(NotFound, store_->upload_offset(context_, id_));
+  EXPECT_FALSE(std::filesystem::exists(data_file()));
+}
+
+TEST_F(FsVerify, IsRememberedForTheCommit) {
+  Bytes all(kPieces * kPieceBytes, 'x');
+  const Digest expected = Digest::of(all, HashAlgorithm::Sha512);
+  ASSERT_OK(writer_->verify(context_, expected));
+  std::filesystem::resize_file(data_file(), 0);
+  EXPECT_OK(writer_->verify(context_, expected)) << "the bytes are not read again";
+  std::filesystem::resize_file(data_file(), all.size());
+  EXPECT_OK(writer_->commit(context_, expected));
 }
 
 }  // namespace

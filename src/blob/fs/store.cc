@@ -40,15 +40,16 @@ struct FsBlobStore::Parts {
         files(root, options.disk != nullptr ? *options.disk : real_disk),
         reserve(files, *options.clock, options.reserve_bytes),
         blobs(files, *options.clock),
-        sessions(
-            UploadSettings{files, blobs, options.boot_id.empty() ? read_boot_id() : options.boot_id,
-                           options.writeback_step_bytes},
-            reserve) {}
+        sessions(UploadSettings{files, blobs, long_reads,
+                                options.boot_id.empty() ? read_boot_id() : options.boot_id,
+                                options.writeback_step_bytes},
+                 reserve) {}
 
   PosixDisk real_disk;
   Files files;
   Reserve reserve;
   BlobFiles blobs;
+  LongReads long_reads;
   Sessions sessions;
 };
 

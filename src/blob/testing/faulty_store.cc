@@ -33,6 +33,10 @@ class FaultyUpload final : public Upload {
   Result<void> pause(Context& context) override {
     return store_.attempt([&] { return inner_->pause(context); });
   }
+  // A part of commit(), which counts.
+  Result<void> verify(Context& context, const Digest& expected) override {
+    return inner_->verify(context, expected);
+  }
   Result<Stored> commit(Context& context, const Digest& expected) override {
     return end_if_lost(context, store_.attempt([&] { return inner_->commit(context, expected); }));
   }

@@ -56,7 +56,7 @@ class MemoryUpload final : public Upload {
     return {};
   }
 
-  Result<Stored> commit(Context&, const Digest& expected) override {
+  Result<void> verify(Context&, const Digest& expected) override {
     const std::lock_guard lock(store_.mutex_);
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     const Digest actual = Digest::of(bytes_, expected.algorithm());
@@ -65,6 +65,13 @@ class MemoryUpload final : public Upload {
       return fail(ErrorCode::DigestMismatch, "the bytes are {}, not {}", actual.to_string(),
                   expected.to_string());
     }
+    return {};
+  }
+
+  Result<Stored> commit(Context& context, const Digest& expected) override {
+    TRY(verify(context, expected));
+    const std::lock_guard lock(store_.mutex_);
+    TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     const Stored stored{digest(), bytes_.size()};
     store_.blobs_[stored.digest] = std::make_shared<const Bytes>(std::move(session->bytes));
     store_.sessions_.erase(id_);

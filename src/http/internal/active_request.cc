@@ -36,6 +36,10 @@ void ActiveRequest::decide(Handler& handler, std::optional<ByteView> whole_body)
     response_ = std::move(*response);
     return;
   }
+  if (auto* finish = std::get_if<Finish>(&reply)) {
+    rest_ = std::move(finish->run);
+    return;
+  }
   auto& receive = std::get<Receive>(reply);
   CHECK(receive.sink != nullptr);
   sink_ = std::move(receive.sink);

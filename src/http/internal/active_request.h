@@ -22,12 +22,16 @@ class ActiveRequest {
   const RequestData& data() const { return *data_; }
   const Head& head() const { return data_->head; }
 
-  // Asks the handler (on a worker). `whole_body` is the body if it is short and here already: then
-  // the sink gets it and finishes at once.
+  // Asks the handler. `whole_body`, which only a finisher is given, is the body if it is short and
+  // here already: then the sink gets it and finishes at once.
   void decide(Handler& handler, std::optional<ByteView> whole_body);
 
   // Passes a piece to the sink (on a data thread); the first error is kept for finish().
   void write(ByteView piece);
+
+  // What the decision left for a finisher to do.
+  bool has_rest() const { return rest_ != nullptr; }
+  void do_rest() { response_ = rest_(context_); }
 
   // Writes the last piece and ends the request (on a finisher). `problem`: why the body is not
   // whole.
@@ -51,6 +55,7 @@ class ActiveRequest {
   std::unique_ptr<BodySink> sink_;
   std::uint64_t limit_bytes_ = 0;
   bool body_taken_ = false;
+  std::function<Response(Context&)> rest_;
   std::optional<Error> write_error_;
   std::optional<Response> response_;
 };

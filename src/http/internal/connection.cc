@@ -337,7 +337,7 @@ void Connection::on_reminder() {
   if (phase_ == Phase::Working) intake_->on_reminder();
 }
 
-bool Connection::on_worker_free() { return phase_ != Phase::Working || intake_->on_worker_free(); }
+bool Connection::on_thread_free() { return phase_ != Phase::Working || intake_->on_thread_free(); }
 
 void Connection::on_buffer_free() {
   if (phase_ == Phase::Working) intake_->on_buffer_free();
@@ -401,7 +401,7 @@ void Connection::watch_writes(bool on) {
   lane_.loop().change(channel_.descriptor(), on ? kReadEvents | EPOLLOUT : kReadEvents, *this);
 }
 
-void Connection::want_worker() { lane_.wait_for_worker(*this); }
+void Connection::want_thread(bool finisher) { lane_.wait_for_thread(*this, finisher); }
 void Connection::want_buffer() { lane_.wait_for_buffer(*this); }
 void Connection::bytes_moved() { lane_.touch(*this); }
 void Connection::go_on_soon() { lane_.soon(*this); }

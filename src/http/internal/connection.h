@@ -33,7 +33,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   // Called by the lane, as it was asked to.
   void on_soon();
   void on_reminder();
-  bool on_worker_free();
+  bool on_thread_free();
   void on_buffer_free();
 
   void on_idle_limit();
@@ -91,7 +91,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   void answer_is_ready() override;
   void client_is_gone() override { close(); }
   void intake_is_over() override { retire(); }
-  void want_worker() override;
+  void want_thread(bool finisher) override;
   void want_buffer() override;
   void answer_is_sent(bool whole) override;
   void delivery_is_over() override { retire(); }

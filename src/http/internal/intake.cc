@@ -20,6 +20,7 @@ Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& reques
       input_(input),
       request_(request),
       owner_(owner),
+      on_finisher_(lane.core().handler.ends_in_commit(request.request())),
       job_(lane.loop()),
       started_(lane.loop().now()) {}
 
@@ -41,24 +42,25 @@ bool Intake::is_our_move() const {
 void Intake::start() {
   if (post_decision()) return;
   lane_.core().metrics.workers_full.add();
-  owner_.want_worker();
+  owner_.want_thread(on_finisher_);
 }
 
 bool Intake::post_decision() {
   // What is here of the body is left alone by the loop until the decision comes back.
   std::optional<ByteView> whole_body;
   const std::uint64_t length = request_.head().content_length_bytes.value_or(0);
-  if (!request_.head().chunked && length <= BodyReceiver::kSmallBodyBytes &&
+  if (on_finisher_ && !request_.head().chunked && length <= BodyReceiver::kSmallBodyBytes &&
       length <= input_.rest().size()) {
     whole_body = input_.rest().substr(0, length);
   }
+  const auto& options = lane_.core().options;
   return job_.try_run(
-      *lane_.core().options.workers,
+      on_finisher_ ? *options.finishers : *options.workers,
       [this, whole_body] { request_.decide(lane_.core().handler, whole_body); },
       [this] { on_decided(); });
 }
 
-bool Intake::on_worker_free() {
+bool Intake::on_thread_free() {
   if (post_decision()) return true;
   if (lane_.loop().now() - started_ < kWorkerPatience) return false;
   phase_ = Phase::Over;
@@ -86,10 +88,22 @@ void Intake::on_decided() {
     phase_ = Phase::Over;
     return owner_.answer_is_ready();
   }
+  if (request_.has_rest()) return finish_decision();
   if (length > request_.limit_bytes()) {
     return finish(Error{ErrorCode::TooLarge, "the body is longer than allowed"});
   }
   start_receiving();
+}
+
+// Cancelled, when the client leaves, as the decision would be.
+void Intake::finish_decision() {
+  job_.run(
+      *lane_.core().options.finishers, [this] { request_.do_rest(); },
+      [this] {
+        phase_ = Phase::Over;
+        if (abandoned_) return owner_.intake_is_over();
+        owner_.answer_is_ready();
+      });
 }
 
 // --- Receiving -----------------------------------------------------------------------------------

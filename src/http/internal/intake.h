@@ -13,17 +13,18 @@ namespace entrepot::http::internal {
 
 class Lane;
 
-// Asks the handler on a worker; if it wants the body, receives that into the sink, and finishes.
-// Lives on the connection's loop; handler and sink run on other threads, one call at a time.
+// Asks the handler, on a worker or, where it ends in a commit, on a finisher; if it wants the body,
+// receives that into the sink; finishes. Lives on the connection's loop; handler and sink run on
+// other threads, one call at a time.
 class Intake {
  public:
   class Owner {
    public:
-    virtual void answer_is_ready() = 0;  // request.response() is set
-    virtual void client_is_gone() = 0;   // abandon() is to follow
-    virtual void intake_is_over() = 0;   // after abandon(): nothing runs any more
-    virtual void want_worker() = 0;      // call on_worker_free() until it returns true
-    virtual void want_buffer() = 0;      // call on_buffer_free() when the pool has one
+    virtual void answer_is_ready() = 0;           // request.response() is set
+    virtual void client_is_gone() = 0;            // abandon() is to follow
+    virtual void intake_is_over() = 0;            // after abandon(): nothing runs any more
+    virtual void want_thread(bool finisher) = 0;  // call on_thread_free() until it returns true
+    virtual void want_buffer() = 0;               // call on_buffer_free() when the pool has one
     virtual void bytes_moved() = 0;
     virtual void go_on_soon() = 0;    // call on_readable() when others had their turn
     virtual void remind_later() = 0;  // call on_reminder() before long
@@ -41,7 +42,7 @@ class Intake {
   void on_events(bool reset);
   void on_readable();
   void on_reminder();
-  bool on_worker_free();
+  bool on_thread_free();
   void on_buffer_free();
 
   // The connection is closed: cancels what runs, lets the sink have what came, drops it.
@@ -57,6 +58,7 @@ class Intake {
 
   bool post_decision();
   void on_decided();
+  void finish_decision();
   void start_receiving();
   void receive(bool has_waited, bool stalled);
   void move_pieces(BodyReceiver::Status& status, bool has_waited, bool stalled);
@@ -71,6 +73,7 @@ class Intake {
   Input& input_;
   ActiveRequest& request_;
   Owner& owner_;
+  const bool on_finisher_;  // from the decision on
   Phase phase_ = Phase::Deciding;
   bool abandoned_ = false;
   JobSlot job_;

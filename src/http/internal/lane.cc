@@ -156,6 +156,7 @@ void Lane::retire(Connection& connection) {
   drop(soon_, &connection);
   drop(reminders_, &connection);
   drop(waiting_for_worker_, &connection);
+  drop(waiting_for_finisher_, &connection);
   drop(waiting_for_buffer_, &connection);
   retired_.push_back(std::move(*connection.place.at));
   (connection.place.lingers ? lingering_ : open_).erase(connection.place.at);
@@ -169,7 +170,9 @@ void Lane::soon(Connection& connection) {
 }
 void Lane::remind(Connection& connection) { reminders_.push_back(&connection); }
 
-void Lane::wait_for_worker(Connection& connection) { waiting_for_worker_.push_back(&connection); }
+void Lane::wait_for_thread(Connection& connection, bool finisher) {
+  (finisher ? waiting_for_finisher_ : waiting_for_worker_).push_back(&connection);
+}
 
 void Lane::wait_for_buffer(Connection& connection) {
   waiting_for_buffer_.push_back(&connection);
@@ -188,11 +191,8 @@ milliseconds Lane::between_batches() {
     connection->place.is_up_soon = false;
     connection->on_soon();
   }
-  while (!waiting_for_worker_.empty()) {
-    Connection* const first = waiting_for_worker_.front();
-    if (!first->on_worker_free()) break;
-    drop(waiting_for_worker_, first);
-  }
+  offer_thread(waiting_for_worker_);
+  offer_thread(waiting_for_finisher_);
   bool paused = false;
   for (const auto& listener : listeners_) paused = listener->resume_if_paused() || paused;
   look_after_time();
@@ -201,9 +201,18 @@ milliseconds Lane::between_batches() {
   if (stop_when_empty_ && open_.empty() && lingering_.empty()) loop_->stop();
 
   if (!soon_.empty()) return milliseconds(0);
-  if (!waiting_for_worker_.empty() || paused) return kRetry;
+  if (!waiting_for_worker_.empty() || !waiting_for_finisher_.empty() || paused) return kRetry;
   const milliseconds period = sweep_period(core_.options.limits);
   return reminders_.empty() ? period : std::min(period, kReminderDelay);
+}
+
+// Those who wait for one pool do not wait for the other.
+void Lane::offer_thread(std::deque<Connection*>& waiting) {
+  while (!waiting.empty()) {
+    Connection* const first = waiting.front();
+    if (!first->on_thread_free()) return;
+    drop(waiting, first);
+  }
 }
 
 void Lane::look_after_time() {

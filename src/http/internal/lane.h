@@ -59,7 +59,8 @@ class Lane {
   void retire(Connection& connection);  // nothing uses it any more; destroyed behind this batch
   void soon(Connection& connection);    // on_soon() behind this batch
   void remind(Connection& connection);  // on_reminder() once, before long
-  void wait_for_worker(Connection& connection);  // on_worker_free() until it returns true
+  // on_thread_free() until it returns true
+  void wait_for_thread(Connection& connection, bool finisher);
   void wait_for_buffer(Connection& connection);  // on_buffer_free() once
 
  private:
@@ -67,6 +68,7 @@ class Lane {
 
   Lane(Core& core, std::unique_ptr<EventLoop> loop);
   std::chrono::milliseconds between_batches();
+  static void offer_thread(std::deque<Connection*>& waiting);
   void look_after_time();
   void sweep(Connections& connections, std::chrono::steady_clock::duration limit);
   void publish_counts();
@@ -84,6 +86,7 @@ class Lane {
   std::vector<Connection*> soon_;
   std::vector<Connection*> reminders_;
   std::deque<Connection*> waiting_for_worker_;
+  std::deque<Connection*> waiting_for_finisher_;
   std::vector<Connection*> waiting_for_buffer_;
   SteadyTime next_sweep_{};
   SteadyTime next_reminder_{};

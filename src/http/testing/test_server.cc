@@ -11,9 +11,14 @@ std::optional<Response> ScriptedHandler::answer_from_memory(const Request& reque
   return at == in_memory.end() ? std::nullopt : at->second(request);
 }
 
+bool ScriptedHandler::ends_in_commit(const Request& request) {
+  return on_finisher.find(request.path()) != on_finisher.end();
+}
+
 Reply ScriptedHandler::handle(Context& context, const Request& request) {
-  const auto at = on_worker.find(request.path());
-  if (at == on_worker.end()) return Response::text(404, "text/plain", "no such path\n");
+  const auto& answers = ends_in_commit(request) ? on_finisher : on_worker;
+  const auto at = answers.find(request.path());
+  if (at == answers.end()) return Response::text(404, "text/plain", "no such path\n");
   return at->second(context, request);
 }
 

@@ -21,8 +21,10 @@ class ScriptedHandler final : public Handler {
 
   std::map<std::string, FromMemory, std::less<>> in_memory;
   std::map<std::string, FromWorker, std::less<>> on_worker;
+  std::map<std::string, FromWorker, std::less<>> on_finisher;  // these end in a commit
 
   std::optional<Response> answer_from_memory(const Request& request) override;
+  bool ends_in_commit(const Request& request) override;
   Reply handle(Context& context, const Request& request) override;
   Response refuse(const Refusal& refusal) override;
 };

@@ -115,7 +115,7 @@ Result<bool> Batch::add(Context& context, const Place& place, Found found,
 
 Result<void> Batch::flush(Context& context, const Also& also) {
   AdoptReport report;
-  TRY(meta_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  const auto put = [&](meta::Transaction& tx) -> Result<void> {
     Journey reached = journey_;
     for (const Entry& entry : entries_) {
       TRY_ASSIGN(const auto home,
@@ -127,7 +127,8 @@ Result<void> Batch::flush(Context& context, const Also& also) {
     TRY(save_journey(tx.settings(), reached));
     report = reached.report;
     return {};
-  }));
+  };
+  TRY(meta_.write(context, {put, meta::Weight::Large}));
   journey_.report = report;
   entries_.clear();
   bytes_ = 0;

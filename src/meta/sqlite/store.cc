@@ -41,9 +41,15 @@ struct SqliteStore::Parts {
   Parts(const Options& options, const Clock& store_clock, std::unique_ptr<Database> to_write,
         std::unique_ptr<Database> to_checkpoint)
       : clock(store_clock),
+        backup(options.backup),
         checkpointer(std::move(to_checkpoint), health),
-        writer(std::move(to_write), health,
-               [this](Database& database) { checkpointer.after_commit(database); }),
+        writer(
+            std::move(to_write), health,
+            [this](Database& database) { checkpointer.after_commit(database); },
+            (options.metrics == nullptr ? unread : *options.metrics)
+                .histogram("entrepot_metadata_writer_seconds",
+                           "How long the writer of the metadata took for what it committed at "
+                           "once.")),
         readers({.path = options.path,
                  .mode = Database::Mode::ReadOnly,
                  .cache_kib = kReaderCacheKib,
@@ -51,6 +57,8 @@ struct SqliteStore::Parts {
                 options.readers) {}
 
   const Clock& clock;
+  const BackupLimits backup;
+  metrics::Registry unread;
   Health health;
   Checkpointer checkpointer;
   Writer writer;
@@ -88,8 +96,9 @@ Result<void> SqliteStore::read(Context& context, const Look& look) {
 }
 
 Result<void> SqliteStore::backup(Context& context, const std::string& path) {
-  return parts_->readers.use(context,
-                             [&](Database& source) { return copy_to_file(context, source, path); });
+  return parts_->readers.use(context, [&](Database& source) {
+    return copy_to_file(context, source, path, parts_->backup);
+  });
 }
 
 Result<void> SqliteStore::check_writable(Context& context) {

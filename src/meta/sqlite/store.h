@@ -1,18 +1,31 @@
 #pragma once
 // meta/sqlite/store.h — the metadata of one machine, in one SQLite file.
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "meta/store.h"
 
 namespace entrepot::meta::sqlite {
 
+// When a backup is given up.
+struct BackupLimits {
+  // Stays free on the disk. Before a copy begins there must be room for it, this, and what the log
+  // may grow meanwhile: as much as this and a quarter of the metadata.
+  std::uint64_t spare_bytes = 32 << 20;
+  // It may take so long, and a second for each of so many bytes besides.
+  std::chrono::seconds patience{60};
+  std::uint64_t slowest_bytes_per_second = 2 << 20;
+};
+
 // A meta::Store on a local file system. The file `path` (and beside it `path-wal` and `path-shm`
 // while it is open) is documented in docs/formats/metadata.md.
 //
-// One thread writes: works that arrive while a commit runs are committed together by the next one.
+// One writes at a time: works that arrive while a commit runs are committed together by the next.
 // Readers see the last commit and never wait for the writer. Another process (the command line) may
 // open the same file at the same time; its writes and ours wait for each other for at most 5 s,
 // then fail with Unavailable.
@@ -28,6 +41,8 @@ class SqliteStore final : public Store {
     // For a second process beside a server: takes the file as it is, never makes or upgrades it.
     bool as_it_is = false;
     std::string vfs;  // SQLite's name of a file layer that tests put in; "" = the system's
+    BackupLimits backup = {};
+    metrics::Registry* metrics = nullptr;  // none: not measured
   };
 
   // Opens the file, or makes it, and brings its tables up to date; a file of 100,000 manifests
@@ -42,7 +57,10 @@ class SqliteStore final : public Store {
   Result<void> write(Context& context, const Work& work) override;
   Result<void> read(Context& context, const Look& look) override;
 
-  // `path` is written beside itself, synced, and renamed: it is a whole copy or not there.
+  // `path` is written beside itself, synced, and renamed: it is a whole copy or not there. It holds
+  // one moment: that of the call, however much is written meanwhile. StorageFull when the disk has
+  // not room enough, before anything is written; Timeout, and Unavailable when the log grew too
+  // much, past the limits of the options.
   Result<void> backup(Context& context, const std::string& path) override;
 
   // Writes a row, so it costs a sync.

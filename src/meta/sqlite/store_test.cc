@@ -190,6 +190,44 @@ TEST_F(SqliteStoreTest, BackupIsOneMomentWhileOthersWrite) {
   load.join();
 }
 
+// A copy of many pieces ends although somebody commits between any two of them.
+TEST_F(SqliteStoreTest, BackupEndsBesideAWriterThatNeverPauses) {
+  const auto store = open();
+  ASSERT_OK(store);
+  const std::string ballast(1 << 20, 'x');
+  for (int i = 0; i < 32; ++i) ASSERT_OK(set(**store, fmt::format("ballast {}", i), ballast));
+  std::atomic<bool> stop = false;
+  std::atomic<int> written = 0;
+  std::thread load([&] {
+    while (!stop) ASSERT_OK(set(**store, std::to_string(written++ % 100)));
+  });
+  Context context("backup", std::chrono::steady_clock::now() + std::chrono::seconds(20));
+  const int before = written;
+  EXPECT_OK((*store)->backup(context, directory_ / "copy.db"));
+  EXPECT_GT(written, before) << "the writer did not stand still";
+  stop = true;
+  load.join();
+}
+
+TEST_F(SqliteStoreTest, BackupAsksForRoomAndHasALimitOfTime) {
+  const std::string copy_path = directory_ / "copy.db";
+  BackupLimits no_room;
+  no_room.spare_bytes = std::uint64_t{1} << 50;
+  BackupLimits no_time;
+  no_time.patience = std::chrono::seconds(0);
+  no_time.slowest_bytes_per_second = std::uint64_t{1} << 50;
+  for (const auto& [limits, code] :
+       {std::pair(no_room, ErrorCode::StorageFull), std::pair(no_time, ErrorCode::Timeout)}) {
+    const auto store = SqliteStore::open({.path = path_, .vfs = "", .backup = limits}, clock_);
+    ASSERT_OK(store);
+    const auto copied = (*store)->backup(context_, copy_path);
+    ASSERT_FALSE(copied);
+    EXPECT_EQ(copied.error().code, code) << copied.error().message;
+    EXPECT_FALSE(std::filesystem::exists(copy_path));
+    EXPECT_FALSE(std::filesystem::exists(copy_path + ".part"));
+  }
+}
+
 TEST_F(SqliteStoreTest, BackupThatFailsLeavesTheOldOne) {
   const auto store = open();
   ASSERT_OK(store);

@@ -102,7 +102,9 @@ class World {
   }
 
   bool has_blob(const std::string& repository, const oci::Digest& digest) {
-    return puller.blob(context, name(repository), digest).has_value();
+    const auto blob = puller.blob(context, name(repository), digest);
+    if (!blob || !blob->review_is_near) return blob.has_value();
+    return puller.keep_from_review(context, name(repository), digest).has_value();
   }
 };
 

@@ -8,6 +8,21 @@
 
 namespace entrepot::blob::fs {
 
+namespace {
+
+void set_reached(Session& session) {
+  const std::lock_guard lock(session.progress_mutex);
+  session.reached = session.file->progress();
+}
+
+}  // namespace
+
+std::shared_ptr<Session> SessionTable::find(const UploadId& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id.str());
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
 std::shared_ptr<Session> SessionTable::find_or_add(const UploadId& id) {
   const std::lock_guard lock(mutex_);
   auto& session = sessions_[id.str()];
@@ -32,9 +47,9 @@ class FsUpload final : public Upload {
     const Sessions::Held held = hold();
     if (!may_write()) return;
     // Its request broke off, and somebody may have been told already where to go on.
-    auto saved = session_->file->go_back();
+    auto saved = sessions_.go_back(*session_);
     if (saved) saved = session_->file->save();
-    sessions_.end(id_, held);
+    sessions_.end(id_, *held.session);
     if (!saved) {
       log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
     }
@@ -54,10 +69,11 @@ class FsUpload final : public Upload {
     if (written) written = session_->file->append(piece);
     if (written) {
       session_->offset_bytes = session_->file->offset_bytes();
+      set_reached(*session_);
       return {};
     }
     session_->file->discard();
-    sessions_.end(id_, held);
+    sessions_.end(id_, *held.session);
     return sessions_.note_full(std::move(written));
   }
 
@@ -67,30 +83,64 @@ class FsUpload final : public Upload {
     return sessions_.note_full(put_away(held));
   }
 
-  Result<Stored> commit(Context& context, const Digest& expected) override {
+  // Without the mutex while it reads.
+  Result<void> verify(Context& context, const Digest& expected) override {
+    std::optional<UploadFile::Reading> reading;
+    {
+      const Sessions::Held held = hold();
+      TRY(require_pen());
+      if (session_->file->knows(expected.algorithm())) return settle(held, expected);
+      reading.emplace(session_->file->reading());
+    }
+    auto actual = reading->run(context, expected.algorithm(), [this]() -> Result<void> {
+      return session_->over || session_->writer != number_ ? lost_pen() : Result<void>();
+    });
     const Sessions::Held held = hold();
     TRY(require_pen());
-    if (auto verified = session_->file->verify(context, expected); !verified) {
-      // Kept even if that fails: without a saved state, its bytes are read again.
+    if (!actual) {
       static_cast<void>(sessions_.note_full(put_away(held)));
-      return propagate(std::move(verified));
+      return propagate(std::move(actual));
     }
+    session_->file->note(*actual, reading->size_bytes);
+    return settle(held, expected);
+  }
+
+  Result<Stored> commit(Context& context, const Digest& expected) override {
+    TRY(verify(context, expected));
+    const Sessions::Held held = hold();
+    TRY(require_pen());
+    TRY(settle(held, expected));
     auto stored = session_->file->publish();
-    sessions_.end(id_, held);
+    sessions_.end(id_, *held.session);
     return sessions_.note_full(std::move(stored));
   }
 
  private:
-  Sessions::Held hold() const { return {session_, std::unique_lock(session_->mutex)}; }
+  Sessions::Held hold() const { return {sessions_, id_, session_}; }
   bool may_write() const { return !session_->over && session_->writer == number_; }
   Result<void> require_pen() const {
     if (may_write()) return {};
+    return lost_pen();
+  }
+  Result<void> lost_pen() const {
     return fail(ErrorCode::Cancelled, "upload {} has ended, or a newer request goes on with it",
                 id_.str());
   }
+  // What check() says. A session with other bytes is kept, even if that fails: without a saved
+  // state, its bytes are read again.
+  Result<void> settle(const Sessions::Held& held, const Digest& expected) {
+    auto checked = session_->file->check(expected);
+    if (!checked) return lost_pen();  // bytes came behind those that were read
+    if (*checked) {
+      session_->file->note(expected, session_->file->offset_bytes());
+    } else {
+      static_cast<void>(sessions_.note_full(put_away(held)));
+    }
+    return *std::move(checked);
+  }
   Result<void> put_away(const Sessions::Held& held) {
     auto saved = session_->file->save();
-    sessions_.end(id_, held);
+    sessions_.end(id_, *held.session);
     return saved;
   }
 
@@ -104,13 +154,24 @@ Result<void> Sessions::prepare() {
   return make_durable_directories(settings_.files, layout::kUploads);
 }
 
+Sessions::Held::~Held() {
+  if (!lock_.owns_lock()) return;
+  lock_.unlock();
+  sessions_.remove_cancelled(id_, *session);
+}
+
 // The session of `id`, held, and sure to be the one in the table.
-Sessions::Held Sessions::hold(const UploadId& id) {
+Result<Sessions::Held> Sessions::hold(const UploadId& id) {
   for (;;) {
-    Held held{table_.find_or_add(id), {}};
-    held.lock = std::unique_lock(held.session->mutex);
-    if (!held.session->over) return held;
-    table_.forget(id, *held.session);
+    auto session = table_.find_or_add(id);
+    if (session->waiting.fetch_add(1) >= kMostWaiting) {
+      session->waiting.fetch_sub(1);
+      return fail(ErrorCode::Conflict, "upload {} is busy with other requests", id.str());
+    }
+    Held held(*this, id, session);
+    session->waiting.fetch_sub(1);
+    if (!session->over) return held;
+    table_.forget(id, *session);
   }
 }
 
@@ -120,66 +181,138 @@ std::unique_ptr<Upload> Sessions::hand_out(const UploadId& id, Held held,
   Session& session = *held.session;
   session.file = std::move(file);
   session.offset_bytes = session.file->offset_bytes();
+  set_reached(session);
   const std::uint64_t number = ++session.writer;
   return std::make_unique<FsUpload>(*this, id, held.session, number);
 }
 
-void Sessions::end(const UploadId& id, const Held& held) {
-  held.session->over = true;
-  if (held.session->file) held.session->file->close();
-  table_.forget(id, *held.session);
+void Sessions::end(const UploadId& id, Session& session) {
+  session.over = true;
+  {
+    const std::lock_guard lock(session.progress_mutex);
+    session.reached.reset();
+    session.told.reset();
+  }
+  if (session.file) session.file->close();
+  table_.forget(id, session);
+}
+
+// To what somebody was told, if anybody was. Who asks from now on is told the same.
+Result<void> Sessions::go_back(Session& session) {
+  std::optional<Progress> told;
+  {
+    const std::lock_guard lock(session.progress_mutex);
+    told = std::exchange(session.told, std::nullopt);
+    if (told) session.reached = told;
+  }
+  if (!told) return {};
+  return session.file->go_back(*std::move(told));
 }
 
 Result<std::unique_ptr<Upload>> Sessions::start(const UploadId& id, HashAlgorithm also) {
   TRY(reserve_.require());
-  Held held = hold(id);
+  TRY_ASSIGN(Held held, hold(id));
   auto file = UploadFile::create(settings_, id, also);
   if (!file) {
-    end(id, held);
+    end(id, *held.session);
     return propagate(note_full(std::move(file)));
   }
   return hand_out(id, std::move(held), *std::move(file));
 }
 
 Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadId& id) {
-  Held held = hold(id);
+  TRY_ASSIGN(Held held, hold(id));
   // An older writer hands over what it has open.
   if (held.session->file) {
-    if (auto settled = held.session->file->go_back(); !settled) {
+    if (auto settled = go_back(*held.session); !settled) {
       held.session->file->discard();
-      end(id, held);
+      end(id, *held.session);
       return propagate(note_full(std::move(settled)));
     }
     auto file = std::move(held.session->file);
     return hand_out(id, std::move(held), std::move(file));
   }
-  auto file = UploadFile::open(context, settings_, id);
+  auto file = UploadFile::open(context, settings_, id, held.session->is_read);
   if (!file) {
-    end(id, held);
+    end(id, *held.session);
     return propagate(note_full(std::move(file)));
   }
   return hand_out(id, std::move(held), *std::move(file));
 }
 
 Result<std::uint64_t> Sessions::offset(Context& context, const UploadId& id) {
-  const Held held = hold(id);
-  if (held.session->file) return held.session->file->tell_offset();
-  auto offset = [&]() -> Result<std::uint64_t> {
-    TRY_ASSIGN(const auto known, UploadFile::offset_on_disk(settings_, id));
-    if (known) return *known;
-    TRY_ASSIGN(const auto file, UploadFile::open(context, settings_, id));
-    TRY(file->save());  // so that it was read for the last time
-    return file->offset_bytes();
-  }();
-  end(id, held);
+  if (const auto session = table_.find(id)) {
+    const std::lock_guard lock(session->progress_mutex);
+    if (session->cancelled) return fail(ErrorCode::NotFound, "upload {} has ended", id.str());
+    if (session->reached) {
+      session->told = session->reached;
+      return session->told->offset_bytes;
+    }
+    if (session->is_read) {
+      return fail(ErrorCode::Unavailable, "upload {} is being read again", id.str());
+    }
+  }
+  TRY_ASSIGN(const Held held, hold(id));
+  if (held.session->file) {
+    const std::lock_guard lock(held.session->progress_mutex);
+    held.session->told = held.session->reached;
+    return held.session->told->offset_bytes;
+  }
+  auto offset = find_offset(context, id, *held.session);
+  end(id, *held.session);
   return note_full(std::move(offset));
 }
 
+// Of a session that nobody has open.
+Result<std::uint64_t> Sessions::find_offset(Context& context, const UploadId& id,
+                                            Session& session) {
+  TRY_ASSIGN(const auto known, UploadFile::offset_on_disk(settings_, id));
+  if (known) return *known;
+  TRY_ASSIGN(const auto file, UploadFile::open(context, settings_, id, session.is_read));
+  TRY(file->save());  // so that it was read for the last time
+  return file->offset_bytes();
+}
+
 Result<void> Sessions::cancel(const UploadId& id) {
-  const Held held = hold(id);
-  auto removed = UploadFile::remove(settings_, id);
-  end(id, held);
-  return removed;
+  for (;;) {
+    auto session = table_.find_or_add(id);
+    std::unique_lock lock(session->mutex, std::try_to_lock);
+    if (!lock) {
+      session->cancelled = true;
+      remove_cancelled(id, *session);
+      return {};
+    }
+    const Held held(*this, id, session, std::move(lock));
+    if (session->over) {
+      table_.forget(id, *session);
+      continue;
+    }
+    auto removed = UploadFile::remove(settings_, id);
+    end(id, *held.session);
+    return removed;
+  }
+}
+
+// Asked for by cancel(), which waits for no disk. Whoever comes last, that call or the one who held
+// the mutex, finds it free.
+void Sessions::remove_cancelled(const UploadId& id, Session& session) {
+  if (!session.cancelled) return;
+  const std::unique_lock lock(session.mutex, std::try_to_lock);
+  if (!lock || !session.cancelled.exchange(false)) return;
+  if (!session.over) return remove_held(id, session);
+  // It was put away just before. A newer one of that id, if there is one by now, is left alone.
+  const auto away = table_.find_or_add(id);
+  const std::unique_lock held(away->mutex, std::try_to_lock);
+  if (held && !away->over && !away->file) remove_held(id, *away);
+}
+
+void Sessions::remove_held(const UploadId& id, Session& session) {
+  const auto removed = UploadFile::remove(settings_, id);
+  if (!removed && removed.error().code != ErrorCode::NotFound) {
+    log::warning("the bytes of upload {} stay until they are purged: {}", id.str(),
+                 removed.error());
+  }
+  end(id, session);
 }
 
 Result<std::size_t> Sessions::purge(Context& context, WallTime older_than) {
@@ -198,9 +331,13 @@ Result<std::size_t> Sessions::purge(Context& context, WallTime older_than) {
   return purged;
 }
 
+// One that somebody works on is not old.
 Result<bool> Sessions::purge_one(const UploadId& id, WallTime older_than) {
-  const Held held = hold(id);
-  if (held.session->file) return false;
+  auto session = table_.find_or_add(id);
+  std::unique_lock lock(session->mutex, std::try_to_lock);
+  if (!lock) return false;
+  const Held held(*this, id, session, std::move(lock));
+  if (session->over || session->file) return false;
   auto result = [&]() -> Result<bool> {
     auto found = settings_.files.stat(layout::upload_file(id));
     if (found && found->modified >= older_than) return false;
@@ -211,7 +348,7 @@ Result<bool> Sessions::purge_one(const UploadId& id, WallTime older_than) {
     if (removed.error().code == ErrorCode::NotFound) return false;
     return propagate(std::move(removed));
   }();
-  end(id, held);
+  end(id, *held.session);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -18,16 +19,26 @@ namespace entrepot::blob::fs {
 struct Session {
   std::mutex mutex;
   std::unique_ptr<UploadFile> file;  // null: nobody has it open
-  std::uint64_t writer = 0;          // the number of the one who may write, the newest
-  bool over =
-      false;  // put away or ended, and so no longer in the table: whoever waited looks again
+  // The number of the one who may write, the newest. Written with the mutex.
+  std::atomic<std::uint64_t> writer = 0;
+  // Put away or ended, and so no longer in the table: whoever waited looks again. Written with the
+  // mutex.
+  std::atomic<bool> over = false;
 
-  std::atomic<std::uint64_t> offset_bytes = 0;  // of the file, for its writers without the mutex
+  // For those who do not wait for the mutex.
+  std::atomic<int> waiting = 0;                 // for it
+  std::atomic<bool> is_read = false;            // from its beginning, to know where it stands
+  std::atomic<bool> cancelled = false;          // whoever lets go of the mutex removes the files
+  std::atomic<std::uint64_t> offset_bytes = 0;  // of the file, for its writers
+  std::mutex progress_mutex;                    // held for moments only
+  std::optional<Progress> reached;              // by the writer, between two pieces
+  std::optional<Progress> told;                 // to somebody who asked; for go_back()
 };
 
 // The sessions that are open or being worked on, by id. Thread-safe; never blocks on a disk.
 class SessionTable {
  public:
+  std::shared_ptr<Session> find(const UploadId& id) const;  // null: nobody works on it
   std::shared_ptr<Session> find_or_add(const UploadId& id);
 
   // Takes out this very session, not one that came after it.
@@ -40,6 +51,7 @@ class SessionTable {
 
 // The upload half of FsBlobStore: the methods are those of BlobStore and Upload, where their
 // promises are written. Thread-safe; blocks. Must outlive the uploads that it hands out.
+// At most kMostWaiting calls wait for one session; the offset and cancel() do not wait.
 class Sessions {
  public:
   Sessions(UploadSettings settings, Reserve& reserve)
@@ -53,17 +65,38 @@ class Sessions {
   Result<void> cancel(const UploadId& id);
   Result<std::size_t> purge(Context& context, WallTime older_than);
 
+  static constexpr int kMostWaiting = 4;
+
  private:
   friend class FsUpload;
 
-  // A session whose mutex is held.
-  struct Held {
+  // A session whose mutex is held, until this ends; then it is removed if that was asked for
+  // meanwhile.
+  class Held {
+   public:
+    Held(Sessions& sessions, const UploadId& id, std::shared_ptr<Session> held)
+        : Held(sessions, id, held, std::unique_lock(held->mutex)) {}
+    Held(Sessions& sessions, const UploadId& id, std::shared_ptr<Session> held,
+         std::unique_lock<std::mutex> lock)
+        : session(std::move(held)), sessions_(sessions), id_(id), lock_(std::move(lock)) {}
+    Held(Held&&) = default;
+    Held& operator=(Held&&) = delete;
+    ~Held();
+
     std::shared_ptr<Session> session;
-    std::unique_lock<std::mutex> lock;
+
+   private:
+    Sessions& sessions_;
+    UploadId id_;
+    std::unique_lock<std::mutex> lock_;
   };
-  Held hold(const UploadId& id);
+  Result<Held> hold(const UploadId& id);
+  Result<std::uint64_t> find_offset(Context& context, const UploadId& id, Session& session);
+  Result<void> go_back(Session& session);
+  void remove_cancelled(const UploadId& id, Session& session);
   std::unique_ptr<Upload> hand_out(const UploadId& id, Held held, std::unique_ptr<UploadFile> file);
-  void end(const UploadId& id, const Held& held);
+  void remove_held(const UploadId& id, Session& session);
+  void end(const UploadId& id, Session& session);  // whose mutex is held
   Result<bool> purge_one(const UploadId& id, WallTime older_than);
 
   // Passes the result on; a full disk gives the reserve up.

@@ -32,18 +32,21 @@ Result<std::optional<UploadState>> load_state(const UploadSettings& settings, co
   return std::optional(*std::move(state));
 }
 
-// Hands the first `size_bytes` of the file to `take`, piece by piece.
-Result<void> read_through(Context& context, const Files& files, const OpenFile& file,
-                          std::uint64_t size_bytes, const std::function<void(ByteView)>& take) {
+// Hands the bytes of the file to `take`, piece by piece.
+Result<void> read_through(Context& context, const UploadFile::Reading& reading,
+                          const std::function<Result<void>(ByteView)>& take) {
+  const std::uint64_t size_bytes = reading.size_bytes;
+  TRY_ASSIGN(const auto turn, reading.turns.begin(context, size_bytes));
   std::vector<char> buffer(
       static_cast<std::size_t>(std::min<std::uint64_t>(size_bytes, kReadBytes)));
   for (std::uint64_t done = 0; done < size_bytes;) {
     TRY(context.alive());
     const std::uint64_t wanted = std::min<std::uint64_t>(size_bytes - done, buffer.size());
     TRY_ASSIGN(const std::size_t got,
-               files.read(file, std::span(buffer).first(static_cast<std::size_t>(wanted)), done));
+               reading.files.read(*reading.file,
+                                  std::span(buffer).first(static_cast<std::size_t>(wanted)), done));
     if (got == 0) return fail(ErrorCode::Unavailable, "an upload's file became shorter");
-    take(ByteView(buffer.data(), got));
+    TRY(take(ByteView(buffer.data(), got)));
     done += got;
   }
   return {};
@@ -65,15 +68,19 @@ Result<std::unique_ptr<UploadFile>> UploadFile::create(const UploadSettings& set
 
 Result<std::unique_ptr<UploadFile>> UploadFile::open(Context& context,
                                                      const UploadSettings& settings,
-                                                     const UploadId& id) {
+                                                     const UploadId& id,
+                                                     std::atomic<bool>& is_read) {
   TRY_ASSIGN(FileHandle file, settings.files.open_to_write(layout::upload_file(id)));
   TRY_ASSIGN(const FileStat found, settings.files.stat(*file));
   TRY_ASSIGN(auto state, load_state(settings, id, found.size_bytes));
   const HashAlgorithm also = state ? state->hashes.also() : HashAlgorithm::Sha256;
   auto upload = std::unique_ptr<UploadFile>(new UploadFile(settings, id, std::move(file), also));
   if (state && state->boot_id != settings.boot_id) {
-    TRY_ASSIGN(const bool intact, upload->holds(context, *state));
-    if (!intact) state.reset();
+    is_read = true;
+    const auto intact = upload->holds(context, *state);
+    is_read = false;
+    if (!intact) return Failure(intact.error());
+    if (!*intact) state.reset();
   }
   if (!state) state = UploadState{settings.boot_id, 0, RunningHashes(also)};
   TRY(upload->go_on(*std::move(state), found.size_bytes));
@@ -85,8 +92,11 @@ Result<std::unique_ptr<UploadFile>> UploadFile::open(Context& context,
 // Are the bytes before the state's offset those that were hashed?
 Result<bool> UploadFile::holds(Context& context, const UploadState& state) const {
   RunningHashes hashes;
-  TRY(read_through(context, settings_.files, *file_, state.offset_bytes,
-                   [&](ByteView piece) { hashes.update(piece); }));
+  const Reading reading{settings_.files, settings_.long_reads, file_, state.offset_bytes};
+  TRY(read_through(context, reading, [&](ByteView piece) -> Result<void> {
+    hashes.update(piece);
+    return {};
+  }));
   return hashes.sha256() == state.hashes.sha256();
 }
 
@@ -136,15 +146,8 @@ Result<void> UploadFile::start_writeback() {
   return settings_.files.start_writeback(*file_, range);
 }
 
-std::uint64_t UploadFile::tell_offset() {
-  told_ = state();
-  return offset_bytes_;
-}
-
-Result<void> UploadFile::go_back() {
-  if (!told_) return {};
-  auto told = *std::exchange(told_, std::nullopt);
-  return go_on(std::move(told), offset_bytes_);
+Result<void> UploadFile::go_back(Progress to) {
+  return go_on({settings_.boot_id, to.offset_bytes, std::move(to.hashes)}, offset_bytes_);
 }
 
 UploadState UploadFile::state() const { return {settings_.boot_id, offset_bytes_, hashes_}; }
@@ -154,15 +157,35 @@ Result<void> UploadFile::save() {
   return settings_.files.replace(layout::upload_state_file(id_), encode(state()));
 }
 
-Result<void> UploadFile::verify(Context& context, const Digest& expected) const {
-  auto actual = hashes_.of(expected.algorithm());
-  if (!actual) {
-    crypto::Hasher hasher(expected.algorithm());
-    TRY(read_through(context, settings_.files, *file_, offset_bytes_,
-                     [&](ByteView piece) { hasher.update(piece); }));
-    actual = Digest::from_hash(expected.algorithm(), hasher.value());
-  }
-  if (*actual == expected) return {};
+UploadFile::Reading UploadFile::reading() const {
+  return {settings_.files, settings_.long_reads, file_, offset_bytes_};
+}
+
+Result<Digest> UploadFile::Reading::run(Context& context, HashAlgorithm algorithm,
+                                        const GoOn& go_on) const {
+  crypto::Hasher hasher(algorithm);
+  TRY(read_through(context, *this, [&](ByteView piece) -> Result<void> {
+    hasher.update(piece);
+    return go_on();
+  }));
+  return Digest::from_hash(algorithm, hasher.value());
+}
+
+void UploadFile::note(const Digest& digest, std::uint64_t size_bytes) {
+  noted_ = Noted{digest, size_bytes};
+}
+
+bool UploadFile::knows(HashAlgorithm algorithm) const {
+  if (algorithm == HashAlgorithm::Sha256 || algorithm == hashes_.also()) return true;
+  return noted_ && noted_->size_bytes == offset_bytes_ && noted_->digest.algorithm() == algorithm;
+}
+
+std::optional<Result<void>> UploadFile::check(const Digest& expected) const {
+  const bool noted = noted_ && noted_->size_bytes == offset_bytes_ &&
+                     noted_->digest.algorithm() == expected.algorithm();
+  const auto actual = noted ? std::optional(noted_->digest) : hashes_.of(expected.algorithm());
+  if (!actual) return std::nullopt;
+  if (*actual == expected) return Result<void>();
   return fail(ErrorCode::DigestMismatch, "the {} bytes are {}, not {}", offset_bytes_,
               actual->to_string(), expected.to_string());
 }

@@ -1,12 +1,15 @@
 #pragma once
 // blob/fs/internal/upload_file.h — the bytes of one upload session, and how they become a blob.
 
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "blob/fs/internal/blob_files.h"
 #include "blob/fs/internal/files.h"
+#include "blob/fs/internal/long_reads.h"
 #include "blob/fs/internal/upload_state.h"
 #include "blob/store.h"
 
@@ -16,8 +19,15 @@ namespace entrepot::blob::fs {
 struct UploadSettings {
   Files& files;
   BlobFiles& blobs;
+  LongReads& long_reads;
   std::string boot_id;  // of this start of the machine
   std::uint64_t writeback_step_bytes = 0;
+};
+
+// The point that an upload has reached: how many bytes, and their hashes.
+struct Progress {
+  std::uint64_t offset_bytes = 0;
+  RunningHashes hashes;
 };
 
 // The file of one session while it is open, and the file of its saved state beside it. One thread
@@ -33,9 +43,11 @@ class UploadFile {
   // The one that was put away, or that a process left behind, cut off at its saved offset; the
   // saved hashes go on. A state of another start of the machine holds only if the bytes still have
   // its hash: after a power cut they may never have reached the disk. Without a state that holds,
-  // none of the bytes counts. NotFound; Cancelled and Timeout of the context.
+  // none of the bytes counts. NotFound; Cancelled and Timeout of the context; Unavailable when they
+  // would have to be read while too many others are.
+  // `is_read` is set while they are.
   static Result<std::unique_ptr<UploadFile>> open(Context& context, const UploadSettings& settings,
-                                                  const UploadId& id);
+                                                  const UploadId& id, std::atomic<bool>& is_read);
 
   // The offset at which open() would go on; nullopt when the bytes have to be read to know it.
   // NotFound.
@@ -51,19 +63,34 @@ class UploadFile {
   // After an error the file cannot go on.
   Result<void> append(ByteView piece);
 
-  // offset_bytes(), remembered for go_back().
-  std::uint64_t tell_offset();
+  Progress progress() const { return {offset_bytes_, hashes_}; }
 
-  // Drops what was appended since tell_offset(), if that was called. After an error the file cannot
-  // go on.
-  Result<void> go_back();
+  // Drops what was appended since then. After an error the file cannot go on.
+  Result<void> go_back(Progress to);
 
   // Writes the state, from which open() goes on.
   Result<void> save();
 
-  // DigestMismatch unless the bytes hash to `expected`; reads them again if that algorithm did not
-  // run along.
-  Result<void> verify(Context& context, const Digest& expected) const;
+  // Can check() tell of a digest of this algorithm?
+  bool knows(HashAlgorithm algorithm) const;
+
+  // DigestMismatch unless the bytes hash to `expected`; nullopt when nobody knows, because that
+  // algorithm neither ran along nor was noted.
+  std::optional<Result<void>> check(const Digest& expected) const;
+
+  // To find that out: a read of all bytes up to now that needs no part of this object, so that
+  // others may use it meanwhile; then its result, for check() as long as nothing is appended.
+  // `go_on` is asked between two pieces.
+  using GoOn = std::function<Result<void>()>;
+  struct Reading {
+    const Files& files;
+    LongReads& turns;
+    FileHandle file;
+    std::uint64_t size_bytes;
+    Result<Digest> run(Context& context, HashAlgorithm algorithm, const GoOn& go_on) const;
+  };
+  Reading reading() const;
+  void note(const Digest& digest, std::uint64_t size_bytes);
 
   // Makes the bytes a blob, durably. Whether it fails or not, the session has ended and its files
   // are gone, except that a disk which fails may keep them until they are purged.
@@ -83,6 +110,10 @@ class UploadFile {
   Result<bool> holds(Context& context, const UploadState& state) const;
   Result<void> go_on(UploadState state, std::uint64_t size_bytes);
   UploadState state() const;
+  struct Noted {
+    Digest digest;
+    std::uint64_t size_bytes;
+  };
   Result<void> start_writeback();
   Result<Stored> try_publish();
 
@@ -91,7 +122,7 @@ class UploadFile {
   FileHandle file_;
   RunningHashes hashes_;
   std::uint64_t offset_bytes_ = 0;
-  std::optional<UploadState> told_;
+  std::optional<Noted> noted_;
   std::uint64_t writeback_started_bytes_ = 0;
   bool has_state_file_ = false;
 };

@@ -1,6 +1,8 @@
 #include "meta/sqlite/internal/backup.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,7 +14,12 @@
 namespace entrepot::meta::sqlite {
 namespace {
 
-constexpr int kPagesAPiece = 1024;  // 4 MiB between two looks at the Context
+constexpr int kPagesAPiece = 1024;  // 4 MiB between two looks at what may end it
+
+// A transaction has its view from its first look on, not from its beginning. Without one, SQLite
+// would begin the copy anew whenever another connection has written between two pieces.
+constexpr char kTakeView[] = "SELECT 1 FROM sqlite_schema LIMIT 1";
+constexpr char kSize[] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 
 Failure system_failure(std::string_view doing, const std::string& path) {
   const int number = errno;
@@ -36,9 +43,65 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Result<void> copy_pages(Context& context, sqlite3_backup* backup, sqlite3* target) {
-  for (;;) {
+// Looks at what others do while the copy is made.
+class Watch {
+ public:
+  Watch(Database& source, std::string folder, std::uint64_t size_bytes, const BackupLimits& limits)
+      : log_path_(std::string(sqlite3_db_filename(source.handle(), "main")) + "-wal"),
+        folder_(std::move(folder)),
+        size_bytes_(size_bytes),
+        limits_(limits),
+        log_bytes_(log_bytes()),
+        deadline_(std::chrono::steady_clock::now() + limits.patience +
+                  std::chrono::seconds(size_bytes / limits.slowest_bytes_per_second)) {}
+
+  // Room for the copy, for what the log may grow meanwhile, and what has to stay free.
+  Result<void> require_room() const {
+    return require_free(size_bytes_ + most_growth() + limits_.spare_bytes);
+  }
+
+  Result<void> may_go_on(Context& context) const {
     TRY(context.alive());
+    if (std::chrono::steady_clock::now() >= deadline_) {
+      return fail(ErrorCode::Timeout, "copying the metadata took too long");
+    }
+    if (const std::uint64_t now = log_bytes(); now > log_bytes_ + most_growth()) {
+      return fail(ErrorCode::Unavailable,
+                  "the metadata's log grew by {} bytes while the metadata was copied",
+                  now - log_bytes_);
+    }
+    return require_free(limits_.spare_bytes);
+  }
+
+ private:
+  std::uint64_t most_growth() const { return limits_.spare_bytes + size_bytes_ / 4; }
+
+  std::uint64_t log_bytes() const {
+    struct stat found {};
+    return ::stat(log_path_.c_str(), &found) == 0 ? static_cast<std::uint64_t>(found.st_size) : 0;
+  }
+
+  Result<void> require_free(std::uint64_t wanted_bytes) const {
+    struct statvfs found {};
+    if (::statvfs(folder_.c_str(), &found) != 0) return system_failure("looking at", folder_);
+    const std::uint64_t free_bytes = std::uint64_t{found.f_bavail} * found.f_frsize;
+    if (free_bytes >= wanted_bytes) return {};
+    return fail(ErrorCode::StorageFull, "a copy of the metadata wants {} bytes free, there are {}",
+                wanted_bytes, free_bytes);
+  }
+
+  const std::string log_path_;
+  const std::string folder_;
+  const std::uint64_t size_bytes_;
+  const BackupLimits& limits_;
+  const std::uint64_t log_bytes_;  // when the copy began
+  const SteadyTime deadline_;
+};
+
+Result<void> copy_pages(Context& context, const Watch& watch, sqlite3_backup* backup,
+                        sqlite3* target) {
+  for (;;) {
+    TRY(watch.may_go_on(context));
     errno = 0;
     const int code = sqlite3_backup_step(backup, kPagesAPiece);
     if (code == SQLITE_DONE) return {};
@@ -48,7 +111,8 @@ Result<void> copy_pages(Context& context, sqlite3_backup* backup, sqlite3* targe
   }
 }
 
-Result<void> copy_database(Context& context, Database& source, const std::string& path) {
+Result<void> copy_database(Context& context, const Watch& watch, Database& source,
+                           const std::string& path) {
   Database::Options options;
   options.path = path;
   options.mode = Database::Mode::ReadWrite;
@@ -61,17 +125,28 @@ Result<void> copy_database(Context& context, Database& source, const std::string
     const int code = sqlite3_errcode(target->handle());
     return Failure(error_of({target->handle(), code, errno}, "copying the metadata"));
   }
-  auto copied = copy_pages(context, backup, target->handle());
+  auto copied = copy_pages(context, watch, backup, target->handle());
   sqlite3_backup_finish(backup);
   return copied;
 }
 
+Result<std::uint64_t> size_of(Database& source) {
+  TRY_ASSIGN(Query query, source.query(kSize));
+  TRY(query.next());
+  return query.size(0);
+}
+
 }  // namespace
 
-Result<void> copy_to_file(Context& context, Database& source, const std::string& path) {
+Result<void> copy_to_file(Context& context, Database& source, const std::string& path,
+                          const BackupLimits& limits) {
+  TRY(source.exists(kTakeView));
+  TRY_ASSIGN(const std::uint64_t size_bytes, size_of(source));
+  const Watch watch(source, folder_of(path), size_bytes, limits);
+  TRY(watch.require_room());
   const std::string part = path + ".part";
   ::unlink(part.c_str());
-  auto copied = copy_database(context, source, part);
+  auto copied = copy_database(context, watch, source, part);
   if (copied) copied = sync(part, O_RDONLY);
   if (!copied) {
     ::unlink(part.c_str());

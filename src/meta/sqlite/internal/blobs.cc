@@ -128,14 +128,14 @@ Result<void> BlobRows::unlink(RepositoryId repository, const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   TRY_ASSIGN(const std::int64_t dropped, database_.run(kUnlink, repository, stored));
   if (dropped == 0) return unknown(digest);
-  return {};
+  return note_loss(database_);
 }
 
 Result<void> BlobRows::mark_going(const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   TRY_ASSIGN(const std::int64_t marked, database_.run(kMarkGoing, stored));
   if (marked == 0) return unknown(digest);
-  return {};
+  return note_loss(database_);
 }
 
 Result<void> BlobRows::forget(const Digest& digest) {
@@ -144,7 +144,7 @@ Result<void> BlobRows::forget(const Digest& digest) {
   TRY(database_.run(kDropLinks, stored));
   TRY(database_.run(kDeleteAliases, stored));
   TRY(database_.run(kDelete, stored));
-  return {};
+  return note_loss(database_);
 }
 
 }  // namespace entrepot::meta::sqlite

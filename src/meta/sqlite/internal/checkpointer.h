@@ -24,7 +24,7 @@ class Checkpointer {
   Checkpointer(const Checkpointer&) = delete;
   Checkpointer& operator=(const Checkpointer&) = delete;
 
-  // Called by the writer's thread after each commit, with its own connection.
+  // Called after each commit by whoever wrote it, with the connection that writes.
   void after_commit(Database& writer);
 
   static constexpr int kPagesPerRound = 1000;  // 4 MiB

@@ -79,6 +79,9 @@ constexpr char kDeleteTags[] = "DELETE FROM tags WHERE manifest = ?1";
 constexpr char kDeletePayload[] = "DELETE FROM manifest_payloads WHERE manifest = ?1";
 constexpr char kDelete[] = "DELETE FROM manifests WHERE id = ?1";
 
+// Others wait for the writer meanwhile.
+constexpr std::size_t kMostPurgedDigests = 2000;
+
 Result<Manifest> manifest_of(const Query& query) {
   TRY_ASSIGN(const Digest digest, query.digest(2));
   return Manifest{.id = query.integer(0),
@@ -232,7 +235,7 @@ Result<void> ManifestRows::remove(RepositoryId repository, const Digest& digest,
     TRY(query.next());
   }
   TRY(database_.run(kHideReferences, id));
-  return {};
+  return note_loss(database_);
 }
 
 Result<std::vector<Digest>> ManifestRows::purge_removed(WallTime before, std::size_t limit) {
@@ -246,6 +249,7 @@ Result<std::vector<Digest>> ManifestRows::purge_removed(WallTime before, std::si
                                                 [](const Query& row) { return row.digest(0); }));
     unused.insert(digests.begin(), digests.end());
     TRY(purge(id));
+    if (unused.size() >= kMostPurgedDigests) break;
   }
   return std::vector<Digest>(unused.begin(), unused.end());
 }

@@ -90,6 +90,20 @@ class BlobRows final : public Blobs {
   Database& database_;
 };
 
+class HoldingRows final : public Holdings {
+ public:
+  explicit HoldingRows(Database& database) : database_(database) {}
+  Result<std::vector<Holding>> of(RepositoryId repository,
+                                  const std::vector<Digest>& digests) const override;
+  Result<std::uint64_t> losses() const override;
+
+ private:
+  Database& database_;
+};
+
+// For every statement that takes something away from a holding: Holdings::losses().
+Result<void> note_loss(Database& database);
+
 class ReviewRows final : public Reviews {
  public:
   explicit ReviewRows(Database& database) : database_(database) {}
@@ -99,7 +113,9 @@ class ReviewRows final : public Reviews {
   Result<WallTime> due_at(const Digest& digest) const override;
   Result<void> push_back(const Digest& digest, WallTime due_at) override;
   Result<void> drop(const Digest& digest) override;
-  Result<void> shift(std::chrono::microseconds by, WallTime latest) override;
+  Result<std::optional<Digest>> shift(std::chrono::microseconds by, WallTime latest,
+                                      const std::optional<Digest>& after,
+                                      std::size_t limit) override;
   Result<bool> used_anywhere(const Digest& digest) const override;
   Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
 
@@ -165,6 +181,7 @@ class Nouns final : public Snapshot, public Transaction {
         manifests_(database),
         tags_(database),
         blobs_(database),
+        holdings_(database),
         reviews_(database),
         ended_uploads_(database),
         journal_(database),
@@ -175,6 +192,7 @@ class Nouns final : public Snapshot, public Transaction {
   const Manifests& manifests() const override { return manifests_; }
   const Tags& tags() const override { return tags_; }
   const Blobs& blobs() const override { return blobs_; }
+  const Holdings& holdings() const override { return holdings_; }
   const Reviews& reviews() const override { return reviews_; }
   const EndedUploads& ended_uploads() const override { return ended_uploads_; }
   const Journal& journal() const override { return journal_; }
@@ -185,6 +203,7 @@ class Nouns final : public Snapshot, public Transaction {
   Manifests& manifests() override { return manifests_; }
   Tags& tags() override { return tags_; }
   Blobs& blobs() override { return blobs_; }
+  const Holdings& holdings() override { return holdings_; }
   Reviews& reviews() override { return reviews_; }
   EndedUploads& ended_uploads() override { return ended_uploads_; }
   Journal& journal() override { return journal_; }
@@ -196,6 +215,7 @@ class Nouns final : public Snapshot, public Transaction {
   ManifestRows manifests_;
   TagRows tags_;
   BlobRows blobs_;
+  HoldingRows holdings_;
   ReviewRows reviews_;
   EndedUploadRows ended_uploads_;
   JournalRows journal_;

@@ -72,6 +72,9 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.reviews().contains(sha256("layer")));
     EXPECT_OK(tx.reviews().due_at(sha256("layer")));
     EXPECT_OK(tx.reviews().used_anywhere(sha256("layer")));
+    EXPECT_OK(tx.reviews().shift(std::chrono::seconds(1), at(9), sha256("layer"), 10));
+    EXPECT_OK(tx.holdings().of(repo, {sha256("layer"), sha512("layer")}));
+    EXPECT_OK(tx.holdings().losses());
     EXPECT_OK(tx.reviews().drop(sha256("layer")));
     EXPECT_OK(tx.blobs().unlink(repo, sha256("layer")));
     EXPECT_OK(tx.blobs().mark_going(sha256("layer")));

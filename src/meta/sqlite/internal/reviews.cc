@@ -12,7 +12,8 @@ constexpr char kPushBack[] =
     "INSERT INTO reviews (digest, due_at) VALUES (?1, ?2)"
     " ON CONFLICT (digest) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at > due_at";
 constexpr char kDrop[] = "DELETE FROM reviews WHERE digest = ?1";
-constexpr char kShift[] = "UPDATE reviews SET due_at = min(due_at + ?1, ?2)";
+constexpr char kNext[] = "SELECT digest FROM reviews WHERE digest > ?1 ORDER BY digest LIMIT ?2";
+constexpr char kShift[] = "UPDATE reviews SET due_at = min(due_at + ?2, ?3) WHERE digest = ?1";
 // The second part: what names the blob by another algorithm's digest.
 constexpr char kUsedAnywhere[] =
     "SELECT 1 FROM manifest_references"
@@ -66,9 +67,16 @@ Result<void> ReviewRows::drop(const Digest& digest) {
   return {};
 }
 
-Result<void> ReviewRows::shift(std::chrono::microseconds by, WallTime latest) {
-  TRY(database_.run(kShift, by.count(), latest));
-  return {};
+Result<std::optional<Digest>> ReviewRows::shift(std::chrono::microseconds by, WallTime latest,
+                                                const std::optional<Digest>& after,
+                                                std::size_t limit) {
+  const Bytes after_key = after ? after->key() : Bytes();
+  TRY_ASSIGN(const auto next,
+             rows<Digest>(database_.query(kNext, Octets{after_key}, to_sql_limit(limit)),
+                          [](const Query& row) { return row.digest(0); }));
+  for (const Digest& digest : next) TRY(database_.run(kShift, digest, by.count(), latest));
+  if (next.empty()) return std::nullopt;
+  return next.back();
 }
 
 Result<bool> ReviewRows::used_anywhere(const Digest& digest) const {

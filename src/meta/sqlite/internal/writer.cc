@@ -17,10 +17,12 @@ constexpr char kKeep[] = "RELEASE work";
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Database> database, Health& health, AfterCommit after_commit)
+Writer::Writer(std::unique_ptr<Database> database, Health& health, AfterCommit after_commit,
+               metrics::Histogram& batch_times)
     : database_(std::move(database)),
       health_(health),
       after_commit_(std::move(after_commit)),
+      batch_times_(batch_times),
       nouns_(*database_),
       thread_([this] { run(); }) {
   pthread_setname_np(thread_.native_handle(), "meta-writer");
@@ -43,16 +45,27 @@ Result<void> Writer::submit(Context& context, const Store::Work& work) {
   pending.context = &context;
 
   std::unique_lock lock(mutex_);
-  if (waiting_.size() >= kMostWaiting) {
-    return fail(ErrorCode::Unavailable, "{} writes of metadata wait already", waiting_.size());
+  if (!busy_ && nothing_waits()) {
+    busy_ = true;
+    lock.unlock();
+    write({&pending});
+    after_commit_(*database_);
+    lock.lock();
+    busy_ = false;
+    if (!nothing_waits()) wakeup_.notify_one();
+    return std::move(pending.result);
   }
-  waiting_.push_back(&pending);
-  wakeup_.notify_one();
+  if (small_.size() + large_.size() >= kMostWaiting) {
+    return fail(ErrorCode::Unavailable, "{} writes of metadata wait already", kMostWaiting);
+  }
+  std::deque<Pending*>& queue = queue_of(pending);
+  queue.push_back(&pending);
+  if (!busy_) wakeup_.notify_one();
 
   const auto ready = [&pending] { return pending.done; };
   if (context.deadline() && !pending.answered.wait_until(lock, *context.deadline(), ready) &&
       !pending.taken) {
-    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), &pending));
+    queue.erase(std::find(queue.begin(), queue.end(), &pending));
     return fail(ErrorCode::Timeout, "the metadata did not get to write in time");
   }
   pending.answered.wait(lock, ready);
@@ -61,28 +74,47 @@ Result<void> Writer::submit(Context& context, const Store::Work& work) {
 
 std::size_t Writer::waiting() const {
   const std::lock_guard lock(mutex_);
-  return waiting_.size();
+  return small_.size() + large_.size();
+}
+
+std::deque<Writer::Pending*>& Writer::queue_of(const Pending& pending) {
+  return pending.work->weight() == Weight::Large ? large_ : small_;
 }
 
 void Writer::run() {
   for (;;) {
     const Batch batch = take_batch();
     if (batch.empty()) return;
-    commit(batch);
-    health_.note(database_->damage());
+    write(batch);
     answer(batch);
     after_commit_(*database_);
+    const std::lock_guard lock(mutex_);
+    busy_ = false;
   }
+}
+
+void Writer::write(const Batch& batch) {
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  commit(batch);
+  const auto took = std::chrono::steady_clock::now() - begun;
+  batch_times_.observe_micros(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  health_.note(database_->damage());
 }
 
 Writer::Batch Writer::take_batch() {
   std::unique_lock lock(mutex_);
-  wakeup_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-  const std::size_t count = std::min(waiting_.size(), kLargestBatch);
-  const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-  Batch batch(waiting_.begin(), end);
-  waiting_.erase(waiting_.begin(), end);
+  wakeup_.wait(lock, [this] { return ending_ || (!busy_ && !nothing_waits()); });
+  const std::size_t count = std::min(small_.size(), kLargestBatch);
+  const auto end = small_.begin() + static_cast<std::ptrdiff_t>(count);
+  Batch batch(small_.begin(), end);
+  small_.erase(small_.begin(), end);
+  if (!large_.empty()) {
+    batch.push_back(large_.front());
+    large_.pop_front();
+  }
   for (Pending* pending : batch) pending->taken = true;
+  busy_ = !batch.empty();
   return batch;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// meta/sqlite/internal/writer.h — the one thread that writes, and commits the works of many callers
-// at once.
+// meta/sqlite/internal/writer.h — one writes at a time, and commits the works of many callers at
+// once.
 
 #include <condition_variable>
 #include <deque>
@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/metrics.h"
 #include "meta/sqlite/internal/database.h"
 #include "meta/sqlite/internal/health.h"
 #include "meta/sqlite/internal/nouns.h"
@@ -17,20 +18,24 @@
 
 namespace entrepot::meta::sqlite {
 
-// Group commit. While one batch is being committed, the next one gathers; nobody waits on purpose.
+// Group commit. Who comes while nobody writes writes itself: that costs no change of threads. While
+// one batch is being committed, the next one gathers; nobody waits on purpose.
 // Each work runs in a savepoint, so an error undoes that work alone; then one COMMIT, one sync, and
-// every caller gets its answer. A batch that a full disk undid as a whole is run again one by one,
-// so that a small work is not lost to the large one beside it.
+// every caller gets its answer. At most one work of a batch is large (meta::Weight): the others of
+// its kind wait for a batch each, while small ones go by. A batch that a full disk undid as a whole
+// is run again one by one, so that a small work is not lost to the large one beside it.
 //
 // After an error that tells of a damaged disk or file nothing is written any more (Health).
 //
 // Thread-safe. Destruction commits what waits, then joins.
 class Writer {
  public:
-  // Runs on the writer's thread after each batch, when its callers have their answers.
+  // Runs after each batch, on the thread that wrote it, before anything else is written.
   using AfterCommit = std::function<void(Database&)>;
 
-  Writer(std::unique_ptr<Database> database, Health& health, AfterCommit after_commit);
+  // `batch_times`: how long each batch took, its commit included.
+  Writer(std::unique_ptr<Database> database, Health& health, AfterCommit after_commit,
+         metrics::Histogram& batch_times);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -58,10 +63,13 @@ class Writer {
   using Batch = std::vector<Pending*>;
 
   void run();
+  std::deque<Pending*>& queue_of(const Pending& pending);
+  bool nothing_waits() const { return small_.empty() && large_.empty(); }
   Batch take_batch();
   void answer(const Batch& batch);
 
-  // On the writer's thread, without the lock.
+  // On the thread that writes, without the lock.
+  void write(const Batch& batch);
   void commit(const Batch& batch);
   Result<void> try_commit(const Batch& batch);
   Result<void> run_one(Pending& pending);
@@ -69,11 +77,14 @@ class Writer {
   const std::unique_ptr<Database> database_;
   Health& health_;
   const AfterCommit after_commit_;
+  metrics::Histogram& batch_times_;
   Nouns nouns_;
 
   mutable std::mutex mutex_;
   std::condition_variable wakeup_;
-  std::deque<Pending*> waiting_;
+  std::deque<Pending*> small_;
+  std::deque<Pending*> large_;
+  bool busy_ = false;  // somebody writes, who looks after those who wait when that is done
   bool ending_ = false;
   std::thread thread_;
 };

@@ -17,7 +17,9 @@ namespace {
 
 class WriterTest : public ::testing::Test {
  protected:
-  WriterTest() : writer_(open(), health_, [this](Database&) { ++batches_; }) {}
+  WriterTest()
+      : writer_(
+            open(), health_, [this](Database&) { ++batches_; }, batch_times_) {}
 
   std::unique_ptr<Database> open() {
     Database::Options options;
@@ -75,6 +77,7 @@ class WriterTest : public ::testing::Test {
   testing::FaultyVfs disk_;
   Health health_;
   std::atomic<int> batches_ = 0;
+  metrics::Histogram batch_times_;
   Writer writer_;
 };
 
@@ -94,6 +97,39 @@ TEST_F(WriterTest, WorksThatWaitAreCommittedTogether) {
   waiting.get();
   EXPECT_EQ(disk_.syncs() - syncs, 2);  // that of the busy one, and theirs
   for (int i = 0; i < kWorks; ++i) EXPECT_TRUE(is_set(std::to_string(i)));
+}
+
+// Many large works that came first do not hold up a small one for longer than one of them takes.
+TEST_F(WriterTest, SmallWorksGoByLargeOnes) {
+  constexpr int kLarge = 10;
+  std::promise<void> release;
+  auto busy = occupy(release.get_future());
+  std::atomic<int> large_done = 0;
+  auto large = on_threads_meanwhile(kLarge, [&](int i) {
+    Context context;
+    const auto run = [&](Transaction& tx) {
+      ++large_done;
+      return tx.settings().set("large " + std::to_string(i), "x");
+    };
+    EXPECT_OK(writer_.submit(context, {run, Weight::Large}));
+  });
+  wait_until_waiting(kLarge);
+  std::atomic<int> done_before = -1;
+  auto small = std::async(std::launch::async, [&] {
+    Context context;
+    EXPECT_OK(writer_.submit(context, [&](Transaction& tx) {
+      done_before = large_done.load();
+      return tx.settings().set("small", "x");
+    }));
+  });
+  wait_until_waiting(kLarge + 1);
+  const int batches = batches_;
+  release.set_value();
+  busy.get();
+  small.get();
+  large.get();
+  EXPECT_LE(done_before, 1);
+  EXPECT_GE(batches_ - batches, kLarge) << "one large work a batch";
 }
 
 // One of many in a batch fails after it has written: it alone leaves nothing.

@@ -1,0 +1,56 @@
+#include "meta/sqlite/internal/nouns.h"
+
+namespace entrepot::meta::sqlite {
+namespace {
+
+// All about one digest in one step: ?2 is the blob's own, ?3 the one that is named. A list of them
+// in one statement (a recursive table over octets) takes longer for up to ten, and saves a third of
+// the time for 10,000, which no writer waits for.
+constexpr char kHolding[] =
+    "SELECT (SELECT b.size_bytes FROM repository_blobs l"
+    "          JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "         WHERE l.digest = ?2 AND l.repository = ?1 AND l.dropped = 0),"
+    "       EXISTS (SELECT 1 FROM reviews WHERE digest = ?2),"
+    "       EXISTS (SELECT 1 FROM repository_blobs l"
+    "                 LEFT JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "                WHERE l.digest = ?2 AND l.repository = ?1"
+    "                  AND (l.dropped = 1 OR b.digest IS NULL)),"
+    "       (SELECT deleted_at IS NULL FROM manifests WHERE repository = ?1 AND digest = ?3)";
+constexpr char kLosses[] = "SELECT value FROM settings WHERE key = 'losses'";
+constexpr char kLose[] =
+    "INSERT INTO settings (key, value) VALUES ('losses', '1')"
+    " ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)";
+
+}  // namespace
+
+Result<std::vector<Holding>> HoldingRows::of(RepositoryId repository,
+                                             const std::vector<Digest>& digests) const {
+  std::vector<Holding> holdings;
+  holdings.reserve(digests.size());
+  for (const Digest& digest : digests) {
+    TRY_ASSIGN(const Digest own, resolve_or_keep(database_, digest));
+    TRY_ASSIGN(Query query, database_.query(kHolding, repository, own, digest));
+    TRY(query.next());
+    Holding holding;
+    if (!query.is_null(0)) holding.blob = Blob{own, query.size(0)};
+    holding.waits_for_review = query.integer(1) != 0;
+    holding.lost_blob = query.integer(2) != 0;
+    if (!query.is_null(3))
+      (query.integer(3) != 0 ? holding.manifest : holding.lost_manifest) = true;
+    holdings.push_back(std::move(holding));
+  }
+  return holdings;
+}
+
+Result<std::uint64_t> HoldingRows::losses() const {
+  TRY_ASSIGN(Query query, database_.query(kLosses));
+  TRY_ASSIGN(const bool any, query.next());
+  return any ? query.size(0) : 0;
+}
+
+Result<void> note_loss(Database& database) {
+  TRY(database.run(kLose));
+  return {};
+}
+
+}  // namespace entrepot::meta::sqlite

@@ -1,0 +1,72 @@
+#include "meta/testing/store_conformance.h"
+
+namespace entrepot::meta::testing {
+
+void link_holding_cases() {}
+
+// One look tells of each digest what the single questions tell, in the order of the list.
+TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
+  const RepositoryId repo = repository("app");
+  const RepositoryId other = repository("other");
+  const Digest held = record("held");
+  const Digest lost = record("lost");
+  const Digest others = record("others");
+  const Digest manifest = put(repo, "manifest", {});
+  const Digest deleted = put(repo, "deleted", {});
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.blobs().record({held, 4}, sha512("held"), at(0)));
+    TRY(tx.blobs().link(repo, held, at(0)));
+    TRY(tx.reviews().push_back(held, at(9)));
+    TRY(tx.blobs().link(repo, lost, at(0)));
+    TRY(tx.blobs().unlink(repo, lost));
+    TRY(tx.blobs().link(other, others, at(0)));
+    return tx.manifests().remove(repo, deleted, at(1), "bob");
+  }));
+  const auto holdings = read([&](const Snapshot& s) {
+                          return s.holdings().of(repo, {manifest, held, sha512("held"), lost,
+                                                        others, deleted, sha256("never")});
+                        }).value();
+  ASSERT_EQ(holdings.size(), 7u);
+  EXPECT_TRUE(holdings[0].manifest);
+  EXPECT_FALSE(holdings[0].blob);
+  for (const std::size_t i : {1, 2}) {
+    ASSERT_TRUE(holdings[i].blob) << i;
+    EXPECT_EQ(holdings[i].blob->digest, held);
+    EXPECT_EQ(holdings[i].blob->size_bytes, 4u);
+    EXPECT_TRUE(holdings[i].waits_for_review);
+    EXPECT_FALSE(holdings[i].lost_blob);
+  }
+  EXPECT_FALSE(holdings[3].blob);
+  EXPECT_TRUE(holdings[3].lost_blob);
+  EXPECT_TRUE(holdings[5].lost_manifest);
+  EXPECT_FALSE(holdings[5].manifest);
+  for (const std::size_t i : {4, 6}) {
+    EXPECT_FALSE(holdings[i].blob || holdings[i].manifest || holdings[i].lost_blob ||
+                 holdings[i].lost_manifest || holdings[i].waits_for_review)
+        << i;
+  }
+}
+
+// Whatever takes something away is noticed by who looked before; what only adds is not.
+TEST_P(StoreConformance, EveryLossIsCounted) {
+  const RepositoryId repo = repository("app");
+  const Digest blob = record("blob");
+  const auto losses = [&] {
+    return read([](const Snapshot& s) { return s.holdings().losses(); }).value();
+  };
+  const auto changes = [&](auto&& work) {
+    const std::uint64_t before = losses();
+    EXPECT_OK(write(work));
+    return losses() != before;
+  };
+  EXPECT_FALSE(changes([&](Transaction& tx) { return tx.blobs().link(repo, blob, at(0)); }));
+  EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().unlink(repo, blob); }));
+  EXPECT_FALSE(changes([&](Transaction& tx) { return tx.blobs().link(repo, blob, at(1)); }));
+  EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().mark_going(blob); }));
+  EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().forget(blob); }));
+  const Digest manifest = put(repo, "manifest", {});
+  EXPECT_TRUE(changes(
+      [&](Transaction& tx) { return tx.manifests().remove(repo, manifest, at(1), "bob"); }));
+}
+
+}  // namespace entrepot::meta::testing
