@@ -47,19 +47,40 @@ std::string_view without_weakness(std::string_view etag) {
   return etag.starts_with("W/") ? etag.substr(2) : etag;
 }
 
-// Does one If-None-Match line list `opaque` (with quotes)? What is not an entity-tag ends the list.
-bool lists(std::string_view line, std::string_view opaque) {
-  for (;;) {
-    line = trim(line);
-    line = without_weakness(line);
-    if (!line.starts_with('"')) return false;
+// One entry of a list of entity-tags.
+struct ListedTag {
+  std::string_view opaque;  // without its quotes
+  bool weak = false;
+};
+
+// Cuts the first entity-tag off `line`. One without quotes ends at the next comma: clients send
+// digests like that. nullopt at the end of the line, or of what can be understood.
+std::optional<ListedTag> take_tag(std::string_view& line) {
+  line = trim(line);
+  if (line.empty()) return std::nullopt;
+  ListedTag tag;
+  tag.weak = line.starts_with("W/");
+  line = without_weakness(line);
+  if (line.starts_with('"')) {
     const std::size_t end = line.find('"', 1);
-    if (end == std::string_view::npos) return false;
-    if (line.substr(0, end + 1) == opaque) return true;
+    if (end == std::string_view::npos) return std::nullopt;
+    tag.opaque = line.substr(1, end - 1);
     line = trim(line.substr(end + 1));
-    if (!line.starts_with(',')) return false;
-    line.remove_prefix(1);
+    if (!line.empty() && line.front() != ',') return std::nullopt;
+  } else {
+    const std::size_t end = std::min(line.find(','), line.size());
+    tag.opaque = trim(line.substr(0, end));
+    line.remove_prefix(end);
   }
+  if (!line.empty()) line.remove_prefix(1);
+  return tag;
+}
+
+bool lists(std::string_view line, std::string_view opaque) {
+  while (const auto tag = take_tag(line)) {
+    if (tag->opaque == opaque) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -87,7 +108,8 @@ RangeAnswer choose_range(const Request& request, std::uint64_t size_bytes, std::
 }
 
 bool none_match_hits(const Request& request, std::string_view etag) {
-  const std::string_view opaque = without_weakness(etag);
+  std::string_view opaque = without_weakness(etag);
+  opaque = opaque.substr(1, opaque.size() - 2);
   for (const std::string_view line : request.headers("If-None-Match")) {
     if (trim(line) == "*" || lists(line, opaque)) return true;
   }

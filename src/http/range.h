@@ -19,7 +19,8 @@ using RangeAnswer = std::variant<WholeBody, ByteRange, Unsatisfiable>;
 // `size_bytes`. "bytes=500-0" is Unsatisfiable (the distribution-spec's suite wants it so).
 RangeAnswer choose_range(const Request& request, std::uint64_t size_bytes, std::string_view etag);
 
-// If-None-Match: does it list `etag` (weak comparison), or "*"? Then GET and HEAD get 304.
+// If-None-Match: does it list `etag` (weak comparison; quotes may be missing), or "*"? Then GET and
+// HEAD get 304.
 bool none_match_hits(const Request& request, std::string_view etag);
 
 }  // namespace entrepot::http

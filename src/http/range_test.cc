@@ -122,11 +122,22 @@ TEST(NoneMatch, FindsTheTagInTheList) {
 
 TEST(NoneMatch, ComparesWeakly) { EXPECT_TRUE(hits({"W/\"sha256:abc\""})); }
 
+// RFC 9110 wants quotes; clients that send the digest as it stands mean the same.
+TEST(NoneMatch, QuotesMayBeMissing) {
+  EXPECT_TRUE(hits({"sha256:abc"}));
+  EXPECT_TRUE(hits({"W/sha256:abc"}));
+  EXPECT_TRUE(hits({"x , sha256:abc\t, y"}));
+  EXPECT_TRUE(hits({"\"x\", sha256:abc"}));
+  EXPECT_TRUE(hits({",,sha256:abc"}));
+}
+
 TEST(NoneMatch, MissesOthers) {
   EXPECT_FALSE(hits({}));
   EXPECT_FALSE(hits({""}));
   EXPECT_FALSE(hits({"\"sha256:abcd\""}));
-  EXPECT_FALSE(hits({"sha256:abc"}));
+  EXPECT_FALSE(hits({"sha256:abcd"}));
+  EXPECT_FALSE(hits({"sha256:abc\""}));
+  EXPECT_FALSE(hits({",,,"}));
   EXPECT_FALSE(hits({"\"x\" \"sha256:abc\""}));
   EXPECT_FALSE(hits({"\"sha256:abc"}));
   EXPECT_FALSE(hits({"w/\"sha256:abc\""}));
