@@ -50,6 +50,17 @@ def test_one_bad_tag_refuses_all(repository, bad):
     assert repository.client.head(repository.path(f"manifests/{digest}")).status == 404
 
 
+@pytest.mark.parametrize(("count", "status"), [(100, 201), (101, 400), (1000, 400)])
+def test_at_most_a_hundred(repository, count, status):
+    """Each tag is a header of the answer, and clients read no more than a hundred of those."""
+    answer, digest = push(repository, [f"v{number}" for number in range(count)])
+    assert answer.status == status
+    if status == 400:
+        assert answer.error_codes() == ["TAG_INVALID"]
+        assert repository.client.head(repository.path(f"manifests/{digest}")).status == 404
+        assert repository.client.head(repository.path("manifests/v0")).status == 404
+
+
 def test_too_many_for_the_request_line(repository):
     """414 or 431 as the specification has it, and nothing stored."""
     answer, digest = push(repository, [f"{number:0128}" for number in range(2000)])

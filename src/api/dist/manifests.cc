@@ -7,6 +7,9 @@
 namespace entrepot::api::dist {
 namespace {
 
+// Each is a row, a journal entry and a header of the answer; clients read 100 headers and no more.
+constexpr std::size_t kMaxTagsAPush = 100;
+
 http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
   http::Response response;
   const std::string etag = '"' + manifest.digest + '"';
@@ -110,7 +113,13 @@ http::Reply Manifests::put(Context& /*context*/, const Call& call) {
   registry::ManifestTarget target;
   if (const auto* digest = std::get_if<oci::Digest>(&reference)) {
     target.digest = *digest;
-    for (const std::string& text : call.request.parameters("tag")) {
+    const auto tags = call.request.parameters("tag");
+    if (tags.size() > kMaxTagsAPush) {
+      return error_response(
+          400, "TAG_INVALID",
+          fmt::format("one push sets at most {} tags, not {}", kMaxTagsAPush, tags.size()));
+    }
+    for (const std::string& text : tags) {
       ENTREPOT_API_ASSIGN(auto tag, oci::Tag::parse(text), About::Tag);
       target.tags.push_back(std::move(tag));
     }

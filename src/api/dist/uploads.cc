@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace entrepot::api::dist {
 
 using registry::UploadSession;
@@ -155,13 +157,16 @@ http::Reply take(Context& context, const Call& call, const UploadSession& sessio
       std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest))};
 }
 
-// end-11. Nothing when the client has to upload after all.
-Result<std::optional<http::Response>> mount(Context& context, const Call& call,
-                                            const oci::RepositoryName& repository,
-                                            const oci::Digest& digest) {
+// end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever
+// stands in its way is no reason to refuse the push.
+std::optional<http::Response> mount(Context& context, const Call& call,
+                                    const oci::RepositoryName& repository,
+                                    const oci::Digest& digest) {
   std::optional<oci::RepositoryName> from;
   if (const auto text = call.request.parameter("from"); text && !text->empty()) {
-    TRY_ASSIGN(from, oci::RepositoryName::parse(*text));
+    auto name = oci::RepositoryName::parse(*text);
+    if (!name) return std::nullopt;
+    from = *std::move(name);
   }
   // Without `from` every repository is looked at, so one that reads the whole registry is needed.
   const access::Resource source{from ? std::string_view(from->str()) : std::string_view()};
@@ -170,8 +175,10 @@ Result<std::optional<http::Response>> mount(Context& context, const Call& call,
   }
   const auto mounted = call.services.uploads.mount(context, repository, from, digest);
   if (!mounted) {
-    if (mounted.error().code == ErrorCode::NotFound) return std::nullopt;
-    return Failure(mounted.error());
+    if (mounted.error().code != ErrorCode::NotFound) {
+      log::warning("request {}: a mount becomes an upload: {}", call.request.id(), mounted.error());
+    }
+    return std::nullopt;
   }
   const UploadSession none{repository, blob::UploadId::random(), {}, {}};
   return Answers(call, none).stored(digest);
@@ -187,10 +194,10 @@ http::Response begin(const Call& call, const oci::RepositoryName& repository,
 http::Reply Uploads::start(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   if (const auto text = call.request.parameter("mount")) {
-    ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
-    ENTREPOT_API_ASSIGN(auto mounted, mount(context, call, repository, digest), About::Repository);
-    if (mounted) return std::move(*mounted);
-    return begin(call, repository, digest.algorithm());
+    const auto digest = oci::Digest::parse(*text);
+    if (!digest) return begin(call, repository, oci::HashAlgorithm::Sha256);
+    if (auto mounted = mount(context, call, repository, *digest)) return *std::move(mounted);
+    return begin(call, repository, digest->algorithm());
   }
   if (const auto text = call.request.parameter("digest")) {
     ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
