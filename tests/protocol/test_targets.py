@@ -58,11 +58,9 @@ def test_an_origin_is_held_against_the_target(registry, target, origin, status):
     assert ask(registry, target, "registry.lan", f"Origin: {origin}").status == status
 
 
-def test_locations_are_made_of_the_target(start_registry, tmp_path):
+def test_locations_are_made_of_the_target(start_registry):
     """Where `relativeurls: false` asks for absolute URLs, they name the host that was asked for."""
-    file = tmp_path / "config.yml"
-    file.write_text("version: 0.1\nhttp: {relativeurls: false}\n")
-    registry = start_registry(options=["--config", str(file)])
+    registry = start_registry(environment={"REGISTRY_HTTP_RELATIVEURLS": "false"})
     with RawConnection(registry.address) as connection:
         connection.send(b"POST http://registry.lan:81/v2/a/blobs/uploads/ HTTP/1.1\r\n"
                         b"Host: localhost\r\nContent-Length: 0\r\n\r\n")

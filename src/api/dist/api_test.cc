@@ -96,7 +96,7 @@ TEST(DistributionApi, AMountThatCannotBeIsAnUpload) {
   ApiWorld world;
   world.world.push_blob("a", kBytes);
   EXPECT_EQ(world.ask("POST", "/v2/b/blobs/uploads/?mount=" + kDigest + "&from=a").status, 201);
-  for (const std::string query :
+  for (const std::string& query :
        {"?mount=" + kDigest + "&from=none", "?mount=" + kDigest + "&from=Upper",
         "?mount=" + kDigest + "&from=host:5000/a", "?mount=" + kDigest + "&from=%ff",
         "?mount=" + kDigest + "&from=" + std::string(300, 'a'), std::string("?mount=&from=a"),

@@ -7,7 +7,7 @@
 namespace entrepot::api::dist {
 namespace {
 
-// Each is a row, a journal entry and a header of the answer; clients read 100 headers and no more.
+// Each is a row, an entry of the journal and a header of the answer.
 constexpr std::size_t kMaxTagsAPush = 100;
 
 http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
