@@ -185,6 +185,20 @@ bool lists(std::string_view line, std::string_view opaque) {
   return false;
 }
 
+std::optional<EntityTags> tags_of(const Request& request, std::string_view header,
+                                  bool weak_ones_too) {
+  const auto lines = request.headers(header);
+  if (lines.empty()) return std::nullopt;
+  EntityTags tags;
+  for (std::string_view line : lines) {
+    if (trim(line) == "*") tags.any = true;
+    while (const auto tag = take_tag(line)) {
+      if (weak_ones_too || !tag->weak) tags.opaque.emplace_back(tag->opaque);
+    }
+  }
+  return tags;
+}
+
 }  // namespace
 
 RangeAnswer choose_range(const Request& request, std::uint64_t size_bytes, std::string_view etag) {
@@ -222,6 +236,14 @@ bool none_match_hits(const Request& request, std::string_view etag) {
     if (trim(line) == "*" || lists(line, opaque)) return true;
   }
   return false;
+}
+
+std::optional<EntityTags> if_match(const Request& request) {
+  return tags_of(request, "If-Match", false);
+}
+
+std::optional<EntityTags> if_none_match(const Request& request) {
+  return tags_of(request, "If-None-Match", true);
 }
 
 }  // namespace entrepot::http

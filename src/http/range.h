@@ -38,6 +38,17 @@ std::string content_range(const ByteRange& range, std::uint64_t size_bytes);
 void answer_in_parts(Response& response, FileRange whole, SeveralRanges ranges,
                      std::string_view content_type);
 
+// The entity-tags that a condition lists, without their quotes (which may be missing).
+struct EntityTags {
+  bool any = false;  // "*"
+  std::vector<std::string> opaque;
+};
+
+// What If-Match asks for (strong comparison: weak tags are left out), and If-None-Match (weak).
+// nullopt when it is absent.
+std::optional<EntityTags> if_match(const Request& request);
+std::optional<EntityTags> if_none_match(const Request& request);
+
 // If-None-Match: does it list `etag` (weak comparison; quotes may be missing), or "*"? Then GET and
 // HEAD get 304.
 bool none_match_hits(const Request& request, std::string_view etag);

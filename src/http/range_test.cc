@@ -196,5 +196,22 @@ TEST(NoneMatch, MissesOthers) {
   EXPECT_FALSE(hits({"w/\"sha256:abc\""}));
 }
 
+TEST(EntityTags, AreReadWithAndWithoutQuotes) {
+  const auto match = [](const testing::Headers& headers) {
+    return if_match(testing::make_request("PUT", "/", headers));
+  };
+  EXPECT_FALSE(match({}));
+  EXPECT_TRUE(match({{"If-Match", " * "}})->any);
+  EXPECT_FALSE(match({{"If-Match", "\"*\""}})->any) << "a tag that looks like it";
+  EXPECT_EQ(match({{"If-Match", "\"a\", b"}, {"If-Match", "\"c\""}})->opaque,
+            (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(match({{"If-Match", "W/\"a\", \"b\""}})->opaque, std::vector<std::string>{"b"})
+      << "weak tags match nothing strongly";
+  EXPECT_EQ(
+      if_none_match(testing::make_request("PUT", "/", {{"If-None-Match", "W/\"a\""}}))->opaque,
+      std::vector<std::string>{"a"});
+  EXPECT_TRUE(match({{"If-Match", ""}})->opaque.empty());
+}
+
 }  // namespace
 }  // namespace entrepot::http

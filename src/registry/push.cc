@@ -25,6 +25,22 @@ Failure missing(std::string_view what, const Digest& digest, bool gone) {
               digest.to_string(), gone ? "is gone from" : "is not in");
 }
 
+// What the name that is pushed to stands for now.
+Result<std::optional<Digest>> present_at(meta::Transaction& tx, meta::RepositoryId repository,
+                                         const ManifestTarget& target, const Digest& digest) {
+  const auto found = [&]() -> Result<Digest> {
+    if (!target.digest && !target.tags.empty()) {
+      TRY_ASSIGN(const auto tag, tx.tags().find(repository, target.tags.front()));
+      return tag.digest;
+    }
+    TRY(tx.manifests().find(repository, digest));
+    return digest;
+  }();
+  if (found) return std::optional(*found);
+  if (found.error().code == ErrorCode::NotFound) return std::optional<Digest>();
+  return Failure(found.error());
+}
+
 // One journal row for the push, or one for each tag that it moved.
 Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
                        const events::Event& push, const std::vector<oci::Tag>& tags) {
@@ -92,6 +108,10 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find_or_create(repository, now));
     TRY(require_references(tx, home.id, manifest));
+    if (target.precondition.is_set()) {
+      TRY_ASSIGN(const auto present, present_at(tx, home.id, target, digest));
+      TRY(target.precondition.check(present));
+    }
     row.repository = home.id;
     TRY(tx.manifests().put(row));
     return move_tags(tx, home.id, push, target.tags);
