@@ -65,7 +65,7 @@ class Upload : public Sink {
   // return), readers never see a part of it, and the session has ended. Committing a digest that is
   // there already replaces it (same bytes; heals a damaged copy). `expected` may be of any
   // algorithm: one that was not asked for at start() costs a second read. DigestMismatch (the
-  // session is kept, paused), StorageFull, Unavailable (a failed sync is never tried again on the
+  // session is kept, as if this had been dropped), StorageFull, Unavailable (a failed sync is never tried again on the
   // same file: the session is gone).
   virtual Result<Stored> commit(Context& context, const Digest& expected) = 0;
 };

@@ -39,8 +39,9 @@ def standing(repository, target: str) -> str:
 
 
 def assert_gone(repository, target: str) -> None:
+    """Nothing can be done any more, but for repeating the PUT that closed it."""
     for answer in (repository.client.get(target), patch(repository, target, b"x"),
-                   repository.finish(target, b"", DIGEST), repository.client.delete(target)):
+                   repository.finish(target, b"", ABSENT), repository.client.delete(target)):
         assert (answer.status, answer.error_codes()) == (404, ["BLOB_UPLOAD_UNKNOWN"])
 
 
@@ -171,6 +172,63 @@ def test_second_closing(repository, upload):
     assert repository.finish(upload, CONTENT, DIGEST).status == 201
     assert_gone(repository, upload)
     assert is_there(repository)
+
+
+@pytest.mark.parametrize("before", [0, 6000])
+def test_broken_closing_is_sent_again_whole(registry, repository, upload, before):
+    """Its bytes are dropped, whether the connection broke or the digest was another."""
+    if before:
+        patch(repository, upload, CONTENT[:before])
+    rest = CONTENT[before:]
+    stands = f"0-{before - 1}" if before else "0-0"
+    with RawConnection(registry.address) as connection:
+        connection.send(f"PUT {with_query(upload, f'digest={DIGEST}')} HTTP/1.1\r\n"
+                        f"Host: localhost\r\nContent-Length: {len(rest)}\r\n\r\n".encode()
+                        + rest[:5000])
+        assert connection.silent_for(0.3)
+        assert standing(repository, upload) == stands, "and what is told holds"
+    garbled = rest[:-1] + b"\0"
+    assert repository.finish(upload, garbled, DIGEST).error_codes() == ["DIGEST_INVALID"]
+    assert standing(repository, upload) == stands
+    assert repository.finish(upload, rest, DIGEST).status == 201
+    assert repository.client.get(repository.path(f"blobs/{DIGEST}")).body == CONTENT
+
+
+@pytest.mark.parametrize("content_range", ["0-{last}", "9000-{last}"])
+def test_closing_without_bytes_may_say_what_is_there(repository, upload, content_range):
+    """Clients send the last chunk's Content-Range along once more."""
+    patch(repository, upload, CONTENT[:9000], "0-8999")
+    patch(repository, upload, CONTENT[9000:], f"9000-{len(CONTENT) - 1}")
+    text = content_range.format(last=len(CONTENT) - 1)
+    assert put_chunk(repository, upload, b"", text, DIGEST).status == 201
+
+
+def test_closing_an_empty_session_may_say_what_it_was_told(repository, upload):
+    assert put_chunk(repository, upload, b"", standing(repository, upload),
+                     digest_of(b"")).status == 201
+
+
+@pytest.mark.parametrize("content_range", ["0-8999", "0-9999", "5000-8999", "10000-10049"])
+def test_closing_without_bytes_that_says_what_is_not_there(repository, upload, content_range):
+    patch(repository, upload, CONTENT)
+    answer = put_chunk(repository, upload, b"", content_range, DIGEST)
+    assert (answer.status, answer.header("Range")) == (416, f"0-{len(CONTENT) - 1}")
+    assert repository.finish(upload, b"", DIGEST).status == 201
+
+
+@pytest.mark.parametrize("length", [0, 1, 49, 51, 5000])
+def test_streamed_body_of_another_length(repository, upload, length):
+    """Only its end tells the length: then none of the request's bytes counts."""
+    patch(repository, upload, CONTENT[:100], "0-99")
+    for method, target in [("PATCH", upload), ("PUT", with_query(upload, f"digest={DIGEST}"))]:
+        answer = repository.client.request(method, target, iter([CONTENT[:length]]),
+                                           {"Content-Range": "100-149"})
+        assert (answer.status, answer.error_codes()) == (400, ["SIZE_INVALID"])
+        assert standing(repository, upload) == "0-99"
+    answer = repository.client.request("PATCH", upload, iter([CONTENT[100:120], CONTENT[120:150]]),
+                                       {"Content-Range": "100-149"})
+    assert (answer.status, answer.header("Range")) == (202, "0-149")
+    assert repository.finish(upload, CONTENT[150:], DIGEST).status == 201
 
 
 def test_broken_connection_keeps_what_came(registry, repository, upload):

@@ -71,11 +71,22 @@ class UploadBody final : public http::BodySink {
         upload_(std::move(upload)),
         digest_(std::move(digest)) {}
 
+  // Where the session must stand behind the body: Content-Range said so.
+  void expect_end(std::uint64_t offset_bytes) { end_bytes_ = offset_bytes; }
+
   Result<void> write(Context& context, ByteView piece) override {
     return upload_->write(context, piece);
   }
 
   http::Response finish(Context& context) override {
+    if (end_bytes_ && upload_->offset_bytes() != *end_bytes_) {
+      const std::uint64_t reached = upload_->offset_bytes();
+      if (kind_ == Kind::Whole) drop(context);
+      upload_.reset();  // goes back to where it began
+      return error_response(400, "SIZE_INVALID",
+                            fmt::format("Content-Range ends before byte {}, the body before {}",
+                                        *end_bytes_, reached));
+    }
     if (kind_ == Kind::Chunk) {
       const std::uint64_t offset = upload_->offset_bytes();
       if (const auto paused = upload_->pause(context); !paused) return refusal(paused.error());
@@ -108,6 +119,7 @@ class UploadBody final : public http::BodySink {
   const Kind kind_;
   std::unique_ptr<blob::Upload> upload_;
   const std::optional<oci::Digest> digest_;
+  std::optional<std::uint64_t> end_bytes_;
 };
 
 // "0-99", as the spec has it: no unit, inclusive.
@@ -131,30 +143,54 @@ Result<UploadSession> session_of(const Call& call, const oci::RepositoryName& re
                           call.request.parameter("_state").value_or(""));
 }
 
+// How many bytes the request brings; nullopt when only its end will tell (chunked).
+std::optional<std::uint64_t> body_bytes(const http::Request& request) {
+  const auto length = request.content_length_bytes();
+  return length || request.has_body() ? length : 0;
+}
+
+// A closing PUT without a body may repeat where the bytes stand that were sent before: "0-99", or
+// the last chunk's "50-99"; "0-0" is also what an empty session is told.
+bool says_what_is_there(const ByteRange& range, std::uint64_t offset_bytes) {
+  return range.end_bytes() == offset_bytes || (offset_bytes == 0 && range.end_bytes() == 1);
+}
+
 // Begins to take the bytes of a chunk or closing PUT, if they are the next ones.
 http::Reply take(Context& context, const Call& call, const UploadSession& session,
                  UploadBody::Kind kind, std::optional<oci::Digest> digest) {
-  std::optional<std::uint64_t> first;
+  std::optional<ByteRange> range;
+  const auto length = body_bytes(call.request);
   if (const auto text = call.request.header("Content-Range")) {
-    ENTREPOT_API_ASSIGN(const ByteRange range, parse_content_range(*text), About::Upload);
-    const auto length = call.request.content_length_bytes();
-    if (length && *length != range.length_bytes) {
+    ENTREPOT_API_ASSIGN(range, parse_content_range(*text), About::Upload);
+    const bool only_closes = kind == UploadBody::Kind::Closing && length == 0;
+    if (length && *length != range->length_bytes && !only_closes) {
       return error_response(400, "SIZE_INVALID",
                             fmt::format("Content-Range speaks of {} bytes, Content-Length of {}",
-                                        range.length_bytes, *length));
+                                        range->length_bytes, *length));
     }
     // Asked before open(): a chunk that is refused ends no other request.
     ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
                         About::Upload);
-    first = range.offset_bytes;
-    if (first != offset) return Answers(call, session).out_of_order(offset);
+    if (only_closes && says_what_is_there(*range, offset)) *range = {offset, 0};
+    if (range->offset_bytes != offset) return Answers(call, session).out_of_order(offset);
   }
-  ENTREPOT_API_ASSIGN(auto upload, call.services.uploads.open(context, session), About::Upload);
+  // A chunk that breaks off is kept, to go on behind it. What closes the session is sent again as a
+  // whole, and so is what may turn out to have another length than it said.
+  const bool whole_or_nothing =
+      kind == UploadBody::Kind::Closing ? length != 0 : (range && !length);
+  ENTREPOT_API_ASSIGN(
+      auto upload,
+      call.services.uploads.open(context, session,
+                                 whole_or_nothing ? registry::Uploads::Unfinished::Drop
+                                                  : registry::Uploads::Unfinished::Keep),
+      About::Upload);
   // A request that was being taken in may have come to its end meanwhile.
   const std::uint64_t offset = upload->offset_bytes();
-  if (first && first != offset) return Answers(call, session).out_of_order(offset);
-  return http::Receive{
-      std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest))};
+  if (range && range->offset_bytes != offset) return Answers(call, session).out_of_order(offset);
+  auto body =
+      std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest));
+  if (range) body->expect_end(range->end_bytes());
+  return http::Receive{std::move(body)};
 }
 
 // end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever

@@ -31,11 +31,7 @@ class FsUpload final : public Upload {
   ~FsUpload() override {
     const Sessions::Held held = hold();
     if (!may_write()) return;
-    // Its request broke off, and somebody may have been told already where to go on.
-    auto saved = session_->file->go_back();
-    if (saved) saved = session_->file->save();
-    sessions_.end(id_, held);
-    if (!saved) {
+    if (const auto saved = break_off(held); !saved) {
       log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
     }
   }
@@ -72,7 +68,7 @@ class FsUpload final : public Upload {
     TRY(require_pen());
     if (auto verified = session_->file->verify(context, expected); !verified) {
       // Kept even if that fails: without a saved state, its bytes are read again.
-      static_cast<void>(sessions_.note_full(put_away(held)));
+      static_cast<void>(sessions_.note_full(break_off(held)));
       return propagate(std::move(verified));
     }
     auto stored = session_->file->publish();
@@ -92,6 +88,13 @@ class FsUpload final : public Upload {
     auto saved = session_->file->save();
     sessions_.end(id_, held);
     return saved;
+  }
+  // Its request came to nothing, and somebody may have been told already where to go on.
+  Result<void> break_off(const Sessions::Held& held) {
+    auto back = session_->file->go_back();
+    if (back) return put_away(held);
+    sessions_.end(id_, held);
+    return back;
   }
 
   Sessions& sessions_;
