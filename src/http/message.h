@@ -70,6 +70,7 @@ class Request {
 
   std::optional<std::uint64_t> content_length_bytes() const;  // none: no body, or a chunked one
   bool has_body() const;                                      // Content-Length > 0, or chunked
+  bool is_http11() const;                                     // else HTTP/1.0
   const Peer& peer() const;
   const std::string& id() const;  // X-Request-Id of the answer
 

@@ -21,7 +21,7 @@ http::Response present(const http::Request& request, std::string_view digest,
   const std::string etag = fmt::format("\"{}\"", digest);
   response.with("Docker-Content-Digest", std::string(digest))
       .with("ETag", etag)
-      .with("Cache-Control", "max-age=31536000")
+      .with("Cache-Control", "private, max-age=31536000")
       .with("Accept-Ranges", "bytes");
   if (http::none_match_hits(request, etag)) {
     response.status = 304;
