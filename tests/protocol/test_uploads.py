@@ -168,10 +168,51 @@ def test_cancel(repository, upload):
     assert not is_there(repository)
 
 
-def test_second_closing(repository, upload):
+@pytest.mark.parametrize("content", [CONTENT, b""])
+def test_closing_again_after_success(repository, upload, content):
+    """The answer was lost, so the client sends the same once more: 201, as it was."""
+    if not content:
+        patch(repository, upload, CONTENT)
+    first = repository.finish(upload, content, DIGEST)
+    assert first.status == 201
+    for _ in range(2):
+        again = repository.finish(upload, content, DIGEST)
+        assert again.status == 201
+        assert again.header("Location") == first.header("Location")
+        assert again.header("Docker-Content-Digest") == DIGEST
+    assert_gone(repository, upload)
+    assert repository.client.get(repository.path(f"blobs/{DIGEST}")).body == CONTENT
+
+
+def test_closing_again_after_a_restart(start_registry):
+    registry = start_registry()
+    repository = Repository(registry.client, "again/restart")
+    upload = repository.upload()
+    assert repository.finish(upload, CONTENT, DIGEST).status == 201
+    registry.restart()
+    repository = Repository(registry.client, "again/restart")
     assert repository.finish(upload, CONTENT, DIGEST).status == 201
     assert_gone(repository, upload)
-    assert is_there(repository)
+
+
+def test_closing_again_by_another_digest(repository, upload):
+    """A spent session is not there for anything else, were it the same bytes' other digest."""
+    assert repository.finish(upload, CONTENT, DIGEST).status == 201
+    for digest in (digest_of(b"other"), digest_of(CONTENT, "sha512")):
+        answer = repository.finish(upload, CONTENT, digest)
+        assert (answer.status, answer.error_codes()) == (404, ["BLOB_UPLOAD_UNKNOWN"])
+
+
+def test_closing_again_when_the_blob_is_gone(repository, upload):
+    assert repository.finish(upload, CONTENT, DIGEST).status == 201
+    assert repository.client.delete(repository.path(f"blobs/{DIGEST}")).status == 202
+    assert repository.finish(upload, CONTENT, DIGEST).status == 404
+
+
+def test_closing_again_after_a_cancel(repository, upload):
+    patch(repository, upload, CONTENT)
+    assert repository.client.delete(upload).status == 204
+    assert repository.finish(upload, b"", DIGEST).status == 404
 
 
 @pytest.mark.parametrize("before", [0, 6000])

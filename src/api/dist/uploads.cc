@@ -122,6 +122,23 @@ class UploadBody final : public http::BodySink {
   std::optional<std::uint64_t> end_bytes_;
 };
 
+// Takes a closing PUT that was sent again after it had succeeded, and leaves its bytes.
+class RepeatedBody final : public http::BodySink {
+ public:
+  RepeatedBody(const Call& call, UploadSession session, const oci::Digest& digest)
+      : answers_(call, std::move(session)), digest_(digest) {}
+
+  Result<void> write(Context& /*context*/, ByteView /*piece*/) override { return {}; }
+  http::Response finish(Context& /*context*/) override { return answers_.stored(digest_); }
+  http::Response failed(Context& /*context*/, const Error& error) override {
+    return to_response(error, About::Upload, answers_.request.id());
+  }
+
+ private:
+  const Answers answers_;
+  const oci::Digest digest_;
+};
+
 // "0-99", as the spec has it: no unit, inclusive.
 Result<ByteRange> parse_content_range(std::string_view text) {
   ByteRange range;
@@ -155,13 +172,14 @@ bool says_what_is_there(const ByteRange& range, std::uint64_t offset_bytes) {
   return range.end_bytes() == offset_bytes || (offset_bytes == 0 && range.end_bytes() == 1);
 }
 
-// Begins to take the bytes of a chunk or closing PUT, if they are the next ones.
-http::Reply take(Context& context, const Call& call, const UploadSession& session,
-                 UploadBody::Kind kind, std::optional<oci::Digest> digest) {
+// Begins to take the bytes of a chunk or closing PUT, if they are the next ones. Errors are about
+// the upload.
+Result<http::Reply> take(Context& context, const Call& call, const UploadSession& session,
+                         UploadBody::Kind kind, std::optional<oci::Digest> digest) {
   std::optional<ByteRange> range;
   const auto length = body_bytes(call.request);
   if (const auto text = call.request.header("Content-Range")) {
-    ENTREPOT_API_ASSIGN(range, parse_content_range(*text), About::Upload);
+    TRY_ASSIGN(range, parse_content_range(*text));
     const bool only_closes = kind == UploadBody::Kind::Closing && length == 0;
     if (length && *length != range->length_bytes && !only_closes) {
       return error_response(400, "SIZE_INVALID",
@@ -169,8 +187,7 @@ http::Reply take(Context& context, const Call& call, const UploadSession& sessio
                                         range->length_bytes, *length));
     }
     // Asked before open(): a chunk that is refused ends no other request.
-    ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
-                        About::Upload);
+    TRY_ASSIGN(const auto offset, call.services.uploads.offset(context, session));
     if (only_closes && says_what_is_there(*range, offset)) *range = {offset, 0};
     if (range->offset_bytes != offset) return Answers(call, session).out_of_order(offset);
   }
@@ -178,12 +195,10 @@ http::Reply take(Context& context, const Call& call, const UploadSession& sessio
   // whole, and so is what may turn out to have another length than it said.
   const bool whole_or_nothing =
       kind == UploadBody::Kind::Closing ? length != 0 : (range && !length);
-  ENTREPOT_API_ASSIGN(
-      auto upload,
-      call.services.uploads.open(context, session,
-                                 whole_or_nothing ? registry::Uploads::Unfinished::Drop
-                                                  : registry::Uploads::Unfinished::Keep),
-      About::Upload);
+  TRY_ASSIGN(auto upload,
+             call.services.uploads.open(context, session,
+                                        whole_or_nothing ? registry::Uploads::Unfinished::Drop
+                                                         : registry::Uploads::Unfinished::Keep));
   // A request that was being taken in may have come to its end meanwhile.
   const std::uint64_t offset = upload->offset_bytes();
   if (range && range->offset_bytes != offset) return Answers(call, session).out_of_order(offset);
@@ -191,6 +206,16 @@ http::Reply take(Context& context, const Call& call, const UploadSession& sessio
       std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest));
   if (range) body->expect_end(range->end_bytes());
   return http::Receive{std::move(body)};
+}
+
+// For a client that did not hear that its closing PUT succeeded, and sends it again. Nothing when
+// the session did not end with this digest, or when the blob is not there any more.
+std::optional<http::Reply> closed_before(Context& context, const Call& call,
+                                         const UploadSession& session, const oci::Digest& digest) {
+  const auto ending = call.services.uploads.ending(context, session);
+  if (!ending || ending->digest != digest) return std::nullopt;
+  if (!call.services.pull.blob(context, session.repository, digest)) return std::nullopt;
+  return http::Receive{std::make_unique<RepeatedBody>(call, session, digest)};
 }
 
 // end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever
@@ -239,7 +264,9 @@ http::Reply Uploads::start(Context& context, const Call& call) {
     ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
     auto session = call.services.uploads.begin(repository, digest.algorithm());
     session.is_told = false;
-    return take(context, call, session, UploadBody::Kind::Whole, digest);
+    ENTREPOT_API_ASSIGN(auto reply, take(context, call, session, UploadBody::Kind::Whole, digest),
+                        About::Upload);
+    return reply;
   }
   auto also = oci::HashAlgorithm::Sha256;
   if (const auto name = call.request.parameter("digest-algorithm")) {
@@ -257,7 +284,10 @@ std::optional<http::Response> Uploads::start_now(const Call& call) {
 http::Reply Uploads::append(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
-  return take(context, call, session, UploadBody::Kind::Chunk, std::nullopt);
+  ENTREPOT_API_ASSIGN(auto reply,
+                      take(context, call, session, UploadBody::Kind::Chunk, std::nullopt),
+                      About::Upload);
+  return reply;
 }
 
 http::Reply Uploads::close(Context& context, const Call& call) {
@@ -266,7 +296,12 @@ http::Reply Uploads::close(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto digest,
                       oci::Digest::parse(call.request.parameter("digest").value_or("")),
                       About::Digest);
-  return take(context, call, session, UploadBody::Kind::Closing, digest);
+  auto reply = take(context, call, session, UploadBody::Kind::Closing, digest);
+  if (reply) return *std::move(reply);
+  if (reply.error().code == ErrorCode::NotFound) {
+    if (auto again = closed_before(context, call, session, digest)) return *std::move(again);
+  }
+  return call.error(reply.error(), About::Upload);
 }
 
 http::Reply Uploads::status(Context& context, const Call& call) {
