@@ -14,22 +14,48 @@ OpenFile::~OpenFile() {
 std::uint64_t Source::size_bytes() const {
   if (const auto* bytes = std::get_if<SharedBytes>(&content_)) return *bytes ? (*bytes)->size() : 0;
   if (const auto* file = std::get_if<FileRange>(&content_)) return file->range.length_bytes;
+  if (const auto* pieces = std::get_if<std::unique_ptr<FilePieces>>(&content_)) {
+    return (*pieces)->size_bytes();
+  }
   return std::get<StreamRange>(content_).size_bytes;
 }
 
 namespace {
+
+// Up to buffer.size() bytes of the file from `offset` on; 0 means its end.
+Result<std::size_t> read_file(const OpenFile& file, std::uint64_t offset, std::span<char> buffer) {
+  for (;;) {
+    const ssize_t got =
+        ::pread(file.descriptor(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno != EINTR) return fail(ErrorCode::Unavailable, "read: {}", std::strerror(errno));
+  }
+}
 
 // The next bytes of a file or stream into `buffer`; `done` bytes came before.
 Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done,
                               std::span<char> buffer) {
   if (auto* stream = source.stream()) return stream->stream->read(context, buffer);
   const FileRange& file = *source.file();
-  for (;;) {
-    const ssize_t got = ::pread(file.file->descriptor(), buffer.data(), buffer.size(),
-                                static_cast<off_t>(file.range.offset_bytes + done));
-    if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) return fail(ErrorCode::Unavailable, "read: {}", std::strerror(errno));
+  return read_file(*file.file, file.range.offset_bytes + done, buffer);
+}
+
+Result<Bytes> read_pieces(const FilePieces& pieces) {
+  Bytes all;
+  for (std::size_t index = 0; index < pieces.count(); ++index) {
+    const FilePieces::Piece piece = pieces.piece(index);
+    all += piece.text;
+    std::size_t at = all.size();
+    all.resize(at + piece.range.length_bytes);
+    for (std::uint64_t offset = piece.range.offset_bytes; at < all.size();) {
+      TRY_ASSIGN(const std::size_t got,
+                 read_file(pieces.file(), offset, std::span(all).subspan(at)));
+      if (got == 0) return fail(ErrorCode::Corrupt, "ends at {}, within a piece of it", offset);
+      at += got;
+      offset += got;
+    }
   }
+  return all;
 }
 
 }  // namespace
@@ -40,6 +66,7 @@ Result<Bytes> read_all(Context& context, Source& source, std::uint64_t limit_byt
     return fail(ErrorCode::TooLarge, "{} bytes, where at most {} are read", size, limit_bytes);
   }
   if (const SharedBytes* bytes = source.bytes()) return *bytes ? **bytes : Bytes();
+  if (const auto* pieces = source.pieces()) return read_pieces(**pieces);
   Bytes all(size, '\0');
   std::uint64_t done = 0;
   while (done < size) {

@@ -33,6 +33,23 @@ struct FileRange {
   ByteRange range;
 };
 
+// Ranges of one file with texts around them, one piece behind the other. A text is made when its
+// turn comes, so that a thousand pieces cost no more memory than their positions. One reader at a
+// time.
+class FilePieces {
+ public:
+  struct Piece {
+    Bytes text;
+    ByteRange range;  // comes behind the text; either may be empty
+  };
+
+  virtual ~FilePieces() = default;
+  virtual const OpenFile& file() const = 0;
+  virtual std::size_t count() const = 0;
+  virtual Piece piece(std::size_t index) const = 0;  // the same at every call
+  virtual std::uint64_t size_bytes() const = 0;      // of all texts and ranges
+};
+
 // Bytes that must be asked for piece by piece (an object store, an upstream). One reader at a time;
 // blocks, so never on an event loop.
 class ByteStream {
@@ -48,22 +65,26 @@ struct StreamRange {
   std::uint64_t size_bytes = 0;  // exactly so many bytes will come
 };
 
-// The bytes of one answer: from memory, from a file, or pulled. Move-only.
+// The bytes of one answer: from memory, from a file or pieces of one, or pulled. Move-only.
 class Source {
  public:
   Source() : content_(SharedBytes()) {}
   explicit Source(SharedBytes bytes) : content_(std::move(bytes)) {}
   explicit Source(FileRange file) : content_(std::move(file)) {}
+  explicit Source(std::unique_ptr<FilePieces> pieces) : content_(std::move(pieces)) {}
   explicit Source(StreamRange stream) : content_(std::move(stream)) {}
 
   std::uint64_t size_bytes() const;
 
   const SharedBytes* bytes() const { return std::get_if<SharedBytes>(&content_); }
   FileRange* file() { return std::get_if<FileRange>(&content_); }
+  std::unique_ptr<FilePieces>* pieces() {
+    return std::get_if<std::unique_ptr<FilePieces>>(&content_);
+  }
   StreamRange* stream() { return std::get_if<StreamRange>(&content_); }
 
  private:
-  std::variant<SharedBytes, FileRange, StreamRange> content_;
+  std::variant<SharedBytes, FileRange, std::unique_ptr<FilePieces>, StreamRange> content_;
 };
 
 // Everything, in memory: for small things (a manifest, a configuration) and tests. TooLarge past

@@ -52,6 +52,34 @@ class SourceTest : public ::testing::Test {
   Context context_;
 };
 
+// Two ranges of a file, the second first, with texts around them.
+class TwoPieces final : public FilePieces {
+ public:
+  explicit TwoPieces(std::shared_ptr<const OpenFile> file, std::uint64_t length = 3)
+      : file_(std::move(file)), length_(length) {}
+  const OpenFile& file() const override { return *file_; }
+  std::size_t count() const override { return 3; }
+  Piece piece(std::size_t index) const override {
+    if (index == 0) return {"<", {6, 2}};
+    if (index == 1) return {"|", {1, length_}};
+    return {">", {}};
+  }
+  std::uint64_t size_bytes() const override { return 5 + length_; }
+
+ private:
+  const std::shared_ptr<const OpenFile> file_;
+  const std::uint64_t length_;
+};
+
+TEST_F(SourceTest, ReadsThePiecesOfAFileWithTheirTexts) {
+  Source pieces(std::make_unique<TwoPieces>(file_of("0123456789")));
+  EXPECT_EQ(pieces.size_bytes(), 8U);
+  EXPECT_EQ(read_all(context_, pieces, 8).value(), "<67|123>");
+  EXPECT_EQ(read_all(context_, pieces, 7).error().code, ErrorCode::TooLarge);
+  Source too_long(std::make_unique<TwoPieces>(file_of("0123456789"), 10));
+  EXPECT_EQ(read_all(context_, too_long, 100).error().code, ErrorCode::Corrupt);
+}
+
 TEST_F(SourceTest, ReadsBytesFilesAndStreams) {
   Source empty;
   Source bytes(std::make_shared<const std::string>("in memory"));

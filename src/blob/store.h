@@ -61,10 +61,10 @@ class Upload : public Sink {
   // resume() then tells a smaller offset, never one over other bytes than those.
   virtual Result<void> pause(Context& context) = 0;
 
-  // DigestMismatch (the session is kept, paused) unless the bytes are `expected`. An algorithm that
-  // was not asked for at start() costs a second read of all bytes, during which others may ask for
-  // the offset, go on with the session (this then fails with Cancelled) or cancel it. Unavailable
-  // when too many such reads wait already.
+  // DigestMismatch (the session is kept, as if this had been dropped) unless the bytes are
+  // `expected`. An algorithm that was not asked for at start() costs a second read of all bytes,
+  // during which others may ask for the offset, go on with the session (this then fails with
+  // Cancelled) or cancel it. Unavailable when too many such reads wait already.
   virtual Result<void> verify(Context& context, const Digest& expected) = 0;
 
   // Makes the bytes the blob. On success the blob is durable (it survives a power cut after the

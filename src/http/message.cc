@@ -73,6 +73,8 @@ bool Request::has_body() const { return data_->head.has_body(); }
 const Peer& Request::peer() const { return *data_->peer; }
 const std::string& Request::id() const { return data_->id; }
 
+bool Request::is_http11() const { return data_->head.http11; }
+
 std::optional<std::uint64_t> Request::content_length_bytes() const {
   return data_->head.content_length_bytes;
 }

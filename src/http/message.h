@@ -46,10 +46,11 @@ class Request {
 
   Method method() const;
   std::string_view method_text() const;
-  // As sent: "/v2/a/tags/list?n=3". Of an absolute target ("http://host/v2/", whose authority
-  // always equals Host) what follows the authority.
+  // As sent: "/v2/a/tags/list?n=3". Of an absolute target ("http://host/v2/") what follows the
+  // authority, which header("Host") gives then, whatever the client's Host said (RFC 9112 §3.2.2).
   std::string_view target() const;
-  std::string_view path() const;   // as sent, before "?"; percent-escapes not decoded
+  // As sent, before "?"; percent-escapes not decoded. "/" for "http://host?query".
+  std::string_view path() const;
   std::string_view query() const;  // behind "?", may be empty
 
   // The value of a header that may be sent once; nullopt when absent. A header sent twice was
@@ -69,6 +70,7 @@ class Request {
 
   std::optional<std::uint64_t> content_length_bytes() const;  // none: no body, or a chunked one
   bool has_body() const;                                      // Content-Length > 0, or chunked
+  bool is_http11() const;                                     // else HTTP/1.0
   const Peer& peer() const;
   const std::string& id() const;  // X-Request-Id of the answer
 

@@ -43,6 +43,11 @@ void fuzz_chunked(std::string_view input) {
   CHECK(whole == dripped && at_once == in_pieces);
 }
 
+void check_range(const ByteRange& range, std::uint64_t size) {
+  CHECK(range.length_bytes > 0 && range.length_bytes <= size);
+  CHECK(range.offset_bytes <= size - range.length_bytes);
+}
+
 void fuzz_head(std::string_view input) {
   const Limits limits;
   HeadScanner at_once(limits);
@@ -62,9 +67,15 @@ void fuzz_head(std::string_view input) {
   const Request request(std::move(data));
   for (const std::uint64_t size : {0ULL, 1ULL, 1000ULL, ~0ULL}) {
     const RangeAnswer answer = choose_range(request, size, "\"etag\"");
-    if (const auto* range = std::get_if<ByteRange>(&answer)) {
-      CHECK(range->length_bytes > 0 && range->length_bytes <= size);
-      CHECK(range->offset_bytes <= size - range->length_bytes);
+    if (const auto* range = std::get_if<ByteRange>(&answer)) check_range(*range, size);
+    if (const auto* several = std::get_if<SeveralRanges>(&answer)) {
+      CHECK(several->ranges.size() >= 2 && several->ranges.size() <= kMaxRanges);
+      std::uint64_t together = 0;
+      for (const ByteRange& range : several->ranges) {
+        check_range(range, size);
+        together += range.length_bytes;
+        CHECK(together <= size);  // none overlap
+      }
     }
   }
   none_match_hits(request, "\"etag\"");

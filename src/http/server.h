@@ -86,6 +86,8 @@ class Handler {
 // must not block.
 struct Exchange {
   const Request* request = nullptr;  // null when refused before it was one
+  std::string_view request_id;       // X-Request-Id of the answer
+  std::string_view refusal;          // why, when it was refused
   const Peer* peer = nullptr;
   int status = 0;
   std::string_view route;

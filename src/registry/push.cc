@@ -57,6 +57,22 @@ void sort(std::vector<meta::ManifestReference>& references) {
   });
 }
 
+// What the name that is pushed to stands for now.
+Result<std::optional<Digest>> present_at(meta::Transaction& tx, meta::RepositoryId repository,
+                                         const ManifestTarget& target, const Digest& digest) {
+  const auto found = [&]() -> Result<Digest> {
+    if (!target.digest && !target.tags.empty()) {
+      TRY_ASSIGN(const auto tag, tx.tags().find(repository, target.tags.front()));
+      return tag.digest;
+    }
+    TRY(tx.manifests().find(repository, digest));
+    return digest;
+  }();
+  if (found) return std::optional(*found);
+  if (found.error().code == ErrorCode::NotFound) return std::optional<Digest>();
+  return Failure(found.error());
+}
+
 // One journal row for the push, or one for each tag that it moved.
 Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
                        const events::Event& push, const std::vector<oci::Tag>& tags) {
@@ -151,6 +167,10 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
       TRY_ASSIGN(verdict, judge(tx.holdings(), home.id, manifest));
     }
     for (const Digest& blob : verdict.out_of_queue) TRY(tx.reviews().drop(blob));
+    if (target.precondition.is_set()) {
+      TRY_ASSIGN(const auto present, present_at(tx, home.id, target, digest));
+      TRY(target.precondition.check(present));
+    }
     row.repository = home.id;
     TRY(tx.manifests().put(row));
     return move_tags(tx, home.id, push, target.tags);

@@ -8,6 +8,7 @@
 #include "access/subject.h"
 #include "oci/manifest.h"
 #include "oci/name.h"
+#include "registry/precondition.h"
 #include "registry/stores.h"
 
 namespace entrepot::registry {
@@ -17,6 +18,8 @@ namespace entrepot::registry {
 struct ManifestTarget {
   std::optional<oci::Digest> digest;
   std::vector<oci::Tag> tags;
+  // Of the digest if it is given, else of the first tag.
+  Precondition precondition = {};
 };
 
 struct PushedManifest {
@@ -54,7 +57,8 @@ class Pusher {
   // for non-distributable layers, unless missing references are accepted. What the repository had
   // and lost since is never accepted, so that the client uploads it again. Errors: InvalidArgument
   // (the bytes, or more than kMostReferences), DigestMismatch, Unsupported (schema 1), TooLarge,
-  // kMissingReference, StorageFull (what is left is kept for deletes).
+  // kMissingReference, kPreconditionFailed (looked at last), StorageFull (what is left is kept for
+  // deletes).
   Result<PushedManifest> push(Context& context, const access::Subject& who,
                               const oci::RepositoryName& repository, const ManifestTarget& target,
                               Bytes bytes, std::string_view content_type);

@@ -27,11 +27,13 @@ Result<meta::Weight> Remover::weigh(Context& context, const RepositoryName& repo
 }
 
 Result<void> Remover::tag(Context& context, const access::Subject& who,
-                          const RepositoryName& repository, const oci::Tag& tag) {
+                          const RepositoryName& repository, const oci::Tag& tag,
+                          const Precondition& precondition) {
   const WallTime now = stores_.clock.wall();
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const Digest previous, tx.tags().remove(home.id, tag));
+    TRY(precondition.check(previous));  // an error undoes the removal
     return tx.journal().add({EventKind::TagDeleted, now, std::string(who.name()), repository,
                              std::nullopt, tag, previous});
   }));
@@ -49,8 +51,8 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
   const auto remove = [&](meta::Transaction& tx) -> Result<void> {
     queued.clear();
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
-    if (check) TRY(check(tx, home.id));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
+    if (check) TRY(check(tx, home.id));
     TRY(tx.manifests().remove(home.id, digest, now, actor));
     TRY_ASSIGN(tags, tx.tags().remove_all(home.id, digest));
     for (const oci::Tag& tag : tags) {

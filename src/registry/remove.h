@@ -5,6 +5,7 @@
 
 #include "access/subject.h"
 #include "oci/name.h"
+#include "registry/precondition.h"
 #include "registry/stores.h"
 
 namespace entrepot::registry {
@@ -16,12 +17,13 @@ class Remover {
   Remover(Stores stores, std::chrono::microseconds review_delay)
       : stores_(stores), review_delay_(review_delay) {}
 
-  // The tag alone; its manifest stays. Spec: end-9. NotFound.
+  // The tag alone; its manifest stays. Spec: end-9. NotFound, kPreconditionFailed.
   Result<void> tag(Context& context, const access::Subject& who,
-                   const oci::RepositoryName& repository, const oci::Tag& tag);
+                   const oci::RepositoryName& repository, const oci::Tag& tag,
+                   const Precondition& precondition = {});
 
   // The manifest and every tag on it. What it referred to is queued for review. Spec: end-9.
-  // NotFound. `check` is asked first, in the same transaction; its error is the result.
+  // NotFound. `check` is asked when it is there, in the same transaction; its error is the result.
   using Check = std::function<Result<void>(meta::Transaction&, meta::RepositoryId)>;
   Result<void> manifest(Context& context, const access::Subject& who,
                         const oci::RepositoryName& repository, const oci::Digest& digest,

@@ -12,8 +12,9 @@ namespace {
 // Counts as open for as long as it lives.
 class CountedUpload final : public blob::Upload {
  public:
-  CountedUpload(std::unique_ptr<blob::Upload> upload, metrics::Gauge& open)
-      : upload_(std::move(upload)), open_(open) {
+  CountedUpload(std::unique_ptr<blob::Upload> upload, metrics::Gauge& open,
+                std::unique_ptr<WholeWriters::Writer> whole)
+      : whole_(std::move(whole)), upload_(std::move(upload)), open_(open) {
     open_.add(1);
   }
   ~CountedUpload() override { open_.add(-1); }
@@ -32,6 +33,7 @@ class CountedUpload final : public blob::Upload {
   }
 
  private:
+  const std::unique_ptr<WholeWriters::Writer> whole_;  // outlives the upload, which goes back first
   const std::unique_ptr<blob::Upload> upload_;
   metrics::Gauge& open_;
 };
@@ -119,6 +121,7 @@ Result<void> Uploads::require_not_ended(Context& context, const UploadSession& s
 
 Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& session) {
   TRY(require_open(session));
+  if (const auto began = whole_writers_.offset_of(session.id)) return *began;
   auto offset = stores_.blobs.upload_offset(context, session.id);
   if (offset || offset.error().code != ErrorCode::NotFound) return offset;
   TRY(require_young(session));
@@ -126,8 +129,8 @@ Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& ses
   return 0;
 }
 
-Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
-                                                    const UploadSession& session) {
+Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context, const UploadSession& session,
+                                                    Unfinished unfinished) {
   TRY(require_open(session));
   auto upload = stores_.blobs.resume(context, session.id);
   if (!upload && upload.error().code == ErrorCode::NotFound) {
@@ -136,7 +139,14 @@ Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context,
     upload = stores_.blobs.start(context, session.id, session.also);
   }
   if (!upload) return upload;
-  return std::make_unique<CountedUpload>(*std::move(upload), open_);
+  std::unique_ptr<WholeWriters::Writer> whole;
+  whole_writers_.forget(session.id);
+  if (unfinished == Unfinished::Drop) {
+    // What was told is where the store goes back to.
+    TRY_ASSIGN(const auto offset, stores_.blobs.upload_offset(context, session.id));
+    whole = whole_writers_.add(session.id, offset);
+  }
+  return std::make_unique<CountedUpload>(*std::move(upload), open_, std::move(whole));
 }
 
 Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& session,

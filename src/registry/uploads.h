@@ -12,6 +12,7 @@
 #include "oci/name.h"
 #include "registry/clock_watch.h"
 #include "registry/stores.h"
+#include "registry/whole_writers.h"
 
 namespace entrepot::registry {
 
@@ -51,8 +52,15 @@ class Uploads {
   // session ended, or has no byte and began more than session_age ago.
   Result<std::uint64_t> offset(Context& context, const UploadSession& session);
 
+  // What becomes of the bytes of a writer that comes to nothing: its request broke off, or they do
+  // not hash to what was said.
+  enum class Unfinished {
+    Keep,  // the client may go on behind them
+    Drop,  // the session goes back to where the writer began, and offset() tells that all along
+  };
   // The session's writer, at the offset that was told; ends an older writer. NotFound as above.
-  Result<std::unique_ptr<blob::Upload>> open(Context& context, const UploadSession& session);
+  Result<std::unique_ptr<blob::Upload>> open(Context& context, const UploadSession& session,
+                                             Unfinished unfinished = Unfinished::Keep);
 
   // Makes the bytes a blob that the session's repository has: durable when this returns. Spec:
   // end-4b, end-6. DigestMismatch (the session stays), StorageFull, Unavailable.
@@ -106,6 +114,8 @@ class Uploads {
   std::deque<UploadSession> ended_order_;
   // Of sessions that began later, every end is remembered. None: not known yet.
   std::optional<WallTime> remembered_from_;
+
+  WholeWriters whole_writers_;
 };
 
 }  // namespace entrepot::registry

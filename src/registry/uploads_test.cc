@@ -47,6 +47,58 @@ TEST(Uploads, WrongDigestIsRefusedAndTheSessionGoesOn) {
   EXPECT_FALSE(world.has_blob("a", Digest::of("other")));
 }
 
+// A request that closes a session is sent again as a whole, so nothing of one that failed counts.
+class WholeOrNothing : public ::testing::Test {
+ protected:
+  WholeOrNothing() {
+    auto upload = world_.uploads.open(world_.context, session_).value();
+    EXPECT_OK(upload->write(world_.context, "by"));
+    EXPECT_OK(upload->pause(world_.context));
+  }
+  std::unique_ptr<blob::Upload> open(Uploads::Unfinished unfinished) {
+    return world_.uploads.open(world_.context, session_, unfinished).value();
+  }
+  std::uint64_t offset() { return world_.uploads.offset(world_.context, session_).value(); }
+
+  World world_;
+  const UploadSession session_ = world_.uploads.begin(name("a"), HashAlgorithm::Sha256);
+};
+
+TEST_F(WholeOrNothing, WhatBreaksOffLeavesNothing) {
+  auto upload = open(Uploads::Unfinished::Drop);
+  ASSERT_OK(upload->write(world_.context, "tes and more"));
+  EXPECT_EQ(offset(), 2u) << "what is told holds, whatever becomes of the request";
+  ASSERT_OK(upload->write(world_.context, "!"));
+  upload.reset();
+  EXPECT_EQ(offset(), 2u);
+  upload = open(Uploads::Unfinished::Keep);
+  ASSERT_OK(upload->write(world_.context, "te"));
+  upload.reset();
+  EXPECT_EQ(offset(), 4u) << "of others it is kept";
+}
+
+TEST_F(WholeOrNothing, AWrongDigestLeavesNothing) {
+  auto upload = open(Uploads::Unfinished::Drop);
+  ASSERT_OK(upload->write(world_.context, "tez"));
+  EXPECT_FAILS(DigestMismatch,
+               world_.uploads.commit(world_.context, session_, *upload, Digest::of("bytes")));
+  upload.reset();
+  EXPECT_EQ(offset(), 2u);
+  upload = open(Uploads::Unfinished::Drop);
+  ASSERT_OK(upload->write(world_.context, "tes"));
+  ASSERT_OK(world_.uploads.commit(world_.context, session_, *upload, Digest::of("bytes")));
+}
+
+TEST_F(WholeOrNothing, ANewerWriterCountsOnItsOwn) {
+  const auto stuck = open(Uploads::Unfinished::Drop);
+  ASSERT_OK(stuck->write(world_.context, "garbled"));
+  auto newer = open(Uploads::Unfinished::Keep);
+  EXPECT_EQ(newer->offset_bytes(), 2u);
+  ASSERT_OK(newer->write(world_.context, "tes"));
+  ASSERT_OK(newer->pause(world_.context));
+  EXPECT_EQ(offset(), 5u) << "although the older one is not gone yet";
+}
+
 TEST(Uploads, SessionWithoutAByteExists) {
   World world;
   const auto session = world.uploads.begin(name("a"), HashAlgorithm::Sha256);

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "http/router.h"
 #include "oci/manifest.h"
 
 namespace entrepot::server {
@@ -46,15 +47,26 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
-// The value of `_state` signs an upload: whoever has it may go on with the upload. Calls `append`
-// for the parts of `url` without it.
+// The value of `_state` signs an upload: whoever has it may go on with the upload. Its name may be
+// written with escapes.
+bool is_secret(std::string_view parameter_name) {
+  constexpr std::string_view kSecret = "_state";
+  if (parameter_name.find('%') == std::string_view::npos) return parameter_name == kSecret;
+  return http::percent_decode(parameter_name, true) == kSecret;
+}
+
+// Calls `append` for the parts of `url` without secrets.
 template <class Append>
 void without_secrets(std::string_view url, const Append& append) {
-  constexpr std::string_view kSecret = "_state=";
-  for (auto at = url.find(kSecret); at != std::string_view::npos; at = url.find(kSecret)) {
-    append(url.substr(0, at + kSecret.size()));
-    append("-");
-    url.remove_prefix(at + kSecret.size());
+  constexpr std::string_view kBeginsName = "?&";
+  for (std::size_t name = url.find_first_of(kBeginsName); name != std::string_view::npos;
+       name = url.find_first_of(kBeginsName)) {
+    append(url.substr(0, ++name));
+    url.remove_prefix(name);
+    const std::size_t equals = url.find_first_of("=&");
+    if (equals == std::string_view::npos || !is_secret(url.substr(0, equals))) continue;
+    append(url.substr(0, equals));
+    append("=-");
     url.remove_prefix(std::min(url.find('&'), url.size()));
   }
   append(url);
@@ -95,11 +107,13 @@ void append_combined(std::string& out, const http::Exchange& exchange, WallTime 
   const auto append_url = [&](std::string_view part) { append_escaped(out, part); };
   if (exchange.request == nullptr) {
     out += '-';
+    if (!exchange.refusal.empty()) out += ' ';
+    append_escaped(out, exchange.refusal);
   } else {
     append_escaped(out, exchange.request->method_text());
     out += ' ';
     without_secrets(exchange.request->target(), append_url);
-    out += " HTTP/1.1";
+    out += exchange.request->is_http11() ? " HTTP/1.1" : " HTTP/1.0";
   }
   out += "\" ";
   append_number(out, static_cast<std::uint64_t>(exchange.status));
@@ -120,12 +134,14 @@ void append_json(std::string& out, const http::Exchange& exchange, WallTime now)
     out.append(",\"").append(key).append("\":");
     oci::append_json_string(out, text);
   };
+  if (!exchange.request_id.empty()) add("request_id", exchange.request_id);
+  if (!exchange.refusal.empty()) add("refusal", exchange.refusal);
   if (exchange.request != nullptr) {
-    add("request_id", exchange.request->id());
     add("method", exchange.request->method_text());
     std::string target;
     without_secrets(exchange.request->target(), [&](std::string_view part) { target += part; });
     add("target", target);
+    add("protocol", exchange.request->is_http11() ? "HTTP/1.1" : "HTTP/1.0");
     add("user_agent", header_of(exchange, "User-Agent"));
   }
   add("route", exchange.route);

@@ -18,6 +18,7 @@ using http::testing::make_request;
 http::Exchange exchange_of(const http::Request& request) {
   http::Exchange exchange;
   exchange.request = &request;
+  exchange.request_id = request.id();
   exchange.peer = &request.peer();
   exchange.status = 201;
   exchange.route = "upload_close";
@@ -51,13 +52,15 @@ TEST(AccessLog, CombinedIsTheCombinedLogFormat) {
 
 TEST(AccessLog, JsonSaysMore) {
   const auto request = make_request("PUT", "/v2/a/blobs/uploads/1", {{"User-Agent", "a\"b"}});
-  EXPECT_EQ(json(request),
-            fmt::format("{{\"time\":\"2026-01-01T00:00:00.000000Z\",\"remote_address\":"
-                        "\"127.0.0.1\",\"request_id\":\"{}\",\"method\":\"PUT\",\"target\":"
-                        "\"/v2/a/blobs/uploads/1\",\"user_agent\":\"a\\\"b\",\"route\":"
-                        "\"upload_close\",\"status\":201,\"received_bytes\":7,\"sent_bytes\":42,"
-                        "\"duration_us\":1500,\"complete\":true}}\n",
-                        request.id()));
+  EXPECT_EQ(
+      json(request),
+      fmt::format(
+          "{{\"time\":\"2026-01-01T00:00:00.000000Z\",\"remote_address\":"
+          "\"127.0.0.1\",\"request_id\":\"{}\",\"method\":\"PUT\",\"target\":"
+          "\"/v2/a/blobs/uploads/1\",\"protocol\":\"HTTP/1.1\",\"user_agent\":\"a\\\"b\",\"route\":"
+          "\"upload_close\",\"status\":201,\"received_bytes\":7,\"sent_bytes\":42,"
+          "\"duration_us\":1500,\"complete\":true}}\n",
+          request.id()));
 }
 
 TEST(AccessLog, WhatNeverBecameARequestHasALineToo) {
@@ -65,7 +68,22 @@ TEST(AccessLog, WhatNeverBecameARequestHasALineToo) {
   exchange.status = 400;
   EXPECT_EQ(line_of(exchange, AccessLogFormat::Combined),
             "- - - [01/Jan/2026:00:00:00 +0000] \"-\" 400 0 \"-\" \"-\"\n");
-  EXPECT_NE(line_of(exchange, AccessLogFormat::Json).find("\"status\":400"), std::string::npos);
+  exchange.request_id = "id1";
+  exchange.refusal = "Host is \"missing\"";
+  EXPECT_EQ(line_of(exchange, AccessLogFormat::Combined),
+            "- - - [01/Jan/2026:00:00:00 +0000] \"- Host is \\x22missing\\x22\" 400 0 \"-\" "
+            "\"-\"\n");
+  const std::string line = line_of(exchange, AccessLogFormat::Json);
+  EXPECT_NE(line.find("\"request_id\":\"id1\",\"refusal\":\"Host is \\\"missing\\\"\""),
+            std::string::npos)
+      << line;
+  EXPECT_NE(line.find("\"status\":400"), std::string::npos);
+}
+
+TEST(AccessLog, SaysWhichProtocolWasSpoken) {
+  const auto old = http::testing::request_from("GET /v2/ HTTP/1.0\n");
+  EXPECT_NE(combined(old).find("\"GET /v2/ HTTP/1.0\""), std::string::npos);
+  EXPECT_NE(json(old).find("\"protocol\":\"HTTP/1.0\""), std::string::npos);
 }
 
 // Whoever reads the log must not be able to go on with somebody's upload, or be somebody.
@@ -77,6 +95,22 @@ TEST(AccessLog, SaysNoSecrets) {
     EXPECT_EQ(line.find("c2VjcmV0"), std::string::npos) << line;
     EXPECT_NE(line.find("uploads/1?_state=-&digest=d"), std::string::npos) << line;
   }
+}
+
+// Where a parameter is looked up, its name is decoded, so it is here.
+TEST(AccessLog, SecretsAreKnownHoweverTheyAreWritten) {
+  for (const char* name : {"_state", "_stat%65", "%5fstate", "%5F%73%74%61%74%65"}) {
+    const auto request = make_request(
+        "PATCH", fmt::format("/v2/a/blobs/uploads/1?x={0}=&{0}=c2VjcmV0&y&{0}=c2VjcmV0", name));
+    for (const auto& line : {combined(request), json(request)}) {
+      EXPECT_EQ(line.find("c2VjcmV0"), std::string::npos) << line;
+      EXPECT_NE(line.find(fmt::format("&{0}=-&y&{0}=-", name)), std::string::npos) << line;
+    }
+  }
+  EXPECT_NE(combined(make_request("GET", "/v2/?a_state=1&_states=2&_state"))
+                .find("/v2/?a_state=1&_states=2&_state "),
+            std::string::npos)
+      << "others stay";
 }
 
 // A client cannot write lines, end a quote or steer a terminal.

@@ -32,6 +32,18 @@ REFUSALS = [
     ("GET", "/v2/_catalog?n=x", 400, "PAGINATION_NUMBER_INVALID"),
 ]
 
+# How distribution's message for a code begins: clients look for it.
+WORDS = {
+    "BLOB_UNKNOWN": "blob unknown to registry", "BLOB_UPLOAD_INVALID": "blob upload invalid",
+    "BLOB_UPLOAD_UNKNOWN": "blob upload unknown to registry",
+    "DIGEST_INVALID": "provided digest did not match uploaded content",
+    "MANIFEST_BLOB_UNKNOWN": "blob unknown to registry", "MANIFEST_INVALID": "manifest invalid",
+    "MANIFEST_UNKNOWN": "manifest unknown", "NAME_INVALID": "invalid repository name",
+    "NAME_UNKNOWN": "repository name not known to registry",
+    "PAGINATION_NUMBER_INVALID": "invalid number of results requested",
+    "UNSUPPORTED": "The operation is unsupported.",
+}
+
 WRONG_METHODS = [
     ("POST", "/v2/"), ("DELETE", "/v2/"), ("PUT", "/v2/_catalog"), ("POST", "/v2/a/tags/list"),
     ("DELETE", "/v2/a/tags/list"), ("PATCH", "/v2/a/manifests/latest"),
@@ -54,7 +66,19 @@ def test_refusal(registry, name, method, path, status, code):
     answer = ask(registry.address, method, path.format(name=name))
     assert (answer.status, answer.error_codes()) == (status, [code])
     message = answer.json()["errors"][0]["message"]
-    assert 5 < len(message) < 500
+    assert message.startswith(WORDS[code])
+    assert len(WORDS[code]) + 5 < len(message) < 500, "and then ours"
+
+
+def test_words_of_a_refused_push(name, registry):
+    repository = Repository(registry.client, name)
+    document = repository.image_document()
+    document["layers"][0]["digest"] = ABSENT
+    for answer, code in [(repository.put_manifest("x", document), "MANIFEST_BLOB_UNKNOWN"),
+                         (repository.put_manifest("x", b"{"), "MANIFEST_INVALID"),
+                         (repository.finish(repository.upload(), b"x", ABSENT), "DIGEST_INVALID")]:
+        assert answer.error_codes() == [code]
+        assert answer.json()["errors"][0]["message"].startswith(WORDS[code])
 
 
 @pytest.mark.parametrize(("method", "path"), WRONG_METHODS)
@@ -62,6 +86,7 @@ def test_wrong_method(registry, method, path):
     answer = ask(registry.address, method, path)
     assert answer.status in (405, 501)
     assert answer.error_codes() == ["UNSUPPORTED"]
+    assert answer.json()["errors"][0]["message"].startswith(WORDS["UNSUPPORTED"])
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "\"'&<>", "%ff%fe", "\\u0000"])

@@ -3,7 +3,8 @@
 
 import pytest
 
-from support.content import digest_of, encode
+from support.content import OCI_MANIFEST, digest_of, encode
+from support.raw import ask
 
 
 def push(repository, tags: list[str], reference: str | None = None):
@@ -48,6 +49,22 @@ def test_one_bad_tag_refuses_all(repository, bad):
     assert answer.error_codes()
     assert repository.client.head(repository.path("manifests/good")).status == 404
     assert repository.client.head(repository.path(f"manifests/{digest}")).status == 404
+
+
+def test_at_most_a_hundred(registry, repository):
+    """Each tag is a row, an entry of the journal, and a header of the answer."""
+    content = encode(repository.image_document())
+    tags = [f"tag=v{number}" for number in range(1000)]
+    path = repository.path(f"manifests/{digest_of(content)}")
+    for count in (1000, 101):
+        answer = ask(registry.address, "PUT", f"{path}?{'&'.join(tags[:count])}",
+                     {"Content-Type": OCI_MANIFEST}, content)
+        assert (answer.status, answer.error_codes()) == (400, ["TAG_INVALID"])
+        assert repository.client.head(path).status == 404
+        assert repository.client.head(repository.path("manifests/v0")).status == 404
+    answer = ask(registry.address, "PUT", f"{path}?{'&'.join(tags[:100])}",
+                 {"Content-Type": OCI_MANIFEST}, content)
+    assert (answer.status, len(answer.values("OCI-Tag"))) == (201, 100)
 
 
 def test_too_many_for_the_request_line(repository):

@@ -39,8 +39,9 @@ def standing(repository, target: str) -> str:
 
 
 def assert_gone(repository, target: str) -> None:
+    """Nothing can be done any more, but for repeating the PUT that closed it."""
     for answer in (repository.client.get(target), patch(repository, target, b"x"),
-                   repository.finish(target, b"", DIGEST), repository.client.delete(target)):
+                   repository.finish(target, b"", ABSENT), repository.client.delete(target)):
         assert (answer.status, answer.error_codes()) == (404, ["BLOB_UPLOAD_UNKNOWN"])
 
 
@@ -167,10 +168,108 @@ def test_cancel(repository, upload):
     assert not is_there(repository)
 
 
-def test_second_closing(repository, upload):
+@pytest.mark.parametrize("content", [CONTENT, b""])
+def test_closing_again_after_success(repository, upload, content):
+    """The answer was lost, so the client sends the same once more: 201, as it was."""
+    if not content:
+        patch(repository, upload, CONTENT)
+    first = repository.finish(upload, content, DIGEST)
+    assert first.status == 201
+    for _ in range(2):
+        again = repository.finish(upload, content, DIGEST)
+        assert again.status == 201
+        assert again.header("Location") == first.header("Location")
+        assert again.header("Docker-Content-Digest") == DIGEST
+    assert_gone(repository, upload)
+    assert repository.client.get(repository.path(f"blobs/{DIGEST}")).body == CONTENT
+
+
+def test_closing_again_after_a_restart(start_registry):
+    registry = start_registry()
+    repository = Repository(registry.client, "again/restart")
+    upload = repository.upload()
+    assert repository.finish(upload, CONTENT, DIGEST).status == 201
+    registry.restart()
+    repository = Repository(registry.client, "again/restart")
     assert repository.finish(upload, CONTENT, DIGEST).status == 201
     assert_gone(repository, upload)
-    assert is_there(repository)
+
+
+def test_closing_again_by_another_digest(repository, upload):
+    """A spent session is not there for anything else, were it the same bytes' other digest."""
+    assert repository.finish(upload, CONTENT, DIGEST).status == 201
+    for digest in (digest_of(b"other"), digest_of(CONTENT, "sha512")):
+        answer = repository.finish(upload, CONTENT, digest)
+        assert (answer.status, answer.error_codes()) == (404, ["BLOB_UPLOAD_UNKNOWN"])
+
+
+def test_closing_again_when_the_blob_is_gone(repository, upload):
+    assert repository.finish(upload, CONTENT, DIGEST).status == 201
+    assert repository.client.delete(repository.path(f"blobs/{DIGEST}")).status == 202
+    assert repository.finish(upload, CONTENT, DIGEST).status == 404
+
+
+def test_closing_again_after_a_cancel(repository, upload):
+    patch(repository, upload, CONTENT)
+    assert repository.client.delete(upload).status == 204
+    assert repository.finish(upload, b"", DIGEST).status == 404
+
+
+@pytest.mark.parametrize("before", [0, 6000])
+def test_broken_closing_is_sent_again_whole(registry, repository, upload, before):
+    """Its bytes are dropped, whether the connection broke or the digest was another."""
+    if before:
+        patch(repository, upload, CONTENT[:before])
+    rest = CONTENT[before:]
+    stands = f"0-{before - 1}" if before else "0-0"
+    with RawConnection(registry.address) as connection:
+        connection.send(f"PUT {with_query(upload, f'digest={DIGEST}')} HTTP/1.1\r\n"
+                        f"Host: localhost\r\nContent-Length: {len(rest)}\r\n\r\n".encode()
+                        + rest[:5000])
+        assert connection.silent_for(0.3)
+        assert standing(repository, upload) == stands, "and what is told holds"
+    garbled = rest[:-1] + b"\0"
+    assert repository.finish(upload, garbled, DIGEST).error_codes() == ["DIGEST_INVALID"]
+    assert standing(repository, upload) == stands
+    assert repository.finish(upload, rest, DIGEST).status == 201
+    assert repository.client.get(repository.path(f"blobs/{DIGEST}")).body == CONTENT
+
+
+@pytest.mark.parametrize("content_range", ["0-{last}", "9000-{last}"])
+def test_closing_without_bytes_may_say_what_is_there(repository, upload, content_range):
+    """Clients send the last chunk's Content-Range along once more."""
+    patch(repository, upload, CONTENT[:9000], "0-8999")
+    patch(repository, upload, CONTENT[9000:], f"9000-{len(CONTENT) - 1}")
+    text = content_range.format(last=len(CONTENT) - 1)
+    assert put_chunk(repository, upload, b"", text, DIGEST).status == 201
+
+
+def test_closing_an_empty_session_may_say_what_it_was_told(repository, upload):
+    assert put_chunk(repository, upload, b"", standing(repository, upload),
+                     digest_of(b"")).status == 201
+
+
+@pytest.mark.parametrize("content_range", ["0-8999", "0-9999", "5000-8999", "10000-10049"])
+def test_closing_without_bytes_that_says_what_is_not_there(repository, upload, content_range):
+    patch(repository, upload, CONTENT)
+    answer = put_chunk(repository, upload, b"", content_range, DIGEST)
+    assert (answer.status, answer.header("Range")) == (416, f"0-{len(CONTENT) - 1}")
+    assert repository.finish(upload, b"", DIGEST).status == 201
+
+
+@pytest.mark.parametrize("length", [0, 1, 49, 51, 5000])
+def test_streamed_body_of_another_length(repository, upload, length):
+    """Only its end tells the length: then none of the request's bytes counts."""
+    patch(repository, upload, CONTENT[:100], "0-99")
+    for method, target in [("PATCH", upload), ("PUT", with_query(upload, f"digest={DIGEST}"))]:
+        answer = repository.client.request(method, target, iter([CONTENT[:length]]),
+                                           {"Content-Range": "100-149"})
+        assert (answer.status, answer.error_codes()) == (400, ["SIZE_INVALID"])
+        assert standing(repository, upload) == "0-99"
+    answer = repository.client.request("PATCH", upload, iter([CONTENT[100:120], CONTENT[120:150]]),
+                                       {"Content-Range": "100-149"})
+    assert (answer.status, answer.header("Range")) == (202, "0-149")
+    assert repository.finish(upload, CONTENT[150:], DIGEST).status == 201
 
 
 def test_broken_connection_keeps_what_came(registry, repository, upload):
@@ -263,8 +362,15 @@ def test_newer_request_ends_the_older(registry, repository, upload):
 @pytest.mark.parametrize("query", [
     "?mount={absent}", "?mount={absent}&from={name}", "?mount={absent}&from=not/there",
     "?mount={there}&from=not/there",
+    # What can be no mount: of a name or a digest that nothing has.
+    "?mount={there}&from=A", "?mount={there}&from=../x", "?mount={there}&from=a%00",
+    "?mount={there}&from=" + "a" * 300, "?mount={there}&from=host.example:5000/a/b",
+    "?mount={there}&from=%ff", "?mount={there}&from=a//b", "?mount={there}&from=%",
+    "?mount=&from={name}", "?mount=nonsense", "?mount=sha256:abc&from={name}",
+    "?mount=md5:" + "0" * 32 + "&from={name}",
 ])
 def test_mount_falls_back_to_an_upload(repository, query):
+    """A mount only saves an upload: what stands in its way refuses nothing, as in distribution."""
     repository.push_blob(CONTENT)
     answer = repository.start_upload(query.format(absent=ABSENT, there=DIGEST,
                                                   name=repository.name))
@@ -285,12 +391,6 @@ def test_mount(registry, repository, query):
     assert answer.header("Docker-Content-Digest") == digest
     assert answer.header("Location") == target.path(f"blobs/{digest}")
     assert target.client.get(target.path(f"blobs/{digest}")).body == CONTENT + query.encode()
-
-
-@pytest.mark.parametrize("name", ["A", "../x", "a%00", "a" * 300])
-def test_mount_from_a_bad_name(repository, name):
-    repository.push_blob(CONTENT)
-    assert repository.start_upload(f"?mount={DIGEST}&from={name}").status in (202, 400)
 
 
 def test_head_of_an_upload(repository, upload):

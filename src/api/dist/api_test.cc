@@ -91,6 +91,24 @@ TEST(DistributionApi, AnUploadBeginsFromMemory) {
   EXPECT_FALSE(from_memory("/v2/a/blobs/uploads/?digest-algorithm=sha512"));
 }
 
+// A mount only saves an upload, so what makes it impossible refuses nothing.
+TEST(DistributionApi, AMountThatCannotBeIsAnUpload) {
+  ApiWorld world;
+  world.world.push_blob("a", kBytes);
+  EXPECT_EQ(world.ask("POST", "/v2/b/blobs/uploads/?mount=" + kDigest + "&from=a").status, 201);
+  for (const std::string& query :
+       {"?mount=" + kDigest + "&from=none", "?mount=" + kDigest + "&from=Upper",
+        "?mount=" + kDigest + "&from=host:5000/a", "?mount=" + kDigest + "&from=%ff",
+        "?mount=" + kDigest + "&from=" + std::string(300, 'a'), std::string("?mount=&from=a"),
+        std::string("?mount=sha256:abc&from=a"), std::string("?mount=md5:00&from=a")}) {
+    const auto answer = world.ask("POST", "/v2/c/blobs/uploads/" + query);
+    EXPECT_EQ(answer.status, 202) << query;
+    EXPECT_EQ(world.ask("PUT", answer.header("Location") + "&digest=" + kDigest, {}, kBytes).status,
+              201)
+        << query;
+  }
+}
+
 TEST(DistributionApi, LocationsCannotBeForged) {
   ApiWorld world;
   const auto location = world.ask("POST", "/v2/a/blobs/uploads/").header("Location");
@@ -136,6 +154,21 @@ TEST(DistributionApi, ManifestPushAnswersWithSubjectAndTags) {
   EXPECT_EQ(answer.body.find(digest), answer.body.npos);
   answer = world.ask("GET", "/v2/a/referrers/" + subject);
   EXPECT_NE(answer.body.find(digest), answer.body.npos);
+}
+
+TEST(DistributionApi, OnePushSetsAHundredTagsAtMost) {
+  ApiWorld world;
+  const auto bytes = registry::testing::World::image(world.world.push_blob("a", "{}"), {});
+  const auto push = [&](int count) {
+    std::string target = "/v2/a/manifests/" + oci::Digest::of(bytes).to_string() + "?x=";
+    for (int i = 0; i < count; ++i) target += fmt::format("&tag=t{}", i);
+    return world.ask("PUT", target, {{"Content-Type", std::string(oci::media_type::kOciManifest)}},
+                     bytes);
+  };
+  EXPECT_EQ(push(101).status, 400);
+  EXPECT_TRUE(push(101).has_code("TAG_INVALID"));
+  EXPECT_EQ(world.ask("GET", "/v2/a/manifests/t0").status, 404);
+  EXPECT_EQ(push(100).status, 201);
 }
 
 TEST(DistributionApi, PagesLeadToOneAnotherAndHoldEveryTagOnce) {
@@ -210,6 +243,23 @@ TEST(DistributionApi, ARangeOfABlobIsCutOut) {
   EXPECT_EQ(world.ask("GET", path, {{"Range", "bytes=500-"}}).status, 416);
   EXPECT_EQ(world.ask("GET", path, {{"Range", "bytes=500-"}}).header("Content-Range"),
             fmt::format("bytes */{}", kBytes.size()));
+}
+
+// Suites of clients look for distribution's words, and for nothing else of a message.
+TEST(Wire, MessagesBeginWithDistributionsWordsForTheCode) {
+  const auto message = [](http::Response response) {
+    const std::string body = **response.body.bytes();
+    const std::string key = R"("message":")";
+    const auto at = body.find(key) + key.size();
+    return body.substr(at, body.find('"', at) - at);
+  };
+  const Error absent{ErrorCode::NotFound, "no a/b"};
+  EXPECT_EQ(message(to_response(absent, About::Repository, "id")),
+            "repository name not known to registry: no a/b");
+  EXPECT_EQ(message(to_response(absent, About::Tag, "id")), "manifest unknown: no a/b");
+  EXPECT_EQ(message(to_response(absent, About::Blob, "id")), "blob unknown to registry: no a/b");
+  EXPECT_EQ(message(error_response(405, "UNSUPPORTED", "no")), "The operation is unsupported. no");
+  EXPECT_EQ(message(error_response(507, "INSUFFICIENT_STORAGE", "full")), "full");
 }
 
 // A client that is told "full" or "busy" must not be told paths or causes of ours.

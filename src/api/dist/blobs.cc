@@ -21,7 +21,7 @@ http::Response present(const http::Request& request, std::string_view digest,
   const std::string etag = fmt::format("\"{}\"", digest);
   response.with("Docker-Content-Digest", std::string(digest))
       .with("ETag", etag)
-      .with("Cache-Control", "max-age=31536000")
+      .with("Cache-Control", "private, max-age=31536000")
       .with("Accept-Ranges", "bytes");
   if (http::none_match_hits(request, etag)) {
     response.status = 304;
@@ -34,11 +34,16 @@ http::Response present(const http::Request& request, std::string_view digest,
     refused.with("Content-Range", fmt::format("bytes */{}", size_bytes));
     return refused;
   }
-  response.with("Content-Type", "application/octet-stream");
+  constexpr std::string_view kType = "application/octet-stream";
+  const auto* several = std::get_if<http::SeveralRanges>(&range);
+  if (const FileRange* file = bytes.file(); several != nullptr && file != nullptr) {
+    http::answer_in_parts(response, *file, *several, kType);
+    return response;
+  }
+  response.with("Content-Type", std::string(kType));
   if (const auto* part = std::get_if<ByteRange>(&range); part != nullptr && cut(bytes, *part)) {
     response.status = 206;
-    response.with("Content-Range", fmt::format("bytes {}-{}/{}", part->offset_bytes,
-                                               part->end_bytes() - 1, size_bytes));
+    response.with("Content-Range", http::content_range(*part, size_bytes));
   }
   response.body = std::move(bytes);
   return response;

@@ -15,14 +15,14 @@ struct PageRequest {
   std::string last;
 };
 
-// `most` entries without `n`; with it as many, but no more than kMaxPage.
+// `most` entries without `n`, or with an empty one; with it as many, but no more than kMaxPage.
 Result<PageRequest> page_of(const http::Request& request, std::size_t most) {
   PageRequest page{most, request.parameter("last").value_or("")};
   const auto n = request.parameter("n");
-  if (!n) return page;
+  if (!n || n->empty()) return page;
   const std::size_t cap = std::min(most, kMaxPage);
   const bool digits =
-      !n->empty() && std::all_of(n->begin(), n->end(), [](char c) { return c >= '0' && c <= '9'; });
+      std::all_of(n->begin(), n->end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits) {
     return fail(ErrorCode::InvalidArgument, "n is the number of entries wanted, 0 to {}", cap);
   }

@@ -7,6 +7,9 @@
 namespace entrepot::api::dist {
 namespace {
 
+// Each is a row, an entry of the journal and a header of the answer.
+constexpr std::size_t kMaxTagsAPush = 100;
+
 http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
   http::Response response;
   const std::string etag = '"' + manifest.digest + '"';
@@ -28,6 +31,20 @@ About about(const oci::Reference& reference) {
 
 About about_text(std::string_view reference) {
   return reference.find(':') == reference.npos ? About::Tag : About::Digest;
+}
+
+// What If-Match and If-None-Match want of the name in the path.
+registry::Precondition precondition_of(const http::Request& request) {
+  const auto versions = [](std::optional<http::EntityTags> tags) {
+    std::optional<registry::Precondition::Versions> wanted;
+    if (tags) wanted = registry::Precondition::Versions{tags->any, std::move(tags->opaque)};
+    return wanted;
+  };
+  return {versions(http::if_match(request)), versions(http::if_none_match(request))};
+}
+
+http::Response precondition_failed(const Error& error) {
+  return error_response(412, "PRECONDITION_FAILED", error.message);
 }
 
 // Collects a manifest, then pushes it.
@@ -75,6 +92,7 @@ class ManifestBody final : public http::BodySink {
     if (error.code == registry::kMissingReference) {
       return error_response(404, "MANIFEST_BLOB_UNKNOWN", error.message);
     }
+    if (error.code == registry::kPreconditionFailed) return precondition_failed(error);
     return to_response(error, About::Manifest, request_.id());
   }
 
@@ -86,6 +104,21 @@ class ManifestBody final : public http::BodySink {
   const registry::ManifestTarget target_;
   Bytes bytes_;
 };
+
+Result<void> remove_reference(Context& context, const Call& call,
+                              const oci::RepositoryName& repository,
+                              const oci::Reference& reference) {
+  const auto precondition = precondition_of(call.request);
+  auto& remover = call.services.remove;
+  if (const auto* tag = std::get_if<oci::Tag>(&reference)) {
+    return remover.tag(context, call.subject, repository, *tag, precondition);
+  }
+  const auto& digest = std::get<oci::Digest>(reference);
+  return remover.manifest(context, call.subject, repository, digest,
+                          [&](meta::Transaction& /*tx*/, meta::RepositoryId /*repository*/) {
+                            return precondition.check(digest);
+                          });
+}
 
 }  // namespace
 
@@ -108,9 +141,16 @@ http::Reply Manifests::put(Context& /*context*/, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
   registry::ManifestTarget target;
+  target.precondition = precondition_of(call.request);
   if (const auto* digest = std::get_if<oci::Digest>(&reference)) {
     target.digest = *digest;
-    for (const std::string& text : call.request.parameters("tag")) {
+    const auto tags = call.request.parameters("tag");
+    if (tags.size() > kMaxTagsAPush) {
+      return error_response(
+          400, "TAG_INVALID",
+          fmt::format("one push sets at most {} tags, not {}", kMaxTagsAPush, tags.size()));
+    }
+    for (const std::string& text : tags) {
       ENTREPOT_API_ASSIGN(auto tag, oci::Tag::parse(text), About::Tag);
       target.tags.push_back(std::move(tag));
     }
@@ -124,12 +164,13 @@ http::Reply Manifests::put(Context& /*context*/, const Call& call) {
 http::Reply Manifests::remove(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
-  auto& remover = call.services.remove;
-  const auto* tag = std::get_if<oci::Tag>(&reference);
-  const auto removed =
-      tag ? remover.tag(context, call.subject, repository, *tag)
-          : remover.manifest(context, call.subject, repository, std::get<oci::Digest>(reference));
-  if (!removed) return call.error(removed.error(), about(reference));
+  const auto removed = remove_reference(context, call, repository, reference);
+  if (!removed) {
+    if (removed.error().code == registry::kPreconditionFailed) {
+      return precondition_failed(removed.error());
+    }
+    return call.error(removed.error(), about(reference));
+  }
   http::Response response;
   response.status = 202;
   return response;

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace entrepot::api::dist {
 
 using registry::UploadSession;
@@ -69,11 +71,22 @@ class UploadBody final : public http::BodySink {
         upload_(std::move(upload)),
         digest_(std::move(digest)) {}
 
+  // Where the session must stand behind the body: Content-Range said so.
+  void expect_end(std::uint64_t offset_bytes) { end_bytes_ = offset_bytes; }
+
   Result<void> write(Context& context, ByteView piece) override {
     return upload_->write(context, piece);
   }
 
   http::Response finish(Context& context) override {
+    if (end_bytes_ && upload_->offset_bytes() != *end_bytes_) {
+      const std::uint64_t reached = upload_->offset_bytes();
+      if (kind_ == Kind::Whole) drop(context);
+      upload_.reset();  // goes back to where it began
+      return error_response(400, "SIZE_INVALID",
+                            fmt::format("Content-Range ends before byte {}, the body before {}",
+                                        *end_bytes_, reached));
+    }
     if (kind_ == Kind::Chunk) {
       const std::uint64_t offset = upload_->offset_bytes();
       if (const auto paused = upload_->pause(context); !paused) return refusal(paused.error());
@@ -106,6 +119,24 @@ class UploadBody final : public http::BodySink {
   const Kind kind_;
   std::unique_ptr<blob::Upload> upload_;
   const std::optional<oci::Digest> digest_;
+  std::optional<std::uint64_t> end_bytes_;
+};
+
+// Takes a closing PUT that was sent again after it had succeeded, and leaves its bytes.
+class RepeatedBody final : public http::BodySink {
+ public:
+  RepeatedBody(const Call& call, UploadSession session, const oci::Digest& digest)
+      : answers_(call, std::move(session)), digest_(digest) {}
+
+  Result<void> write(Context& /*context*/, ByteView /*piece*/) override { return {}; }
+  http::Response finish(Context& /*context*/) override { return answers_.stored(digest_); }
+  http::Response failed(Context& /*context*/, const Error& error) override {
+    return to_response(error, About::Upload, answers_.request.id());
+  }
+
+ private:
+  const Answers answers_;
+  const oci::Digest digest_;
 };
 
 // "0-99", as the spec has it: no unit, inclusive.
@@ -129,39 +160,74 @@ Result<UploadSession> session_of(const Call& call, const oci::RepositoryName& re
                           call.request.parameter("_state").value_or(""));
 }
 
-// Begins to take the bytes of a chunk or closing PUT, if they are the next ones.
-http::Reply take(Context& context, const Call& call, const UploadSession& session,
-                 UploadBody::Kind kind, std::optional<oci::Digest> digest) {
-  std::optional<std::uint64_t> first;
-  if (const auto text = call.request.header("Content-Range")) {
-    ENTREPOT_API_ASSIGN(const ByteRange range, parse_content_range(*text), About::Upload);
-    const auto length = call.request.content_length_bytes();
-    if (length && *length != range.length_bytes) {
-      return error_response(400, "SIZE_INVALID",
-                            fmt::format("Content-Range speaks of {} bytes, Content-Length of {}",
-                                        range.length_bytes, *length));
-    }
-    // Asked before open(): a chunk that is refused ends no other request.
-    ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
-                        About::Upload);
-    first = range.offset_bytes;
-    if (first != offset) return Answers(call, session).out_of_order(offset);
-  }
-  ENTREPOT_API_ASSIGN(auto upload, call.services.uploads.open(context, session), About::Upload);
-  // A request that was being taken in may have come to its end meanwhile.
-  const std::uint64_t offset = upload->offset_bytes();
-  if (first && first != offset) return Answers(call, session).out_of_order(offset);
-  return http::Receive{
-      std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest))};
+// How many bytes the request brings; nullopt when only its end will tell (chunked).
+std::optional<std::uint64_t> body_bytes(const http::Request& request) {
+  const auto length = request.content_length_bytes();
+  return length || request.has_body() ? length : 0;
 }
 
-// end-11. Nothing when the client has to upload after all.
-Result<std::optional<http::Response>> mount(Context& context, const Call& call,
-                                            const oci::RepositoryName& repository,
-                                            const oci::Digest& digest) {
+// A closing PUT without a body may repeat where the bytes stand that were sent before: "0-99", or
+// the last chunk's "50-99"; "0-0" is also what an empty session is told.
+bool says_what_is_there(const ByteRange& range, std::uint64_t offset_bytes) {
+  return range.end_bytes() == offset_bytes || (offset_bytes == 0 && range.end_bytes() == 1);
+}
+
+// Begins to take the bytes of a chunk or closing PUT, if they are the next ones. Errors are about
+// the upload.
+Result<http::Reply> take(Context& context, const Call& call, const UploadSession& session,
+                         UploadBody::Kind kind, std::optional<oci::Digest> digest) {
+  std::optional<ByteRange> range;
+  const auto length = body_bytes(call.request);
+  if (const auto text = call.request.header("Content-Range")) {
+    TRY_ASSIGN(range, parse_content_range(*text));
+    const bool only_closes = kind == UploadBody::Kind::Closing && length == 0;
+    if (length && *length != range->length_bytes && !only_closes) {
+      return error_response(400, "SIZE_INVALID",
+                            fmt::format("Content-Range speaks of {} bytes, Content-Length of {}",
+                                        range->length_bytes, *length));
+    }
+    // Asked before open(): a chunk that is refused ends no other request.
+    TRY_ASSIGN(const auto offset, call.services.uploads.offset(context, session));
+    if (only_closes && says_what_is_there(*range, offset)) *range = {offset, 0};
+    if (range->offset_bytes != offset) return Answers(call, session).out_of_order(offset);
+  }
+  // A chunk that breaks off is kept, to go on behind it. What closes the session is sent again as a
+  // whole, and so is what may turn out to have another length than it said.
+  const bool whole_or_nothing =
+      kind == UploadBody::Kind::Closing ? length != 0 : (range && !length);
+  TRY_ASSIGN(auto upload,
+             call.services.uploads.open(context, session,
+                                        whole_or_nothing ? registry::Uploads::Unfinished::Drop
+                                                         : registry::Uploads::Unfinished::Keep));
+  // A request that was being taken in may have come to its end meanwhile.
+  const std::uint64_t offset = upload->offset_bytes();
+  if (range && range->offset_bytes != offset) return Answers(call, session).out_of_order(offset);
+  auto body =
+      std::make_unique<UploadBody>(call, session, kind, std::move(upload), std::move(digest));
+  if (range) body->expect_end(range->end_bytes());
+  return http::Receive{std::move(body)};
+}
+
+// For a client that did not hear that its closing PUT succeeded, and sends it again. Nothing when
+// the session did not end with this digest, or when the blob is not there any more.
+std::optional<http::Reply> closed_before(Context& context, const Call& call,
+                                         const UploadSession& session, const oci::Digest& digest) {
+  const auto ending = call.services.uploads.ending(context, session);
+  if (!ending || ending->digest != digest) return std::nullopt;
+  if (!call.services.pull.blob(context, session.repository, digest)) return std::nullopt;
+  return http::Receive{std::make_unique<RepeatedBody>(call, session, digest)};
+}
+
+// end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever
+// stands in its way is no reason to refuse the push.
+std::optional<http::Response> mount(Context& context, const Call& call,
+                                    const oci::RepositoryName& repository,
+                                    const oci::Digest& digest) {
   std::optional<oci::RepositoryName> from;
   if (const auto text = call.request.parameter("from"); text && !text->empty()) {
-    TRY_ASSIGN(from, oci::RepositoryName::parse(*text));
+    auto name = oci::RepositoryName::parse(*text);
+    if (!name) return std::nullopt;
+    from = *std::move(name);
   }
   // Without `from` every repository is looked at, so one that reads the whole registry is needed.
   const access::Resource source{from ? std::string_view(from->str()) : std::string_view()};
@@ -170,8 +236,10 @@ Result<std::optional<http::Response>> mount(Context& context, const Call& call,
   }
   const auto mounted = call.services.uploads.mount(context, repository, from, digest);
   if (!mounted) {
-    if (mounted.error().code == ErrorCode::NotFound) return std::nullopt;
-    return Failure(mounted.error());
+    if (mounted.error().code != ErrorCode::NotFound) {
+      log::warning("request {}: a mount becomes an upload: {}", call.request.id(), mounted.error());
+    }
+    return std::nullopt;
   }
   const UploadSession none{repository, blob::UploadId::random(), {}, {}};
   return Answers(call, none).stored(digest);
@@ -187,16 +255,18 @@ http::Response begin(const Call& call, const oci::RepositoryName& repository,
 http::Reply Uploads::start(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   if (const auto text = call.request.parameter("mount")) {
-    ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
-    ENTREPOT_API_ASSIGN(auto mounted, mount(context, call, repository, digest), About::Repository);
-    if (mounted) return std::move(*mounted);
-    return begin(call, repository, digest.algorithm());
+    const auto digest = oci::Digest::parse(*text);
+    if (!digest) return begin(call, repository, oci::HashAlgorithm::Sha256);
+    if (auto mounted = mount(context, call, repository, *digest)) return *std::move(mounted);
+    return begin(call, repository, digest->algorithm());
   }
   if (const auto text = call.request.parameter("digest")) {
     ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
     auto session = call.services.uploads.begin(repository, digest.algorithm());
     session.is_told = false;
-    return take(context, call, session, UploadBody::Kind::Whole, digest);
+    ENTREPOT_API_ASSIGN(auto reply, take(context, call, session, UploadBody::Kind::Whole, digest),
+                        About::Upload);
+    return reply;
   }
   auto also = oci::HashAlgorithm::Sha256;
   if (const auto name = call.request.parameter("digest-algorithm")) {
@@ -214,7 +284,10 @@ std::optional<http::Response> Uploads::start_now(const Call& call) {
 http::Reply Uploads::append(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
-  return take(context, call, session, UploadBody::Kind::Chunk, std::nullopt);
+  ENTREPOT_API_ASSIGN(auto reply,
+                      take(context, call, session, UploadBody::Kind::Chunk, std::nullopt),
+                      About::Upload);
+  return reply;
 }
 
 http::Reply Uploads::close(Context& context, const Call& call) {
@@ -223,7 +296,12 @@ http::Reply Uploads::close(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto digest,
                       oci::Digest::parse(call.request.parameter("digest").value_or("")),
                       About::Digest);
-  return take(context, call, session, UploadBody::Kind::Closing, digest);
+  auto reply = take(context, call, session, UploadBody::Kind::Closing, digest);
+  if (reply) return *std::move(reply);
+  if (reply.error().code == ErrorCode::NotFound) {
+    if (auto again = closed_before(context, call, session, digest)) return *std::move(again);
+  }
+  return call.error(reply.error(), About::Upload);
 }
 
 http::Reply Uploads::status(Context& context, const Call& call) {

@@ -1,6 +1,8 @@
 #include "api/dist/wire.h"
 
-#include <array>
+#include <utility>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "oci/manifest.h"
@@ -103,13 +105,45 @@ Wire wire_of(ErrorCode code, About about) {
   return kFault;
 }
 
+// What distribution says for each of its codes. Clients, and the suites of clients, look for these
+// words in our messages as they do in its.
+constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+    {"BLOB_UNKNOWN", "blob unknown to registry"},
+    {"BLOB_UPLOAD_INVALID", "blob upload invalid"},
+    {"BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"},
+    {"DENIED", "requested access to the resource is denied"},
+    {"DIGEST_INVALID", "provided digest did not match uploaded content"},
+    {"MANIFEST_BLOB_UNKNOWN", "blob unknown to registry"},
+    {"MANIFEST_INVALID", "manifest invalid"},
+    {"MANIFEST_UNKNOWN", "manifest unknown"},
+    {"NAME_INVALID", "invalid repository name"},
+    {"NAME_UNKNOWN", "repository name not known to registry"},
+    {"PAGINATION_NUMBER_INVALID", "invalid number of results requested"},
+    {"RANGE_INVALID", "invalid content range"},
+    {"SIZE_INVALID", "provided length did not match content length"},
+    {"TAG_INVALID", "manifest tag did not match URI"},
+    {"TOOMANYREQUESTS", "too many requests"},
+    {"UNAUTHORIZED", "authentication required"},
+    {"UNAVAILABLE", "service unavailable"},
+    {"UNKNOWN", "unknown error"},
+    {"UNSUPPORTED", "The operation is unsupported."},
+};
+
+// "manifest unknown: a has no tag v1"; a code of ours has no words in front.
+std::string message_of(std::string_view code, std::string_view ours) {
+  for (const auto& [known, words] : kWords) {
+    if (known == code) return fmt::format("{}{} {}", words, words.ends_with('.') ? "" : ":", ours);
+  }
+  return std::string(ours);
+}
+
 }  // namespace
 
 http::Response error_response(int status, std::string_view code, std::string_view message) {
   Bytes body = R"({"errors":[{"code":)";
   oci::append_json_string(body, code);
   body += R"(,"message":)";
-  oci::append_json_string(body, message);
+  oci::append_json_string(body, message_of(code, message));
   body += "}]}\n";
   auto response = http::Response::text(status, "application/json", std::move(body));
   if (status == 503) response.with("Retry-After", "5");

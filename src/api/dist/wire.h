@@ -18,7 +18,8 @@ enum class About { Registry, Repository, Tag, Manifest, Blob, Upload, Digest, Pa
 // logged here with its request's id and answered without its details.
 http::Response to_response(const Error& error, About about, std::string_view request_id);
 
-// One error in the spec's form, for refusals that no Error stands behind.
+// One error in the spec's form, for refusals that no Error stands behind. The message begins with
+// the words that distribution has for the code.
 http::Response error_response(int status, std::string_view code, std::string_view message);
 
 }  // namespace entrepot::api::dist

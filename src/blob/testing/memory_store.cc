@@ -61,6 +61,7 @@ class MemoryUpload final : public Upload {
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     const Digest actual = Digest::of(bytes_, expected.algorithm());
     if (actual != expected) {
+      session->go_back();
       session->put_away();
       return fail(ErrorCode::DigestMismatch, "the bytes are {}, not {}", actual.to_string(),
                   expected.to_string());

@@ -37,6 +37,21 @@ TEST_P(BlobStoreConformance, CommitOfWrongDigestKeepsTheSession) {
   EXPECT_EQ(get(sha256_of("the bytes")), "the bytes");
 }
 
+TEST_P(BlobStoreConformance, CommitOfWrongDigestGoesBackToAToldOffset) {
+  const UploadId id = UploadId::random();
+  auto upload = start(id);
+  write(*upload, "the ");
+  EXPECT_EQ(store().upload_offset(context(), id).value(), 4u);
+  write(*upload, "garbled bytes");
+  EXPECT_FAILS(DigestMismatch, upload->commit(context(), sha256_of("the bytes")));
+
+  upload = resume(id);
+  EXPECT_EQ(upload->offset_bytes(), 4u);
+  write(*upload, "bytes");
+  EXPECT_OK(upload->commit(context(), sha256_of("the bytes")));
+  EXPECT_EQ(get(sha256_of("the bytes")), "the bytes");
+}
+
 // The second algorithm may be announced at the start, or be a surprise at the commit.
 TEST_P(BlobStoreConformance, CommitTakesSha512) {
   for (const HashAlgorithm also : {HashAlgorithm::Sha512, HashAlgorithm::Sha256}) {

@@ -195,7 +195,9 @@ void Connection::refuse(const Refusal& refusal) {
   close_behind_ = true;
   RequestData& data = lane_.parsed();
   data.head.clear();
-  data.id.clear();
+  lane_.make_request_id(data.id);
+  refused_ = std::make_unique<const Refused>(Refused{data.id, refusal.message});
+  record_.refusal = refused_->reason;
   Response response = lane_.core().handler.refuse(refusal);
   answer(data, response, {});
 }
@@ -296,6 +298,8 @@ void Connection::record_exchange(bool whole) {
   const auto& observe = lane_.core().options.observe;
   if (!observe) return;
   record_.peer = peer_.get();
+  if (record_.request != nullptr) record_.request_id = record_.request->id();
+  if (refused_) record_.request_id = refused_->id;
   if (delivery_) record_.sent_bytes = delivery_->sent_body_bytes();
   record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - started_);

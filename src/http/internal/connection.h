@@ -115,8 +115,12 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   Exchange record_;
   SteadyTime started_{};
   std::uint64_t discard_bytes_ = 0;
-  std::uint64_t sent_seen_ = 0;            // when the idle limit was looked at last
-  std::unique_ptr<ActiveRequest> active_;  // none while it is the lane's parsed request
+  std::uint64_t sent_seen_ = 0;  // when the idle limit was looked at last
+  struct Refused {
+    std::string id, reason;
+  };
+  std::unique_ptr<const Refused> refused_;  // what never became a request; the last exchange
+  std::unique_ptr<ActiveRequest> active_;   // none while it is the lane's parsed request
   std::unique_ptr<Intake> intake_;
   std::unique_ptr<Delivery> delivery_;
   std::unique_ptr<TlsHandshake> handshake_;

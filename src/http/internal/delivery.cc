@@ -20,7 +20,14 @@ Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sen
                                   Context* context) {
   if (context != nullptr) context_ = context;
   body_ = std::move(body);
-  if (body_.file() != nullptr) return start_file(std::move(head));
+  if (const FileRange* file = body_.file()) {
+    sender_.emplace(channel_, std::move(head), *file);
+    return start_file();
+  }
+  if (auto* pieces = body_.pieces()) {
+    sender_.emplace(channel_, std::move(head), std::move(*pieces));
+    return start_file();
+  }
   const SharedBytes* bytes = body_.bytes();
   outbox_.emplace(std::move(head), bytes && *bytes ? ByteView(**bytes) : ByteView());
   outbox_->skip(sent_bytes);
@@ -42,8 +49,7 @@ void Delivery::report(Outcome outcome) {
 
 // --- Files ---------------------------------------------------------------------------------------
 
-Delivery::Outcome Delivery::start_file(std::string head) {
-  sender_.emplace(channel_, std::move(head), *body_.file());
+Delivery::Outcome Delivery::start_file() {
   if (sender_->fits_loop()) {
     const FileSender::Progress progress = sender_->send();
     if (progress == FileSender::Progress::Sent || progress == FileSender::Progress::Broken) {

@@ -17,8 +17,8 @@ namespace entrepot::http::internal {
 class Lane;
 
 // Sends one head and body: from memory, on the loop; out of a file, on the loop if that is quick,
-// else in turns on the data threads; out of a stream, which a worker reads while the loop sends,
-// one bounded buffer at a time.
+// else (and pieces of one) in turns on the data threads; out of a stream, which a worker reads
+// while the loop sends, one bounded buffer at a time.
 class Delivery {
  public:
   class Owner {
@@ -52,7 +52,7 @@ class Delivery {
   bool is_our_move() const { return job_.out(); }
 
  private:
-  Outcome start_file(std::string head);
+  Outcome start_file();
   void on_file_over();
   void read_stream();
   void on_stream_read();

@@ -16,37 +16,58 @@ bool is_resident(int file, std::uint64_t offset) {
 }  // namespace
 
 FileSender::FileSender(Channel& channel, std::string head, FileRange file)
-    : channel_(channel), head_(std::move(head)), file_(std::move(file)) {}
+    : channel_(channel),
+      text_(std::move(head)),
+      range_(file.range),
+      held_(std::move(file.file)),
+      file_(held_->descriptor()) {}
+
+FileSender::FileSender(Channel& channel, std::string head, std::unique_ptr<FilePieces> pieces)
+    : channel_(channel),
+      text_(std::move(head)),
+      pieces_(std::move(pieces)),
+      file_(pieces_->file().descriptor()) {}
 
 bool FileSender::fits_loop() const {
-  const ByteRange& range = file_.range;
-  if (range.length_bytes > (channel_.tls() != nullptr ? kInlineTlsBytes : kInlineBytes))
+  if (pieces_) return false;
+  if (range_.length_bytes > (channel_.tls() != nullptr ? kInlineTlsBytes : kInlineBytes))
     return false;
-  const int file = file_.file->descriptor();
-  return is_resident(file, range.offset_bytes) && is_resident(file, range.end_bytes() - 1);
+  return is_resident(file_, range_.offset_bytes) && is_resident(file_, range_.end_bytes() - 1);
 }
 
-ByteRange FileSender::rest() const {
-  const std::uint64_t sent = sent_body_bytes();
-  return {file_.range.offset_bytes + sent, file_.range.length_bytes - sent};
+void FileSender::begin_next_piece() {
+  auto [text, range] = pieces_->piece(next_piece_++);
+  text_ = std::move(text);
+  text_sent_ = 0;
+  range_ = range;
+}
+
+// Sends once, from the text, or when that is out from the range, at most `budget`, which it lowers.
+Io FileSender::send_current(std::size_t& budget) {
+  if (text_sent_ < text_.size()) {
+    const bool more = range_.length_bytes > 0 || has_more_pieces();
+    const Io io = channel_.send(ByteView(text_).substr(text_sent_), {}, more);
+    text_sent_ += io.bytes;
+    const bool is_head = next_piece_ == 0;
+    if (is_head) return io;
+    budget -= std::min(budget, io.bytes);
+    sent_.fetch_add(io.bytes, std::memory_order_relaxed);
+    return io;
+  }
+  const std::size_t piece = std::min<std::uint64_t>(range_.length_bytes, budget);
+  const Io io = channel_.send_file(file_, static_cast<off_t>(range_.offset_bytes), piece);
+  range_ = {range_.offset_bytes + io.bytes, range_.length_bytes - io.bytes};
+  budget -= io.bytes;
+  sent_.fetch_add(io.bytes, std::memory_order_relaxed);
+  return io;
 }
 
 FileSender::Progress FileSender::send() {
   std::size_t budget = kTurnBytes;
   while (!passed_on()) {
     if (budget == 0) return Progress::TurnOver;
-    Io io;
-    if (head_sent_ < head_.size()) {
-      io = channel_.send(ByteView(head_).substr(head_sent_), {}, true);
-      head_sent_ += io.bytes;
-    } else {
-      const ByteRange range = rest();
-      const std::size_t piece = std::min<std::uint64_t>(range.length_bytes, budget);
-      io = channel_.send_file(file_.file->descriptor(), static_cast<off_t>(range.offset_bytes),
-                              piece);
-      sent_.fetch_add(io.bytes, std::memory_order_relaxed);
-      budget -= io.bytes;
-    }
+    if (is_current_out()) begin_next_piece();
+    const Io io = send_current(budget);
     if (io.state == Io::State::Blocked) return Progress::Blocked;
     if (io.state != Io::State::Moved) return Progress::Broken;
   }

@@ -11,8 +11,8 @@
 
 namespace entrepot::http::internal {
 
-// Sends a head, then a range of a file. Either at once on an event loop, when the range is short
-// and in memory, or in turns on the data threads. One thread at a time.
+// Sends a head, then a range of a file, or pieces of one. Either at once on an event loop, when a
+// range is short and in memory, or in turns on the data threads. One thread at a time.
 class FileSender final : public Turns {
  public:
   static constexpr std::size_t kTurnBytes = 1 << 20;
@@ -23,6 +23,7 @@ class FileSender final : public Turns {
   static constexpr std::size_t kInlineTlsBytes = 16 << 10;
 
   FileSender(Channel& channel, std::string head, FileRange file);
+  FileSender(Channel& channel, std::string head, std::unique_ptr<FilePieces> pieces);
 
   // Short, and in the page cache as far as its ends tell: sending it will not wait for a disk.
   bool fits_loop() const;
@@ -44,13 +45,24 @@ class FileSender final : public Turns {
   void turns_are_over() override;
 
  private:
-  ByteRange rest() const;
-  bool passed_on() const { return head_sent_ == head_.size() && rest().length_bytes == 0; }
+  bool has_more_pieces() const { return pieces_ && next_piece_ < pieces_->count(); }
+  bool passed_on() const { return is_current_out() && !has_more_pieces(); }
+  bool is_current_out() const { return text_sent_ == text_.size() && range_.length_bytes == 0; }
+  Io send_current(std::size_t& budget);
+  void begin_next_piece();
 
   Channel& channel_;
-  const std::string head_;
-  std::size_t head_sent_ = 0;
-  const FileRange file_;
+
+  // What is being sent: a text (the head first, then those of the pieces) and the range behind it,
+  // of which the front is cut off as it goes out.
+  std::string text_;
+  std::size_t text_sent_ = 0;
+  ByteRange range_;
+
+  const std::shared_ptr<const OpenFile> held_;  // null with pieces, which hold their own
+  const std::unique_ptr<FilePieces> pieces_;    // null: one range
+  const int file_;
+  std::size_t next_piece_ = 0;
   std::atomic<std::uint64_t> sent_ = 0;
   std::function<void()> over_;
 };

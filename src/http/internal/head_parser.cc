@@ -55,6 +55,26 @@ MaybeRefusal parse_version(std::string_view version, Head& head) {
   return bad_request("the request line must end in HTTP/1.1");
 }
 
+// Cuts scheme and authority off an absolute target, "http://host:5000/v2/". A path that is not
+// there is "/" (RFC 9110 §4.2.3).
+MaybeRefusal cut_authority(std::string_view& target, std::string_view& authority) {
+  constexpr std::string_view kEndOfScheme = "://";
+  const std::size_t scheme_end = target.find(kEndOfScheme);
+  const std::string_view scheme =
+      scheme_end == std::string_view::npos ? "" : target.substr(0, scheme_end);
+  if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) {
+    return bad_request("the request target must begin with '/'");
+  }
+  target.remove_prefix(scheme_end + kEndOfScheme.size());
+  authority = target.substr(0, target.find_first_of("/?"));
+  if (authority.empty()) return bad_request("the request target names no host");
+  if (!consists_of(authority, kHost))
+    return bad_request("the request target may name a host and a port alone");
+  target.remove_prefix(authority.size());
+  if (target.empty()) target = "/";
+  return std::nullopt;
+}
+
 // Sets the target; `authority` becomes that of an absolute target.
 MaybeRefusal parse_target(std::string_view target, Head& head, std::string_view& authority) {
   if (target.empty() || !consists_of(target, kTarget)) {
@@ -63,22 +83,11 @@ MaybeRefusal parse_target(std::string_view target, Head& head, std::string_view&
   if (target == "*") {
     if (head.method != Method::Options) return bad_request("the target * is for OPTIONS alone");
   } else if (target.front() != '/') {
-    const std::size_t scheme_end = target.find("://");
-    const std::string_view scheme = target.substr(0, std::min(scheme_end, target.size()));
-    if (!equals_ignoring_case(scheme, "http") && !equals_ignoring_case(scheme, "https")) {
-      return bad_request("the request target must begin with '/'");
-    }
-    target.remove_prefix(scheme_end + 3);
-    const std::size_t authority_end = std::min(target.find_first_of("/?"), target.size());
-    authority = target.substr(0, authority_end);
-    if (authority.empty()) return bad_request("the request target names no host");
-    target.remove_prefix(authority_end);
-    if (target.empty()) target = "/";
-    if (target.front() != '/') return bad_request("the request target has no path");
+    if (auto refusal = cut_authority(target, authority)) return refusal;
   }
   head.target = target;
   const std::size_t question = std::min(target.find('?'), target.size());
-  head.path = target.substr(0, question);
+  head.path = question == 0 ? "/" : target.substr(0, question);
   head.query = target.substr(std::min(question + 1, target.size()));
   return std::nullopt;
 }
@@ -159,7 +168,6 @@ class HeaderRules {
     seen_ |= bit;
     switch (known) {
       case Known::Host:
-        host_ = value;
         return consists_of(value, kHost) ? std::nullopt
                                          : MaybeRefusal(bad_request("Host is not a host"));
       case Known::ContentLength:
@@ -179,9 +187,7 @@ class HeaderRules {
 
   MaybeRefusal conclude(std::string_view authority) {
     if (head_.http11 && !saw(Known::Host)) return bad_request("Host is missing");
-    if (!authority.empty() && saw(Known::Host) && !equals_ignoring_case(authority, host_)) {
-      return bad_request("the target names another host than Host does");
-    }
+    if (!authority.empty()) take_host_from(authority);
     if (saw(Known::TransferEncoding)) {
       if (saw(Known::ContentLength)) {
         return bad_request("Content-Length and Transfer-Encoding exclude each other");
@@ -199,6 +205,17 @@ class HeaderRules {
 
  private:
   bool saw(Known known) const { return (seen_ & (1U << static_cast<unsigned>(known))) != 0; }
+
+  // RFC 9112 §3.2.2: the host of an absolute target counts, and Host is ignored. It is replaced, so
+  // that nobody behind this can look at the other one.
+  void take_host_from(std::string_view authority) {
+    for (Header& header : head_.headers) {
+      if (!equals_ignoring_case(header.name, "Host")) continue;
+      header.value = authority;
+      return;
+    }
+    head_.headers.push_back({"Host", authority});
+  }
 
   MaybeRefusal read_content_length(std::string_view value) {
     constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
@@ -237,7 +254,6 @@ class HeaderRules {
 
   Head& head_;
   unsigned seen_ = 0;
-  std::string_view host_;
   bool expects_continue_ = false;
   bool close_ = false;
   bool keep_alive_ = false;

@@ -108,10 +108,22 @@ TEST(HeadParser, Targets) {
       {"absolute", "GET http://h/a HTTP/1.1\r\nHost: h\r\n\r\n", 0},
       {"absolute with a port", "GET HTTP://H:5000/a HTTP/1.1\r\nHost: h:5000\r\n\r\n", 0},
       {"absolute without a path", "GET http://h HTTP/1.1\r\nHost: h\r\n\r\n", 0},
-      {"absolute, another host", "GET http://evil/a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute, another host", "GET http://other/a HTTP/1.1\r\nHost: h\r\n\r\n", 0},
+      {"absolute, TLS elsewhere", "GET https://h/a HTTP/1.1\r\nHost: h\r\n\r\n", 0},
+      {"absolute, mixed case", "GET HtTpS://h/a HTTP/1.1\r\nHost: h\r\n\r\n", 0},
+      {"absolute, IPv6", "GET http://[::1]:5000/a HTTP/1.1\r\nHost: h\r\n\r\n", 0},
+      {"absolute, 1.0 without Host", "GET http://h/a HTTP/1.0\r\n\r\n", 0},
+      {"absolute, no Host", "GET http://h/a HTTP/1.1\r\n\r\n", 400},
+      {"absolute, Host twice", "GET http://h/a HTTP/1.1\r\nHost: h\r\nHost: h\r\n\r\n", 400},
+      {"absolute, Host is none", "GET http://h/a HTTP/1.1\r\nHost: h/b\r\n\r\n", 400},
       {"absolute, user information", "GET http://u@h/a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"absolute, no host", "GET http:///a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
-      {"absolute, query at once", "GET http://h?a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute, password, too", "GET http://u:p@h/a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute, host is none", "GET http://a,b/a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"absolute, query at once", "GET http://h?a HTTP/1.1\r\nHost: h\r\n\r\n", 0},
+      {"absolute, nothing", "GET http:// HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"only a scheme", "GET http HTTP/1.1\r\nHost: tp\r\n\r\n", 400},
+      {"only a scheme and a colon", "GET https: HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"another scheme", "GET ftp://h/a HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"host and port", with_target("h:443"), 400},
       {"relative", with_target("a/b"), 400},
@@ -255,6 +267,26 @@ TEST(HeadParser, AnAbsoluteTargetIsReadLikeItsPath) {
   EXPECT_EQ(result.head.path, "/a");
   EXPECT_EQ(result.head.query, "b");
   EXPECT_EQ(read("GET http://h HTTP/1.1\r\nHost: h\r\n\r\n").head.target, "/");
+  const Read no_path = read("GET https://h?b=/c HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(no_path.head.path, "/");
+  EXPECT_EQ(no_path.head.query, "b=/c");
+}
+
+// Whoever asks for the host, to judge it or to build a URL, gets the one that was asked for.
+TEST(HeadParser, TheHostOfAnAbsoluteTargetTakesThePlaceOfHost) {
+  const auto hosts = [](const std::string& input) {
+    std::vector<std::string> values;
+    const Read result = read(input);
+    for (const Header& header : result.head.headers) {
+      if (equals_ignoring_case(header.name, "Host")) values.emplace_back(header.value);
+    }
+    return values;
+  };
+  using Hosts = std::vector<std::string>;
+  EXPECT_EQ(hosts("GET http://other:5000/ HTTP/1.1\r\nX: y\r\nhOST: h\r\n\r\n"),
+            Hosts{"other:5000"});
+  EXPECT_EQ(hosts("GET http://other?a HTTP/1.0\r\n\r\n"), Hosts{"other"});
+  EXPECT_EQ(hosts("GET /http://other/ HTTP/1.1\r\nHost: h\r\n\r\n"), Hosts{"h"});
 }
 
 TEST(HeadParser, LeavesWhatIsBehindTheHead) {

@@ -46,11 +46,7 @@ class FsUpload final : public Upload {
   ~FsUpload() override {
     const Sessions::Held held = hold();
     if (!may_write()) return;
-    // Its request broke off, and somebody may have been told already where to go on.
-    auto saved = sessions_.go_back(*session_);
-    if (saved) saved = session_->file->save();
-    sessions_.end(id_, *held.session);
-    if (!saved) {
+    if (const auto saved = break_off(held); !saved) {
       log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
     }
   }
@@ -98,7 +94,7 @@ class FsUpload final : public Upload {
     const Sessions::Held held = hold();
     TRY(require_pen());
     if (!actual) {
-      static_cast<void>(sessions_.note_full(put_away(held)));
+      static_cast<void>(sessions_.note_full(break_off(held)));
       return propagate(std::move(actual));
     }
     session_->file->note(*actual, reading->size_bytes);
@@ -134,7 +130,7 @@ class FsUpload final : public Upload {
     if (*checked) {
       session_->file->note(expected, session_->file->offset_bytes());
     } else {
-      static_cast<void>(sessions_.note_full(put_away(held)));
+      static_cast<void>(sessions_.note_full(break_off(held)));
     }
     return *std::move(checked);
   }
@@ -142,6 +138,13 @@ class FsUpload final : public Upload {
     auto saved = session_->file->save();
     sessions_.end(id_, *held.session);
     return saved;
+  }
+  // Its request came to nothing, and somebody may have been told already where to go on.
+  Result<void> break_off(const Sessions::Held& held) {
+    auto back = sessions_.go_back(*session_);
+    if (back) return put_away(held);
+    sessions_.end(id_, *held.session);
+    return back;
   }
 
   Sessions& sessions_;
