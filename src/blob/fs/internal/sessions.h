@@ -30,6 +30,8 @@ class SessionTable {
  public:
   std::shared_ptr<Session> find_or_add(const UploadId& id);
 
+  bool is_open(const UploadId& id) const;
+
   // Takes out this very session, not one that came after it.
   void forget(const UploadId& id, const Session& session);
 
@@ -51,7 +53,7 @@ class Sessions {
   Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id);
   Result<std::uint64_t> offset(Context& context, const UploadId& id);
   Result<void> cancel(const UploadId& id);
-  Result<std::size_t> purge(Context& context, WallTime older_than);
+  Result<void> purge(Context& context, const PurgeTerms& terms, Purged& purged);
 
  private:
   friend class FsUpload;
@@ -64,7 +66,8 @@ class Sessions {
   Held hold(const UploadId& id);
   std::unique_ptr<Upload> hand_out(const UploadId& id, Held held, std::unique_ptr<UploadFile> file);
   void end(const UploadId& id, const Held& held);
-  Result<bool> purge_one(const UploadId& id, WallTime older_than);
+  Result<std::optional<WallTime>> silent_since(const UploadId& id);
+  Result<bool> purge_one(const UploadId& id, WallTime silent_since);
 
   // Passes the result on; a full disk gives the reserve up.
   template <class T>
