@@ -33,7 +33,7 @@ class Retention {
     std::size_t rows_per_step = 500;
     // Between two walks over the old part of the journal, and between two counts.
     std::chrono::microseconds walk_interval = std::chrono::hours(6);
-    std::chrono::microseconds count_interval = std::chrono::minutes(10);
+    std::chrono::microseconds count_interval = std::chrono::hours(1);
   };
 
   Retention(registry::Stores stores, registry::Uploads& uploads, Options options,
