@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -42,6 +43,25 @@ struct Stat {
 struct Stored {
   Digest digest;  // always sha256: the name under which the bytes are kept
   std::uint64_t size_bytes = 0;
+};
+
+// What purge() drops. What is not set drops nothing.
+struct PurgeTerms {
+  // Sessions without a byte since then; and the longest silent of the rest, until so many are left.
+  std::optional<WallTime> uploads_before = {};
+  std::optional<std::size_t> most_uploads = {};
+  // What was set aside before then; and the oldest of the rest, until so many bytes are left.
+  std::optional<WallTime> quarantine_before = {};
+  std::optional<std::uint64_t> most_quarantine_bytes = {};
+};
+
+struct Purged {
+  std::vector<UploadId> uploads;  // that are gone
+  std::size_t quarantined = 0;    // files that are gone
+  // What is there still.
+  std::size_t uploads_left = 0;
+  std::size_t quarantine_files_left = 0;
+  std::uint64_t quarantine_bytes_left = 0;
 };
 
 // An upload being written. Bytes are hashed as they pass. One thread at a time. Dropping it without
@@ -131,9 +151,9 @@ class BlobStore {
   virtual Result<void> list(Context& context, const std::optional<Digest>& after,
                             const Visitor& visit) = 0;
 
-  // Drops sessions without a byte since `older_than`; returns how many. Sessions being written
-  // stay.
-  virtual Result<std::size_t> purge_uploads(Context& context, WallTime older_than) = 0;
+  // Drops abandoned sessions and what was long enough in quarantine, and tells what is left.
+  // Sessions being written stay. Looks at every session and every quarantined file.
+  virtual Result<Purged> purge(Context& context, const PurgeTerms& terms) = 0;
 
   // Writes, syncs and removes a small probe: tells whether a push could work now.
   virtual Result<void> check_writable(Context& context) = 0;

@@ -127,7 +127,7 @@ Result<Outcome> Reviewer::remove_bytes(Context& context, const Digest& digest) {
   if (const auto stat = stores_.blobs.stat(context, digest)) outcome.freed_bytes = stat->size_bytes;
   TRY(is_there(stores_.blobs.remove(context, digest)));
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY(tx.blobs().forget(digest));
+    TRY(tx.blobs().forget(digest, stores_.clock.wall()));
     return tx.reviews().drop(digest);
   }));
   return outcome;

@@ -184,7 +184,8 @@ TEST(Reviewer, FileOfAManifestStaysAsLongAsTheManifest) {
 TEST(Reviewer, BytesThatNoRowKnowsAreRemoved) {
   World world;
   const auto layer = world.push_blob("a", "layer");
-  ASSERT_OK(world.write([&](meta::Transaction& tx) { return tx.blobs().forget(layer); }));
+  ASSERT_OK(world.write(
+      [&](meta::Transaction& tx) { return tx.blobs().forget(layer, world.clock.wall()); }));
   world.let_the_delay_pass();
   EXPECT_EQ(review(world, layer), Verdict::Removed);
   EXPECT_FALSE(world.has_bytes(layer));

@@ -22,16 +22,16 @@ Result<bool> is_held(const View& view, RepositoryId repository, const Digest& di
 
 Result<bool> has_held_referrer(const View& view, const RepositoryName& name,
                                RepositoryId repository, const Digest& subject) {
-  std::optional<Digest> after;
-  do {
-    TRY_ASSIGN(const auto referrers, view.manifests.referrers(name, subject, "", after, kPage));
-    for (const meta::Referrer& referrer : referrers) {
+  meta::ReferrerQuery query{.repository = name, .subject = subject, .limit = kPage};
+  while (true) {
+    TRY_ASSIGN(const auto page, view.manifests.referrers(query));
+    for (const meta::Referrer& referrer : page.rows) {
       TRY_ASSIGN(const bool held, is_held(view, repository, referrer.digest));
       if (held) return true;
     }
-    after = referrers.size() < kPage ? std::nullopt : std::optional(referrers.back().digest);
-  } while (after);
-  return false;
+    if (!page.more) return false;
+    query.after = page.rows.back().digest;
+  }
 }
 
 // Is it about a manifest that is there?

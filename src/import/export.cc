@@ -79,7 +79,7 @@ Result<void> Run::write_repositories(Context& context) {
         meta_.view<std::vector<meta::Repository>>(
             context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<meta::Repository>> {
               std::vector<meta::Repository> found;
-              TRY_ASSIGN(const auto names, snapshot.repositories().list(after, kNames));
+              TRY_ASSIGN(const auto names, snapshot.repositories().list_all(after, kNames));
               for (const RepositoryName& name : names) {
                 TRY_ASSIGN(auto repository, snapshot.repositories().find(name));
                 found.push_back(std::move(repository));

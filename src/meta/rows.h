@@ -73,6 +73,21 @@ struct Referrer {
   Bytes annotations_json;
 };
 
+// Which referrers. `artifact_type` "" = any.
+struct ReferrerQuery {
+  RepositoryName repository;
+  Digest subject;
+  std::string artifact_type = {};
+  std::optional<Digest> after = {};
+  std::size_t limit = 1000;                        // rows
+  std::size_t limit_bytes = std::size_t{4} << 20;  // of annotations and what else a row takes
+};
+
+struct ReferrerRows {
+  std::vector<Referrer> rows;
+  bool more = false;  // others follow the last one
+};
+
 struct TagRow {
   Tag tag;
   Digest digest;

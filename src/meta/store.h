@@ -25,14 +25,21 @@ namespace entrepot::meta {
 // from the start) and have at most `limit` entries. Every method may fail with Unavailable (the
 // store is gone) or StorageFull (writes). A "not there" is NotFound.
 
-// Repositories are made by the first push and stay when they are empty.
+// Repositories are made by the first push. One that holds no manifest is still found, for
+// kEmptyStays after its last manifest was removed or its last blob came; see Retention.
 class Repositories {
  public:
   virtual ~Repositories() = default;
   virtual Result<Repository> find(const RepositoryName& name) const = 0;
+  // Those that hold a manifest. Empty ones cost nothing, however many there are.
   virtual Result<std::vector<RepositoryName>> list(std::string_view after,
                                                    std::size_t limit) const = 0;
+  // The empty ones as well.
+  virtual Result<std::vector<RepositoryName>> list_all(std::string_view after,
+                                                       std::size_t limit) const = 0;
   virtual Result<Repository> find_or_create(const RepositoryName& name, WallTime now) = 0;
+
+  static constexpr std::chrono::hours kEmptyStays{24};
 };
 
 class Manifests {
@@ -49,11 +56,9 @@ class Manifests {
                                              const std::optional<Digest>& after,
                                              std::size_t limit) const = 0;
 
-  // Those whose subject is `subject`, ascending by digest; `artifact_type` "" = any.
-  virtual Result<std::vector<Referrer>> referrers(const RepositoryName& name, const Digest& subject,
-                                                  std::string_view artifact_type,
-                                                  const std::optional<Digest>& after,
-                                                  std::size_t limit) const = 0;
+  // A page of those whose subject is the query's, ascending by digest. No annotations are read but
+  // those of the page; a row that is larger than a page makes one alone.
+  virtual Result<ReferrerRows> referrers(const ReferrerQuery& query) const = 0;
 
   // A live manifest of the repository that names `digest` (as config, layer or child); NotFound
   // when none does.
@@ -74,10 +79,11 @@ class Manifests {
   virtual Result<void> remove(RepositoryId repository, const Digest& digest, WallTime at,
                               std::string_view by) = 0;
 
-  // Drops rows hidden before `before` for good, at most `limit`, and fewer when they name very
-  // much; returns their digests and those their references named, for review. Tags that still point
+  // Drops rows hidden before `before` for good, at most `limit`, and no further one once they have
+  // named kLargestPurge digests; returns their digests and those, for review. Tags that still point
   // at them go with them.
   virtual Result<std::vector<Digest>> purge_removed(WallTime before, std::size_t limit) = 0;
+  static constexpr std::size_t kLargestPurge = 2000;
 };
 
 class Tags {
@@ -129,8 +135,8 @@ class Blobs {
   // Marks the bytes as going: no find() sees the blob any more. NotFound.
   virtual Result<void> mark_going(const Digest& digest) = 0;
   // Forgets the blob and its aliases, and drops its links; only after its bytes are gone. Nothing
-  // happens to one that is not known.
-  virtual Result<void> forget(const Digest& digest) = 0;
+  // happens to one that is not known. From `now` on the dropped links wait for Retention.
+  virtual Result<void> forget(const Digest& digest, WallTime now) = 0;
 };
 
 // What a manifest that is being pushed counts on. Meant for a Snapshot, before the transaction: the
@@ -183,7 +189,6 @@ class EndedUploads {
   virtual Result<EndedUpload> find(std::string_view id, WallTime started_at) const = 0;
   // When the youngest of them began. NotFound: there is none.
   virtual Result<WallTime> youngest() const = 0;
-  virtual Result<std::uint64_t> count() const = 0;  // reads them all
 
   // Once added, a session stays as it was added first.
   virtual Result<void> add(const EndedUpload& upload) = 0;
@@ -192,10 +197,23 @@ class EndedUploads {
 };
 
 // History, audit and event outbox share this one append.
+//
+// Numbers grow and are never given twice; there may be gaps. An entry stays for a year at least
+// (Retention), the newest kMovesKept entries of a tag for good, and what a reader has still to read
+// for as long as that reader is known. Nothing else keeps an entry: who reads the journal without
+// being known as a reader, and less than once a year, misses some.
 class Journal {
  public:
   virtual ~Journal() = default;
   virtual Result<void> add(const events::Event& event) = 0;
+  static constexpr std::int64_t kMovesKept = 100;
+
+  // Makes the reader known, or moves it on: it has done with the entries up to `sequence`, and
+  // those after it stay until it says otherwise. release() forgets the reader; one that never comes
+  // back would keep the journal growing.
+  virtual Result<void> hold(std::string_view reader, std::int64_t sequence) = 0;
+  virtual Result<void> release(std::string_view reader) = 0;
+
   // Entries after `sequence`, oldest first, with their numbers.
   struct Entry {
     std::int64_t sequence = 0;
@@ -223,6 +241,50 @@ class Jobs {
   virtual Result<void> release(std::string_view name, std::string_view holder) = 0;
 };
 
+// The end of what else would only grow. Each call handles at most `limit` rows, found by an index,
+// so that the one writer is not held up; who wants more calls again.
+class Retention {
+ public:
+  virtual ~Retention() = default;
+
+  struct Counts {
+    std::int64_t repositories = 0;        // that hold a manifest
+    std::int64_t empty_repositories = 0;  // and are still found
+    std::int64_t dropped_links = 0;       // whose bytes are gone
+    std::int64_t journal_entries = 0;
+    std::int64_t jobs = 0;
+    std::int64_t ended_uploads = 0;
+  };
+  // Reads whole indexes: for gauges, now and then.
+  virtual Result<Counts> counts() const = 0;
+
+  // Which of the next `limit` entries of the journal after `after` (0: from the start) nobody
+  // needs: older than `before`, not among the newest of their tag, read by every known reader. What
+  // is not needed now never will be, so they may be dropped in a later transaction.
+  struct OldEntries {
+    std::vector<std::int64_t> sequences;
+    std::optional<std::int64_t> next;  // from where to go on; none: all that is old was looked at
+  };
+  virtual Result<OldEntries> old_entries(WallTime before, std::int64_t after,
+                                         std::size_t limit) const = 0;
+  virtual Result<void> drop_entries(const std::vector<std::int64_t>& sequences) = 0;
+
+  // Dropped links whose bytes went before `before`: the repository has then never had them. Returns
+  // how many went, as do the others.
+  virtual Result<std::size_t> forget_links(WallTime before, std::size_t limit) = 0;
+
+  // Jobs that finished before `before`, but for the newest kJobsKept of a kind.
+  virtual Result<std::size_t> forget_jobs(WallTime before, std::size_t limit) = 0;
+  static constexpr std::int64_t kJobsKept = 100;
+
+  // Repositories that are empty for kEmptyStays by `now`: no find() sees them any more, and a push
+  // makes them anew. One where blobs are still linked is looked at again at `again`; so is one that
+  // a dropped link or a removed manifest still speaks of, whose row goes with the last of those.
+  // Returns how many were looked at.
+  virtual Result<std::size_t> expire_repositories(WallTime now, WallTime again,
+                                                  std::size_t limit) = 0;
+};
+
 // Small facts about the store itself: its id, what was adopted.
 class Settings {
  public:
@@ -244,6 +306,7 @@ class Snapshot {
   virtual const EndedUploads& ended_uploads() const = 0;
   virtual const Journal& journal() const = 0;
   virtual const Jobs& jobs() const = 0;
+  virtual const Retention& retention() const = 0;
   virtual const Settings& settings() const = 0;
 };
 
@@ -259,6 +322,7 @@ class Transaction {
   virtual EndedUploads& ended_uploads() = 0;
   virtual Journal& journal() = 0;
   virtual Jobs& jobs() = 0;
+  virtual Retention& retention() = 0;
   virtual Settings& settings() = 0;
 };
 

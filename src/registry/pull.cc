@@ -130,20 +130,19 @@ Result<ReferrerPage> Puller::referrers(Context& context, const RepositoryName& r
                                        const oci::Digest& subject, std::string_view artifact_type,
                                        const std::optional<oci::Digest>& after,
                                        std::size_t limit) const {
-  TRY_ASSIGN(
-      const auto rows,
-      stores_.meta.view<std::vector<meta::Referrer>>(context, [&](const meta::Snapshot& snapshot) {
-        return snapshot.manifests().referrers(repository, subject, artifact_type, after, limit + 1);
-      }));
+  const meta::ReferrerQuery query{.repository = repository,
+                                  .subject = subject,
+                                  .artifact_type = std::string(artifact_type),
+                                  .after = after,
+                                  .limit = limit,
+                                  .limit_bytes = kReferrersPageBytes};
+  TRY_ASSIGN(const auto found,
+             stores_.meta.view<meta::ReferrerRows>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.manifests().referrers(query);
+             }));
   ReferrerPage page;
-  std::size_t bytes = 0;
-  for (const meta::Referrer& row : rows) {
-    bytes += row.annotations_json.size() + 512;
-    if (page.descriptors.size() == limit ||
-        (bytes > kReferrersPageBytes && !page.descriptors.empty())) {
-      page.more = true;
-      break;
-    }
+  page.more = found.more;
+  for (const meta::Referrer& row : found.rows) {
     TRY_ASSIGN(auto descriptor, to_descriptor(row));
     page.descriptors.push_back(std::move(descriptor));
   }

@@ -60,9 +60,10 @@ class Puller {
   Result<void> keep_from_review(Context& context, const oci::RepositoryName& repository,
                                 const oci::Digest& digest) const;
 
-  // NotFound for a repository that never was.
+  // NotFound for a repository that never was, or has been empty for more than a day.
   Result<NamePage> tags(Context& context, const oci::RepositoryName& repository,
                         std::string_view after, std::size_t limit) const;
+  // Those that hold a manifest.
   Result<NamePage> repositories(Context& context, std::string_view after, std::size_t limit) const;
 
   // Manifests whose subject is `subject`; empty for an unknown one, and in an unknown repository.

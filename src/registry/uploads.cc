@@ -9,6 +9,9 @@ using oci::RepositoryName;
 
 namespace {
 
+// Of most_sessions, what goes at once when room is needed.
+constexpr std::size_t kRoomShare = 64;
+
 // Counts as open for as long as it lives.
 class CountedUpload final : public blob::Upload {
  public:
@@ -44,7 +47,11 @@ Uploads::Uploads(Stores stores, Options options, metrics::Registry& metrics)
     : stores_(stores),
       options_(options),
       open_(metrics.gauge("entrepot_uploads_open", "Uploads that a request is writing now.")),
-      clock_watch_(stores.meta, stores.clock, "uploads.clock") {}
+      sessions_(metrics.gauge("entrepot_uploads_sessions",
+                              "Uploads that have bytes, whether or not one writes them now.")),
+      evicted_(metrics.counter("entrepot_uploads_evicted_total",
+                               "Uploads dropped to make room for others.")),
+      ages_(stores.meta, stores.clock, "uploads.clock") {}
 
 UploadSession Uploads::begin(const RepositoryName& repository, oci::HashAlgorithm also) const {
   return UploadSession{repository, blob::UploadId::random(), stores_.clock.wall(), also};
@@ -52,7 +59,7 @@ UploadSession Uploads::begin(const RepositoryName& repository, oci::HashAlgorith
 
 // Of a session without a byte, nothing but its location tells whether it was purged.
 Result<void> Uploads::require_young(const UploadSession& session) const {
-  if (stores_.clock.wall() - session.started_at <= options_.session_age) return {};
+  if (session.started_at >= ages_.before(options_.session_age)) return {};
   return fail(ErrorCode::NotFound, "upload {} began too long ago", session.id.str());
 }
 
@@ -64,15 +71,14 @@ Result<void> Uploads::require_open(const UploadSession& session) const {
   return {};
 }
 
-void Uploads::remember_end(const UploadSession& session) {
-  if (!session.is_told) return;
+void Uploads::remember_end(const blob::UploadId& id, WallTime started_at) {
   const std::lock_guard lock(mutex_);
-  if (!ended_.insert(session.id.str()).second) return;
-  ended_order_.push_back(session);
+  if (!ended_.insert(id.str()).second) return;
+  ended_order_.push_back({id.str(), started_at});
   if (ended_order_.size() <= kRemembered) return;
-  const UploadSession& oldest = ended_order_.front();
+  const Remembered& oldest = ended_order_.front();
   if (remembered_from_) remembered_from_ = std::max(*remembered_from_, oldest.started_at);
-  ended_.erase(oldest.id.str());
+  ended_.erase(oldest.id);
   ended_order_.pop_front();
 }
 
@@ -136,7 +142,9 @@ Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context, const Uplo
   if (!upload && upload.error().code == ErrorCode::NotFound) {
     TRY(require_young(session));
     TRY(require_not_ended(context, session));
+    TRY(make_room(context));
     upload = stores_.blobs.start(context, session.id, session.also);
+    if (upload) sessions_.add(1);
   }
   if (!upload) return upload;
   std::unique_ptr<WholeWriters::Writer> whole;
@@ -154,7 +162,8 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
   TRY(upload.verify(context, expected));  // may read for long, so before others wait for the lock
   const auto lock = stores_.locks.lock(upload.digest());
   TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
-  remember_end(session);
+  sessions_.add(-1);
+  if (session.is_told) remember_end(session.id, session.started_at);
   const WallTime now = stores_.clock.wall();
   const meta::Blob blob{stored.digest, stored.size_bytes};
   const auto alias = expected == stored.digest ? std::nullopt : std::optional(expected);
@@ -181,8 +190,9 @@ Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
     TRY(stores_.meta.write(
         context, [&](meta::Transaction& tx) { return record_end(tx, session, std::nullopt); }));
   }
-  remember_end(session);
+  if (session.is_told) remember_end(session.id, session.started_at);
   auto cancelled = stores_.blobs.cancel(context, session.id);
+  if (cancelled) sessions_.add(-1);
   if (cancelled || cancelled.error().code != ErrorCode::NotFound) return cancelled;
   return require_young(session);
 }
@@ -213,21 +223,48 @@ Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& reposi
   return blob;
 }
 
+Result<blob::Purged> Uploads::drop(Context& context, const blob::PurgeTerms& terms) {
+  TRY_ASSIGN(auto purged, stores_.blobs.purge(context, terms));
+  sessions_.set(static_cast<std::int64_t>(purged.uploads_left));
+  counted_ = true;
+  return purged;
+}
+
 Result<std::size_t> Uploads::purge(Context& context) {
-  TRY_ASSIGN(const ClockLook now, clock_watch_.look(context));
-  if (now.steady >= spared_until_) spared_ = {};
-  if (now.jump.count() > 0) {
-    spared_ += now.jump;
-    spared_until_ = now.steady + options_.session_age;
+  TRY(ages_.look(context));
+  const blob::PurgeTerms terms{.uploads_before = ages_.before(options_.session_age)};
+  TRY_ASSIGN(const auto purged, drop(context, terms));
+  return purged.uploads.size();
+}
+
+Result<void> Uploads::count(Context& context) {
+  TRY(drop(context, {}));
+  return {};
+}
+
+// Looking at all sessions is for more than one newcomer: those that were silent for nearly as long
+// as the first go with it.
+Result<void> Uploads::make_room(Context& context) {
+  const auto most = static_cast<std::int64_t>(options_.most_sessions);
+  if (counted_ && sessions_.value() < most) return {};
+  const std::lock_guard lock(room_mutex_);
+  if (counted_ && sessions_.value() < most) return {};  // the one before made it
+  if (!counted_) TRY(count(context));
+  if (sessions_.value() < most) return {};
+  const std::size_t left = options_.most_sessions - 1 - options_.most_sessions / kRoomShare;
+  TRY_ASSIGN(const auto purged, drop(context, {.most_uploads = left}));
+  evicted_.add(purged.uploads.size());
+  for (const blob::UploadId& id : purged.uploads) {
+    remember_end(id, WallTime::min());  // when it began, nobody knows any more
   }
-  TRY(clock_watch_.settle(context, now));
-  return stores_.blobs.purge_uploads(context, now.wall - options_.session_age - spared_);
+  if (purged.uploads_left < options_.most_sessions) return {};
+  return fail(ErrorCode::Unavailable, "{} uploads are being written already", purged.uploads_left);
 }
 
 Result<bool> Uploads::purge_ended(Context& context, std::size_t limit) {
   const auto kept =
       std::clamp<std::chrono::microseconds>(options_.session_age, kLeastEndKept, kMostEndKept);
-  const WallTime before = stores_.clock.wall() - kept - spared_;
+  const WallTime before = ages_.before(kept);
   return stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) -> Result<bool> {
     TRY_ASSIGN(const std::size_t purged, tx.ended_uploads().purge(before, limit));
     return purged == limit;

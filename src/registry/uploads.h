@@ -1,6 +1,7 @@
 #pragma once
 // registry/uploads.h — pushing a blob: sessions, commit, mount.
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -10,7 +11,7 @@
 #include "access/subject.h"
 #include "base/metrics.h"
 #include "oci/name.h"
-#include "registry/clock_watch.h"
+#include "registry/ages.h"
 #include "registry/stores.h"
 #include "registry/whole_writers.h"
 
@@ -38,6 +39,7 @@ class Uploads {
   struct Options {
     std::chrono::microseconds review_delay = kDefaultReviewDelay;
     std::chrono::microseconds session_age = std::chrono::hours(168);  // without a byte, its end
+    std::size_t most_sessions = 10'000;                               // that have bytes
   };
   Uploads(Stores stores, Options options, metrics::Registry& metrics);
 
@@ -59,6 +61,8 @@ class Uploads {
     Drop,  // the session goes back to where the writer began, and offset() tells that all along
   };
   // The session's writer, at the offset that was told; ends an older writer. NotFound as above.
+  // When most_sessions are open, the one that is silent for longest makes room (in this process it
+  // is then NotFound), with a few that follow it; Unavailable when all are being written.
   Result<std::unique_ptr<blob::Upload>> open(Context& context, const UploadSession& session,
                                              Unfinished unfinished = Unfinished::Keep);
 
@@ -78,9 +82,11 @@ class Uploads {
                            const oci::Digest& digest);
 
   // Drops sessions without a byte for session_age; returns how many. What the wall clock jumped
-  // forwards since the last purge, or the time in which no server ran, does not count. One thread
-  // at a time.
+  // forwards, and the time in which no server ran, does not count (Ages). One thread at a time.
   Result<std::size_t> purge(Context& context);
+
+  // Counts the sessions that are there, for the gauge and the limit.
+  Result<void> count(Context& context);
 
   // Forgets ended sessions that are too old to be asked for, at most `limit`; true when more wait.
   Result<bool> purge_ended(Context& context, std::size_t limit);
@@ -94,24 +100,30 @@ class Uploads {
   Result<void> require_not_ended(Context& context, const UploadSession& session);
   Result<WallTime> remembered_from(Context& context);
   Result<void> require_young(const UploadSession& session) const;
-  void remember_end(const UploadSession& session);
+  Result<void> make_room(Context& context);
+  Result<blob::Purged> drop(Context& context, const blob::PurgeTerms& terms);
+  void remember_end(const blob::UploadId& id, WallTime started_at);
   Result<void> record_end(meta::Transaction& tx, const UploadSession& session,
                           const std::optional<oci::Digest>& digest) const;
 
   const Stores stores_;
   const Options options_;
   metrics::Gauge& open_;
-
-  // For purge(): sessions are spared for so much longer than session_age, until those are old, too.
-  ClockWatch clock_watch_;
-  std::chrono::microseconds spared_{0};
-  SteadyTime spared_until_;
+  metrics::Gauge& sessions_;  // as they were counted last, and begun and ended since
+  metrics::Counter& evicted_;
+  std::atomic<bool> counted_ = false;
+  std::mutex room_mutex_;
+  Ages ages_;
 
   // The last to end in this process, so that most requests need not ask the metadata.
   static constexpr std::size_t kRemembered = 65'536;
   mutable std::mutex mutex_;
   std::unordered_set<std::string> ended_;
-  std::deque<UploadSession> ended_order_;
+  struct Remembered {
+    std::string id;
+    WallTime started_at;
+  };
+  std::deque<Remembered> ended_order_;
   // Of sessions that began later, every end is remembered. None: not known yet.
   std::optional<WallTime> remembered_from_;
 

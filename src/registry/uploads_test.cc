@@ -133,11 +133,12 @@ class UploadsOverARestart : public ::testing::Test {
   }
   // The use case of another process on the same stores.
   Uploads& restarted() { return restarted_.emplace(world_.stores, Uploads::Options{}, metrics_); }
-  std::uint64_t records() {
+  std::int64_t records() {
     return world_.metadata->store()
-        .view<std::uint64_t>(world_.context,
-                             [](const meta::Snapshot& s) { return s.ended_uploads().count(); })
-        .value();
+        .view<meta::Retention::Counts>(
+            world_.context, [](const meta::Snapshot& s) { return s.retention().counts(); })
+        .value()
+        .ended_uploads;
   }
 
   World world_;
@@ -177,10 +178,10 @@ TEST_F(UploadsOverARestart, RecordGoesAfterAWeekWhenTheSessionIsTooOldAnyhow) {
   commit(spent, Digest::of("bytes"));
   world_.clock.advance(std::chrono::hours(167));
   EXPECT_FALSE(world_.uploads.purge_ended(world_.context, 10).value());
-  EXPECT_EQ(records(), 1u);
+  EXPECT_EQ(records(), 1);
   world_.clock.advance(std::chrono::hours(2));
   EXPECT_TRUE(world_.uploads.purge_ended(world_.context, 1).value()) << "there may be more";
-  EXPECT_EQ(records(), 0u);
+  EXPECT_EQ(records(), 0);
   EXPECT_FAILS(NotFound, restarted().open(world_.context, spent));
 }
 
@@ -192,7 +193,7 @@ TEST_F(UploadsOverARestart, SessionThatNobodyWasToldOfLeavesNoRecord) {
   auto dropped = begin();
   dropped.is_told = false;
   ASSERT_OK(world_.uploads.cancel(world_.context, dropped));
-  EXPECT_EQ(records(), 0u);
+  EXPECT_EQ(records(), 0);
 }
 
 TEST(Uploads, CountsThoseThatAreWritten) {
@@ -249,6 +250,66 @@ TEST_F(UploadPurge, ClockThatJumpsMakesNoSessionOld) {
   }
   world_.clock.advance(std::chrono::hours(69));
   EXPECT_EQ(purge(), 1u);
+}
+
+// Nothing but the clock tells how old a session without a byte is.
+TEST_F(UploadPurge, ClockThatJumpsEndsNoSessionWithoutAByte) {
+  purge();
+  const auto empty = world_.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  world_.clock.jump(std::chrono::hours(24 * 3650));
+  EXPECT_EQ(world_.uploads.offset(world_.context, empty).value(), 0u);
+  purge();
+  EXPECT_EQ(world_.uploads.offset(world_.context, empty).value(), 0u);
+  world_.clock.advance(std::chrono::hours(169));
+  EXPECT_FAILS(NotFound, world_.uploads.offset(world_.context, empty));
+}
+
+class UploadLimit : public ::testing::Test {
+ protected:
+  UploadSession begin() { return uploads_.begin(name("a"), HashAlgorithm::Sha256); }
+  void write_a_byte(const UploadSession& session) {
+    auto upload = uploads_.open(world_.context, session).value();
+    ASSERT_OK(upload->write(world_.context, "x"));
+    ASSERT_OK(upload->pause(world_.context));
+    world_.clock.advance(std::chrono::seconds(1));
+  }
+  std::int64_t gauge() { return metrics_.gauge("entrepot_uploads_sessions", "").value(); }
+
+  World world_;
+  metrics::Registry metrics_;
+  Uploads uploads_{world_.stores, {.most_sessions = 3}, metrics_};
+};
+
+TEST_F(UploadLimit, LongestSilentMakesRoomAndIsNotFound) {
+  const auto first = begin();
+  const auto second = begin();
+  const auto third = begin();
+  for (const auto& session : {first, second, third, first}) write_a_byte(session);
+  EXPECT_EQ(gauge(), 3);
+  const auto fourth = begin();
+  write_a_byte(fourth);
+  EXPECT_EQ(gauge(), 3);
+  EXPECT_FAILS(NotFound, uploads_.open(world_.context, second));
+  EXPECT_FAILS(NotFound, uploads_.offset(world_.context, second));
+  for (const auto& session : {first, third, fourth}) {
+    EXPECT_EQ(uploads_.offset(world_.context, session).value(), session.id == first.id ? 2u : 1u);
+  }
+}
+
+TEST_F(UploadLimit, ThoseThatAreWrittenStayAndOthersWait) {
+  std::vector<std::unique_ptr<blob::Upload>> writers;
+  for (int i = 0; i < 3; ++i) writers.push_back(uploads_.open(world_.context, begin()).value());
+  EXPECT_FAILS(Unavailable, uploads_.open(world_.context, begin()));
+  ASSERT_OK(writers.back()->pause(world_.context));
+  EXPECT_OK(uploads_.open(world_.context, begin()));
+}
+
+// What a process before this one left counts, too.
+TEST_F(UploadLimit, HoldsOverARestart) {
+  for (int i = 0; i < 3; ++i) write_a_byte(begin());
+  Uploads restarted(world_.stores, {.most_sessions = 3}, metrics_);
+  EXPECT_OK(restarted.open(world_.context, begin()));
+  EXPECT_EQ(gauge(), 3);
 }
 
 TEST(Uploads, MountGivesABlobWithoutMovingIt) {

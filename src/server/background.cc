@@ -2,7 +2,10 @@
 
 #include <sys/statvfs.h>
 
+#include <thread>
+
 #include "base/log.h"
+#include "collect/retention.h"
 #include "collect/thread.h"
 #include "server/metadata_backups.h"
 #include "server/periodic.h"
@@ -14,6 +17,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kDiskInterval{10'000};
 constexpr milliseconds kBackupLook{60'000};
+constexpr milliseconds kRetentionInterval{60'000};
+constexpr milliseconds kLongestPause{100};  // between two of its steps: who ends it waits for it
 
 collect::CollectorThread::Options thread_options(const Options& options) {
   collect::CollectorThread::Options out;
@@ -23,6 +28,25 @@ collect::CollectorThread::Options thread_options(const Options& options) {
   // The directory's lock lets in one process: a lease that is left was a killed one's, and is ours.
   out.holder = "server";
   return out;
+}
+
+collect::Retention::Options retention_options(const Options& options) {
+  collect::Retention::Options out;
+  out.quarantine_age = options.quarantine_keep;
+  out.quarantine_bytes = options.quarantine_max_bytes.bytes;
+  return out;
+}
+
+// Step by step until nothing is left to forget; pushes and pulls go first.
+void retain(Context& context, collect::Retention& retention, milliseconds pause) {
+  while (context.alive()) {
+    const auto more = retention.step(context);
+    if (!more) {
+      log::warning("what is old was not forgotten, trying again later: {}", more.error());
+    }
+    if (!more || !*more) return;
+    std::this_thread::sleep_for(pause);
+  }
 }
 
 // How full the disk is, from a thread of its own: a scrape must not wait for a file system.
@@ -77,6 +101,11 @@ struct Background::Parts {
         metrics::Registry& metrics, const Clock& clock)
       : collector(make_collector(options, stores, platform, metrics)),
         collector_thread(*collector, stores.stores().meta, clock, thread_options(options)),
+        retention(stores.stores(), platform.uploads(), retention_options(options), metrics),
+        retention_look("retention", kRetentionInterval,
+                       [this, pause = options.collect_pause](Context& context) {
+                         retain(context, retention, std::min(pause, kLongestPause));
+                       }),
         disk(stores.directory().path(), metrics),
         disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }),
         backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
@@ -95,6 +124,8 @@ struct Background::Parts {
 
   const std::unique_ptr<collect::Collector> collector;
   collect::CollectorThread collector_thread;
+  collect::Retention retention;
+  Periodic retention_look;
   DiskMetrics disk;
   Periodic disk_look;
   MetadataBackups backups;

@@ -58,6 +58,9 @@ struct Options {
   Duration collect_pause{};
   Duration uploads_purge_after{};
   Duration uploads_purge_interval{};
+  std::uint64_t uploads_max_open = 0;
+  Duration quarantine_keep{};
+  Size quarantine_max_bytes{};
   Duration backup_interval{};
   std::uint64_t backup_keep = 0;
 

@@ -19,7 +19,8 @@ constexpr std::chrono::hours kForever{24 * 366 * 100};
 registry::Uploads::Options uploads_options(const Options& options) {
   const bool purged = options.uploads_purge_after.count() > 0;
   return {.review_delay = options.collect_delay,
-          .session_age = purged ? microseconds(options.uploads_purge_after) : kForever};
+          .session_age = purged ? microseconds(options.uploads_purge_after) : kForever,
+          .most_sessions = options.uploads_max_open};
 }
 
 api::dist::LocationOptions location_options(const Options& options) {

@@ -71,7 +71,7 @@ class FsFaults : public ::testing::Test {
 
   std::size_t purge() {
     const WallTime later = Clock::system().wall() + std::chrono::hours(1);
-    return store_->purge_uploads(context_, later).value();
+    return store_->purge(context_, {.uploads_before = later})->uploads.size();
   }
 
   Context context_;

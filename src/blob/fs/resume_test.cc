@@ -217,6 +217,24 @@ TEST_F(FsResume, ReadingAgainHeedsTheContext) {
   expect_goes_on(1000, bytes);
 }
 
+TEST_F(FsResume, PurgeMakesRoomOfTheLongestSilent) {
+  std::vector<UploadId> ids;
+  const auto now = std::filesystem::file_time_type::clock::now();
+  for (const int minutes_ago : {2, 4, 1, 3}) {
+    ids.push_back(UploadId::random());
+    auto upload = store_->start(context_, ids.back(), HashAlgorithm::Sha256).value();
+    ASSERT_OK(upload->write(context_, "x"));
+    ASSERT_OK(upload->pause(context_));
+    std::filesystem::last_write_time(directory_ / layout::upload_file(ids.back()),
+                                     now - std::chrono::minutes(minutes_ago));
+  }
+  const Purged purged = store_->purge(context_, {.most_uploads = 2}).value();
+  EXPECT_EQ(purged.uploads, (std::vector{ids[1], ids[3]}));
+  EXPECT_EQ(purged.uploads_left, 2u);
+  EXPECT_FAILS(NotFound, store_->resume(context_, ids[1]));
+  EXPECT_OK(store_->resume(context_, ids[0]));
+}
+
 TEST_F(FsResume, PurgeTakesAllFilesOfASessionAndNothingElse) {
   start();
   write("abc");
@@ -224,7 +242,8 @@ TEST_F(FsResume, PurgeTakesAllFilesOfASessionAndNothingElse) {
   const auto orphan = UploadId::random();
   write_file(directory_ / layout::upload_state_file(orphan), "left by a crash");
   write_file(directory_ / "entrepot/uploads/README", "put there by somebody");
-  EXPECT_EQ(store_->purge_uploads(context_, Clock::system().wall() + std::chrono::hours(1)), 1u);
+  const WallTime later = Clock::system().wall() + std::chrono::hours(1);
+  EXPECT_EQ(store_->purge(context_, {.uploads_before = later})->uploads.size(), 1u);
   EXPECT_FALSE(std::filesystem::exists(data_file()));
   EXPECT_FALSE(std::filesystem::exists(state_file()));
   EXPECT_FALSE(std::filesystem::exists(directory_ / layout::upload_state_file(orphan)));

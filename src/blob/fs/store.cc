@@ -109,8 +109,11 @@ Result<void> FsBlobStore::list(Context& context, const std::optional<Digest>& af
   return parts_->blobs.list(context, after, visit);
 }
 
-Result<std::size_t> FsBlobStore::purge_uploads(Context& context, WallTime older_than) {
-  return parts_->sessions.purge(context, older_than);
+Result<Purged> FsBlobStore::purge(Context& context, const PurgeTerms& terms) {
+  Purged purged;
+  TRY(parts_->sessions.purge(context, terms, purged));
+  TRY(parts_->blobs.purge_quarantine(context, terms, purged));
+  return purged;
 }
 
 Result<void> FsBlobStore::check_writable(Context&) {

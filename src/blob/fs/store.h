@@ -56,7 +56,7 @@ class FsBlobStore final : public BlobStore {
   Result<void> quarantine(Context& context, const Digest& digest) override;
   Result<void> list(Context& context, const std::optional<Digest>& after,
                     const Visitor& visit) override;
-  Result<std::size_t> purge_uploads(Context& context, WallTime older_than) override;
+  Result<Purged> purge(Context& context, const PurgeTerms& terms) override;
   Result<void> check_writable(Context& context) override;
   Result<void> require_room(Context& context) override;
 

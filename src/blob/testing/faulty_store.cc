@@ -130,8 +130,8 @@ Result<void> FaultyBlobStore::list(Context& context, const std::optional<Digest>
   return attempt([&] { return inner_.list(context, after, visit); });
 }
 
-Result<std::size_t> FaultyBlobStore::purge_uploads(Context& context, WallTime older_than) {
-  return attempt([&] { return inner_.purge_uploads(context, older_than); });
+Result<Purged> FaultyBlobStore::purge(Context& context, const PurgeTerms& terms) {
+  return attempt([&] { return inner_.purge(context, terms); });
 }
 
 Result<void> FaultyBlobStore::check_writable(Context& context) {

@@ -1,6 +1,8 @@
 #include "blob/testing/memory_store.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 
@@ -180,11 +182,23 @@ Result<void> MemoryBlobStore::list(Context& context, const std::optional<Digest>
   return {};
 }
 
-Result<std::size_t> MemoryBlobStore::purge_uploads(Context&, WallTime older_than) {
+Result<Purged> MemoryBlobStore::purge(Context&, const PurgeTerms& terms) {
   const std::lock_guard lock(mutex_);
-  return std::erase_if(sessions_, [&](const auto& entry) {
-    return entry.second.writer == 0 && entry.second.written_at < older_than;
-  });
+  std::vector<std::pair<WallTime, UploadId>> silent;
+  for (const auto& [id, session] : sessions_) {
+    if (session.writer == 0) silent.emplace_back(session.written_at, id);
+  }
+  std::sort(silent.begin(), silent.end());
+  Purged purged;
+  for (const auto& [written_at, id] : silent) {
+    const bool old = terms.uploads_before && written_at < *terms.uploads_before;
+    const bool over = terms.most_uploads && sessions_.size() > *terms.most_uploads;
+    if (!old && !over) break;
+    sessions_.erase(id);
+    purged.uploads.push_back(id);
+  }
+  purged.uploads_left = sessions_.size();
+  return purged;
 }
 
 Result<void> MemoryBlobStore::check_writable(Context&) { return {}; }

@@ -237,10 +237,30 @@ TEST_P(BlobStoreConformance, PurgeDropsOldSessionsThatNobodyWrites) {
   write(*writer, "being ");
 
   const auto hour = std::chrono::hours(1);
-  EXPECT_EQ(store().purge_uploads(context(), harness().now() - hour).value(), 0u);
+  const auto purge = [&](WallTime before) {
+    return store().purge(context(), {.uploads_before = before}).value().uploads.size();
+  };
+  EXPECT_EQ(purge(harness().now() - hour), 0u);
   EXPECT_EQ(store().upload_offset(context(), paused).value(), 6u);
-  EXPECT_EQ(store().purge_uploads(context(), harness().now() + hour).value(), 1u);
+  EXPECT_EQ(purge(harness().now() + hour), 1u);
   EXPECT_FAILS(NotFound, store().resume(context(), paused));
+  write(*writer, "written");
+  EXPECT_OK(writer->commit(context(), sha256_of("being written")));
+}
+
+TEST_P(BlobStoreConformance, PurgeMakesRoomButNotOfThoseThatAreWritten) {
+  const UploadId paused = UploadId::random();
+  const UploadId written = UploadId::random();
+  write(*start(paused), "paused");
+  const auto writer = start(written);
+  write(*writer, "being ");
+  const auto purge = [&](std::size_t most) {
+    return store().purge(context(), {.most_uploads = most}).value();
+  };
+  EXPECT_TRUE(purge(2).uploads.empty());
+  EXPECT_EQ(purge(2).uploads_left, 2u);
+  EXPECT_EQ(purge(0).uploads, std::vector{paused});
+  EXPECT_EQ(purge(0).uploads_left, 1u);
   write(*writer, "written");
   EXPECT_OK(writer->commit(context(), sha256_of("being written")));
 }
@@ -289,7 +309,7 @@ TEST_P(BlobStoreConformance, RequestsForOneSessionMayRace) {
       if (number == 3 && !store().upload_offset(context(), id)) continue;
       if (number == 4) {
         const WallTime later = harness().now() + std::chrono::hours(1);
-        EXPECT_OK(store().purge_uploads(context(), later));
+        EXPECT_OK(store().purge(context(), {.uploads_before = later}));
       }
       EXPECT_TRUE(result || is_expected(result.error().code)) << result.error().message;
     }

@@ -16,6 +16,7 @@ void link_review_cases();
 void link_ended_upload_cases();
 void link_journal_cases();
 void link_job_cases();
+void link_retention_cases();
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreConformance);
 
@@ -33,6 +34,7 @@ void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an e
   link_ended_upload_cases();
   link_journal_cases();
   link_job_cases();
+  link_retention_cases();
   return ::testing::ValuesIn(std::vector<StoreFactory>{std::move(factory)});
 }
 

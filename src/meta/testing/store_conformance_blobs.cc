@@ -128,8 +128,8 @@ TEST_P(StoreConformance, ForgottenBlobLeavesDroppedLinks) {
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(tx.blobs().link(repo, blob, at(1)));
     TRY(tx.blobs().mark_going(blob));
-    TRY(tx.blobs().forget(blob));
-    return tx.blobs().forget(blob);  // a step that was interrupted is taken again
+    TRY(tx.blobs().forget(blob, at(9)));
+    return tx.blobs().forget(blob, at(9));  // a step that was interrupted is taken again
   }));
   const auto expect_gone = [&] {
     ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
@@ -179,7 +179,7 @@ TEST_P(StoreConformance, ForgottenAliasIsRememberedAsDroppedToo) {
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(tx.blobs().record({sha256("layer"), 5}, sha512("layer"), at(0)));
     TRY(tx.blobs().link(repo, sha256("layer"), at(1)));
-    return tx.blobs().forget(sha256("layer"));
+    return tx.blobs().forget(sha256("layer"), at(9));
   }));
   ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
     EXPECT_TRUE(s.blobs().was_linked(repo, sha512("layer")).value());

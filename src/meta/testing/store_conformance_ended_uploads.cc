@@ -65,13 +65,13 @@ TEST_P(StoreConformance, EndedUploadsAreForgottenOldestFirstInPieces) {
     return write([&](Transaction& tx) { return tx.ended_uploads().purge(at(before), limit); });
   };
   const auto count = [&] {
-    return read([](const Snapshot& s) { return s.ended_uploads().count(); }).value();
+    return read([](const Snapshot& s) { return s.retention().counts(); }).value().ended_uploads;
   };
   EXPECT_EQ(purge(4, 2).value(), 2u);
-  EXPECT_EQ(count(), 4u);
+  EXPECT_EQ(count(), 4);
   EXPECT_EQ(purge(4, 10).value(), 1u) << "3 ended at 4, which is not before it";
   EXPECT_EQ(purge(4, 10).value(), 0u);
-  EXPECT_EQ(count(), 3u);
+  EXPECT_EQ(count(), 3);
   EXPECT_OK(read([](const Snapshot& s) { return s.ended_uploads().find("long", at(0)); }));
 }
 

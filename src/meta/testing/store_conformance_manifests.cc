@@ -99,8 +99,8 @@ TEST_P(StoreConformance, RemovedManifestIsGoneEverywhereAtOnce) {
     EXPECT_FALSE(s.reviews().used_anywhere(sha256("layer")).value());
     EXPECT_TRUE(s.manifests().was_deleted(repo, fresh.digest).value());
     TRY_ASSIGN(const auto referrers,
-               s.manifests().referrers(name("app"), *fresh.subject, "", std::nullopt, 10));
-    EXPECT_TRUE(referrers.empty());
+               s.manifests().referrers({.repository = name("app"), .subject = *fresh.subject}));
+    EXPECT_TRUE(referrers.rows.empty());
     return {};
   }));
 }

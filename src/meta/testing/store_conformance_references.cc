@@ -123,8 +123,10 @@ TEST_P(StoreConformance, ReferrersTellTheirTypeAndAnnotations) {
 
   const auto referrers =
       read([&](const Snapshot& s) {
-        return s.manifests().referrers(name("app"), subject, "", std::nullopt, 10);
-      }).value();
+        return s.manifests().referrers({.repository = name("app"), .subject = subject});
+      })
+          .value()
+          .rows;
   ASSERT_EQ(referrers.size(), 1u);
   EXPECT_EQ(referrers[0].digest, manifest.digest);
   EXPECT_EQ(referrers[0].media_type, manifest.media_type);
@@ -144,10 +146,10 @@ TEST_P(StoreConformance, ReferrersAreOfOneRepositoryAndOneSubject) {
   }));
   const auto count = [&](const char* where, const Digest& subject) {
     return read([&](const Snapshot& s) {
-             return s.manifests().referrers(name(where), subject, "", std::nullopt, 10);
+             return s.manifests().referrers({.repository = name(where), .subject = subject});
            })
         .value()
-        .size();
+        .rows.size();
   };
   EXPECT_EQ(count("one", sha256("subject")), 1u);
   EXPECT_EQ(count("two", sha256("subject")), 1u);
@@ -174,17 +176,49 @@ TEST_P(StoreConformance, ReferrersAreFilteredAndPagedInOrderOfDigest) {
   std::sort(odd.begin(), odd.end());
 
   std::vector<Digest> seen;
-  std::optional<Digest> after;
-  for (;;) {
-    const auto page = read([&](const Snapshot& s) {
-                        return s.manifests().referrers(name("app"), subject, "type/odd", after, 3);
-                      }).value();
-    ASSERT_LE(page.size(), 3u);
-    if (page.empty()) break;
-    for (const Referrer& each : page) seen.push_back(each.digest);
-    after = seen.back();
+  ReferrerQuery query{
+      .repository = name("app"), .subject = subject, .artifact_type = "type/odd", .limit = 3};
+  for (bool more = true; more;) {
+    const auto page =
+        read([&](const Snapshot& s) { return s.manifests().referrers(query); }).value();
+    ASSERT_LE(page.rows.size(), 3u);
+    for (const Referrer& each : page.rows) seen.push_back(each.digest);
+    more = page.more;
+    query.after = seen.back();
   }
   EXPECT_EQ(seen, odd);
+}
+
+// A page has a size in bytes, too; a row that is larger comes alone.
+TEST_P(StoreConformance, ReferrersAreCutByBytes) {
+  const RepositoryId repo = repository("app");
+  const Digest subject = sha256("subject");
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    for (int i = 0; i < 6; ++i) {
+      NewManifest each = signature(repo, std::to_string(i), subject, "type");
+      each.annotations_json = Bytes(10'000, ' ');
+      TRY(tx.manifests().put(each));
+    }
+    return {};
+  }));
+  const auto page = [&](std::size_t limit, std::size_t limit_bytes) {
+    return read([&](const Snapshot& s) {
+             return s.manifests().referrers({.repository = name("app"),
+                                             .subject = subject,
+                                             .limit = limit,
+                                             .limit_bytes = limit_bytes});
+           })
+        .value();
+  };
+  EXPECT_EQ(page(10, 25'000).rows.size(), 2u);
+  EXPECT_TRUE(page(10, 25'000).more);
+  EXPECT_EQ(page(10, 100).rows.size(), 1u);
+  EXPECT_EQ(page(10, 100).rows[0].annotations_json.size(), 10'000u);
+  EXPECT_EQ(page(4, 1'000'000).rows.size(), 4u);
+  EXPECT_TRUE(page(4, 1'000'000).more);
+  EXPECT_EQ(page(6, 1'000'000).rows.size(), 6u);
+  EXPECT_FALSE(page(6, 1'000'000).more);
+  EXPECT_TRUE(page(0, 1'000'000).rows.empty());
 }
 
 }  // namespace entrepot::meta::testing

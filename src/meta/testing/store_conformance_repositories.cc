@@ -45,16 +45,40 @@ TEST_P(StoreConformance, RepositoryThatNobodyPushedToIsNotFound) {
 
 TEST_P(StoreConformance, RepositoriesAreListedInAsciiOrder) {
   for (const char* each : {"b", "a/b", "a", "a-b", "a/b/c", "a.b", "a_b", "ab", "a0"}) {
-    repository(each);
+    put(repository(each), "manifest");
   }
   const auto all = read([](const Snapshot& s) { return s.repositories().list("", 100); }).value();
   EXPECT_EQ(texts(all),
             (std::vector<std::string>{"a", "a-b", "a.b", "a/b", "a/b/c", "a0", "a_b", "ab", "b"}));
 }
 
+// An empty one is found, but nobody who lists walks over it.
+TEST_P(StoreConformance, RepositoriesThatHoldNoManifestAreNotListed) {
+  const RepositoryId repo = repository("emptied");
+  const Digest digest = put(repo, "manifest");
+  put(repository("holding"), "manifest");
+  repository("never-held");
+  const auto listed = [&](bool all) {
+    return texts(read([&](const Snapshot& s) {
+                   return all ? s.repositories().list_all("", 10) : s.repositories().list("", 10);
+                 }).value());
+  };
+  EXPECT_EQ(listed(false), (std::vector<std::string>{"emptied", "holding"}));
+  const std::string again = "again";
+  put(repo, again);
+  for (const Digest& each : {digest, sha256(again)}) {
+    ASSERT_OK(
+        write([&](Transaction& tx) { return tx.manifests().remove(repo, each, at(1), "bob"); }));
+  }
+  EXPECT_EQ(listed(false), (std::vector<std::string>{"holding"}));
+  EXPECT_EQ(listed(true), (std::vector<std::string>{"emptied", "holding", "never-held"}));
+  put(repo, again);
+  EXPECT_EQ(listed(false), (std::vector<std::string>{"emptied", "holding"}));
+}
+
 // Pages of every size add up to the whole list.
 TEST_P(StoreConformance, RepositoriesCanBePagedThrough) {
-  for (const char* each : {"a", "a/b", "a/b/c", "ab", "b"}) repository(each);
+  for (const char* each : {"a", "a/b", "a/b/c", "ab", "b"}) put(repository(each), "manifest");
   for (std::size_t size = 1; size <= 6; ++size) {
     std::vector<std::string> seen;
     for (std::string after;;) {
@@ -71,7 +95,7 @@ TEST_P(StoreConformance, RepositoriesCanBePagedThrough) {
 
 // Where a list goes on need not be a name that exists, nor a valid one.
 TEST_P(StoreConformance, RepositoriesAreListedAfterAnyText) {
-  repository("m");
+  put(repository("m"), "manifest");
   const auto after = [&](std::string_view text) {
     return read([&](const Snapshot& s) { return s.repositories().list(text, 10); }).value().size();
   };

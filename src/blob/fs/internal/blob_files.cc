@@ -1,5 +1,9 @@
 #include "blob/fs/internal/blob_files.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include <fmt/core.h>
 
 #include "blob/fs/internal/layout.h"
@@ -110,6 +114,49 @@ Result<void> BlobFiles::remove(const Digest& digest) {
 Result<void> BlobFiles::quarantine(const Digest& digest) {
   TRY(set_aside(digest));
   return drop_empty_directory(digest);
+}
+
+// A file is as old as its name says: the file system's times are those of the blob.
+Result<void> BlobFiles::purge_quarantine(Context& context, const PurgeTerms& terms,
+                                         Purged& purged) {
+  struct Aside {
+    WallTime at;
+    std::string path;
+    std::uint64_t size_bytes;
+  };
+  std::vector<Aside> files;
+  TRY_ASSIGN(const auto names, files_.list(std::string(layout::kQuarantine)));
+  for (const std::string& name : names) {
+    const auto at = layout::parse_quarantine_name(name);
+    if (!at) continue;
+    TRY(context.alive());
+    Aside aside{*at, fmt::format("{}/{}", layout::kQuarantine, name), 0};
+    if (const auto found = files_.stat(aside.path); found && found->regular) {
+      aside.size_bytes = found->size_bytes;
+    }
+    purged.quarantine_bytes_left += aside.size_bytes;
+    files.push_back(std::move(aside));
+  }
+  purged.quarantine_files_left = files.size();
+  std::sort(files.begin(), files.end(),
+            [](const Aside& one, const Aside& other) { return one.at < other.at; });
+  for (const Aside& aside : files) {
+    const bool old = terms.quarantine_before && aside.at < *terms.quarantine_before;
+    const bool over =
+        terms.most_quarantine_bytes && purged.quarantine_bytes_left > *terms.most_quarantine_bytes;
+    if (!old && !over) break;
+    auto removed = files_.remove(aside.path);
+    // A directory that stood where a blob belongs. What is in it is nobody's of us: it stays.
+    if (failed_with(removed, ErrorCode::Conflict)) {
+      removed = files_.remove_empty_directory(aside.path);
+      if (!removed) continue;
+    }
+    TRY(unless_gone(std::move(removed)));
+    ++purged.quarantined;
+    --purged.quarantine_files_left;
+    purged.quarantine_bytes_left -= aside.size_bytes;
+  }
+  return {};
 }
 
 // Whatever has the blob's name becomes a file of the quarantine, durably there.

@@ -29,6 +29,7 @@ class BlobFiles {
   Result<Source> open(const Digest& digest) const;
   Result<void> remove(const Digest& digest);
   Result<void> quarantine(const Digest& digest);
+  Result<void> purge_quarantine(Context& context, const PurgeTerms& terms, Purged& purged);
   Result<void> list(Context& context, const std::optional<Digest>& after,
                     const BlobStore::Visitor& visit) const;
 

@@ -1,5 +1,7 @@
 #include "blob/fs/internal/layout.h"
 
+#include <charconv>
+
 #include <fmt/core.h>
 
 namespace entrepot::blob::fs::layout {
@@ -39,6 +41,17 @@ std::optional<UploadId> parse_upload_name(std::string_view name) {
 
 std::string quarantine_file(const Digest& digest, WallTime now) {
   return fmt::format("{}/{}-{}", kQuarantine, digest.hex(), to_unix_micros(now));
+}
+
+std::optional<WallTime> parse_quarantine_name(std::string_view name) {
+  constexpr std::size_t kHexLength = 64;
+  if (name.size() <= kHexLength || name[kHexLength] != '-') return std::nullopt;
+  if (!parse_blob_name(name.substr(0, kHexLength))) return std::nullopt;
+  const std::string_view digits = name.substr(kHexLength + 1);
+  std::int64_t micros = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), micros);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) return std::nullopt;
+  return from_unix_micros(micros);
 }
 
 }  // namespace entrepot::blob::fs::layout

@@ -35,4 +35,7 @@ std::optional<UploadId> parse_upload_name(std::string_view name);
 // entrepot/quarantine/<hex>-<microseconds since 1970>
 std::string quarantine_file(const Digest& digest, WallTime now);
 
+// When a file in kQuarantine was set aside; nullopt for a stranger's file.
+std::optional<WallTime> parse_quarantine_name(std::string_view name);
+
 }  // namespace entrepot::blob::fs::layout

@@ -1,5 +1,6 @@
 #include "blob/fs/internal/sessions.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -318,24 +319,50 @@ void Sessions::remove_held(const UploadId& id, Session& session) {
   end(id, session);
 }
 
-Result<std::size_t> Sessions::purge(Context& context, WallTime older_than) {
+Result<void> Sessions::purge(Context& context, const PurgeTerms& terms, Purged& purged) {
   TRY_ASSIGN(const auto names, settings_.files.list(std::string(layout::kUploads)));
-  std::size_t purged = 0;
-  std::optional<UploadId> last;
+  std::vector<UploadId> ids;
   for (const std::string& name : names) {
     // The files of one session stand side by side.
     const auto id = layout::parse_upload_name(name);
-    if (!id || id == last) continue;
-    last = id;
-    TRY(context.alive());
-    TRY_ASSIGN(const bool old, purge_one(*id, older_than));
-    if (old) ++purged;
+    if (id && (ids.empty() || ids.back() != *id)) ids.push_back(*id);
   }
-  return purged;
+  purged.uploads_left = ids.size();
+  const bool too_many = terms.most_uploads && ids.size() > *terms.most_uploads;
+  if (!terms.uploads_before && !too_many) return {};
+
+  std::vector<std::pair<WallTime, UploadId>> silent;
+  for (const UploadId& id : ids) {
+    TRY(context.alive());
+    TRY_ASSIGN(const auto since, silent_since(id));
+    if (since) silent.emplace_back(*since, id);
+  }
+  std::sort(silent.begin(), silent.end());
+  for (const auto& [since, id] : silent) {
+    const bool old = terms.uploads_before && since < *terms.uploads_before;
+    const bool over = terms.most_uploads && purged.uploads_left > *terms.most_uploads;
+    if (!old && !over) break;
+    TRY(context.alive());
+    TRY_ASSIGN(const bool gone, purge_one(id, since));
+    if (!gone) continue;
+    purged.uploads.push_back(id);
+    --purged.uploads_left;
+  }
+  return {};
 }
 
-// One that somebody works on is not old.
-Result<bool> Sessions::purge_one(const UploadId& id, WallTime older_than) {
+// When the last byte came; nullopt while somebody writes. Of a session without bytes only its state
+// was left, which counts as silent since ever.
+Result<std::optional<WallTime>> Sessions::silent_since(const UploadId& id) {
+  if (table_.find(id) != nullptr) return std::nullopt;
+  const auto found = settings_.files.stat(layout::upload_file(id));
+  if (found) return found->modified;
+  if (found.error().code == ErrorCode::NotFound) return WallTime::min();
+  return Failure(found.error());
+}
+
+// False when it went on since, somebody works on it, or it has gone already.
+Result<bool> Sessions::purge_one(const UploadId& id, WallTime silent_since) {
   auto session = table_.find_or_add(id);
   std::unique_lock lock(session->mutex, std::try_to_lock);
   if (!lock) return false;
@@ -343,7 +370,7 @@ Result<bool> Sessions::purge_one(const UploadId& id, WallTime older_than) {
   if (session->over || session->file) return false;
   auto result = [&]() -> Result<bool> {
     auto found = settings_.files.stat(layout::upload_file(id));
-    if (found && found->modified >= older_than) return false;
+    if (found && found->modified > silent_since) return false;
     if (!found && found.error().code != ErrorCode::NotFound) return propagate(std::move(found));
     auto removed = UploadFile::remove(settings_, id);
     if (removed) return true;

@@ -63,7 +63,7 @@ class Sessions {
   Result<std::unique_ptr<Upload>> resume(Context& context, const UploadId& id);
   Result<std::uint64_t> offset(Context& context, const UploadId& id);
   Result<void> cancel(const UploadId& id);
-  Result<std::size_t> purge(Context& context, WallTime older_than);
+  Result<void> purge(Context& context, const PurgeTerms& terms, Purged& purged);
 
   static constexpr int kMostWaiting = 4;
 
@@ -97,7 +97,8 @@ class Sessions {
   std::unique_ptr<Upload> hand_out(const UploadId& id, Held held, std::unique_ptr<UploadFile> file);
   void remove_held(const UploadId& id, Session& session);
   void end(const UploadId& id, Session& session);  // whose mutex is held
-  Result<bool> purge_one(const UploadId& id, WallTime older_than);
+  Result<std::optional<WallTime>> silent_since(const UploadId& id);
+  Result<bool> purge_one(const UploadId& id, WallTime silent_since);
 
   // Passes the result on; a full disk gives the reserve up.
   template <class T>

@@ -30,7 +30,8 @@ constexpr char kRecordAlias[] =
     " ON CONFLICT (alias) DO UPDATE SET digest = excluded.digest";
 constexpr char kLink[] =
     "INSERT INTO repository_blobs (digest, repository, linked_at, dropped) VALUES (?2, ?1, ?3, 0)"
-    " ON CONFLICT (digest, repository) DO UPDATE SET linked_at = excluded.linked_at, dropped = 0";
+    " ON CONFLICT (digest, repository) DO UPDATE SET linked_at = excluded.linked_at, dropped = 0,"
+    "   gone_at = NULL";
 constexpr char kUnlink[] =
     "UPDATE repository_blobs SET dropped = 1"
     " WHERE digest = ?2 AND repository = ?1 AND dropped = 0";
@@ -39,12 +40,12 @@ constexpr char kMarkGoing[] = "UPDATE blobs SET going = 1 WHERE digest = ?1";
 // Forgetting. Dropped links are kept under the aliases as well, because nothing tells afterwards
 // that they meant the same bytes.
 constexpr char kKeepAliasLinks[] =
-    "INSERT OR REPLACE INTO repository_blobs (digest, repository, linked_at, dropped)"
-    " SELECT a.alias, l.repository, l.linked_at, 1"
+    "INSERT OR REPLACE INTO repository_blobs (digest, repository, linked_at, dropped, gone_at)"
+    " SELECT a.alias, l.repository, l.linked_at, 1, ?2"
     "   FROM blob_aliases a JOIN repository_blobs l ON l.digest = a.digest"
     "  WHERE a.digest = ?1";
 constexpr char kDropLinks[] =
-    "UPDATE repository_blobs SET dropped = 1 WHERE digest = ?1 AND dropped = 0";
+    "UPDATE repository_blobs SET dropped = 1, gone_at = ?2 WHERE digest = ?1 AND gone_at IS NULL";
 constexpr char kDeleteAliases[] = "DELETE FROM blob_aliases WHERE digest = ?1";
 constexpr char kDelete[] = "DELETE FROM blobs WHERE digest = ?1";
 
@@ -138,10 +139,10 @@ Result<void> BlobRows::mark_going(const Digest& digest) {
   return note_loss(database_);
 }
 
-Result<void> BlobRows::forget(const Digest& digest) {
+Result<void> BlobRows::forget(const Digest& digest, WallTime now) {
   TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
-  TRY(database_.run(kKeepAliasLinks, stored));
-  TRY(database_.run(kDropLinks, stored));
+  TRY(database_.run(kKeepAliasLinks, stored, now));
+  TRY(database_.run(kDropLinks, stored, now));
   TRY(database_.run(kDeleteAliases, stored));
   TRY(database_.run(kDelete, stored));
   return note_loss(database_);

@@ -6,7 +6,6 @@ namespace {
 constexpr char kFind[] =
     "SELECT ended_at, digest FROM ended_uploads WHERE started_at = ?1 AND id = ?2";
 constexpr char kYoungest[] = "SELECT max(started_at) FROM ended_uploads";
-constexpr char kCount[] = "SELECT count(*) FROM ended_uploads";
 constexpr char kAdd[] =
     "INSERT OR IGNORE INTO ended_uploads (started_at, id, ended_at, digest)"
     " VALUES (?1, ?2, ?3, ?4)";
@@ -34,12 +33,6 @@ Result<WallTime> EndedUploadRows::youngest() const {
   TRY(query.next());
   if (query.is_null(0)) return fail(ErrorCode::NotFound, "no upload is known to have ended");
   return query.time(0);
-}
-
-Result<std::uint64_t> EndedUploadRows::count() const {
-  TRY_ASSIGN(Query query, database_.query(kCount));
-  TRY(query.next());
-  return query.size(0);
 }
 
 Result<void> EndedUploadRows::add(const EndedUpload& upload) {

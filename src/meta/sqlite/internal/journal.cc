@@ -9,6 +9,10 @@ constexpr char kAdd[] =
 constexpr char kRead[] =
     "SELECT sequence, kind, at, actor, repository, digest, tag, previous FROM journal"
     " WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+constexpr char kHold[] =
+    "INSERT INTO journal_readers (name, sequence) VALUES (?1, ?2)"
+    " ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence";
+constexpr char kRelease[] = "DELETE FROM journal_readers WHERE name = ?1";
 
 Result<std::optional<Digest>> optional_digest(const Query& row, int column) {
   std::optional<Digest> digest;
@@ -41,6 +45,16 @@ Result<Journal::Entry> entry_of(const Query& row) {
 Result<void> JournalRows::add(const events::Event& event) {
   TRY(database_.run(kAdd, static_cast<int>(event.kind), event.at, event.actor, event.repository,
                     event.digest, event.tag, event.previous));
+  return {};
+}
+
+Result<void> JournalRows::hold(std::string_view reader, std::int64_t sequence) {
+  TRY(database_.run(kHold, reader, sequence));
+  return {};
+}
+
+Result<void> JournalRows::release(std::string_view reader) {
+  TRY(database_.run(kRelease, reader));
   return {};
 }
 

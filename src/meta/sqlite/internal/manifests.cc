@@ -27,12 +27,14 @@ constexpr char kList[] =
     "SELECT id, repository, digest, media_type, size_bytes, pushed_at FROM manifests"
     " WHERE repository = ?1 AND digest > ?2 AND deleted_at IS NULL ORDER BY digest LIMIT ?3";
 constexpr char kReferrers[] =
-    "SELECT m.digest, m.media_type, m.size_bytes, m.artifact_type, m.annotations"
+    "SELECT m.digest, m.media_type, m.size_bytes, m.artifact_type, length(m.annotations), m.id"
     "  FROM repositories r"
     "  JOIN manifests m ON m.repository = r.id"
     " WHERE r.name = ?1 AND m.subject = ?2 AND m.digest > ?3 AND m.deleted_at IS NULL"
     "   AND (?4 = '' OR m.artifact_type = ?4)"
-    " ORDER BY m.digest LIMIT ?5";
+    " ORDER BY m.digest";
+// Apart: a row that is stepped to is read as a whole, and this may be megabytes.
+constexpr char kAnnotations[] = "SELECT annotations FROM manifests WHERE id = ?1";
 // The second part: what names the blob by another algorithm's digest.
 constexpr char kUserOf[] =
     "SELECT m.digest FROM manifest_references n"
@@ -79,8 +81,8 @@ constexpr char kDeleteTags[] = "DELETE FROM tags WHERE manifest = ?1";
 constexpr char kDeletePayload[] = "DELETE FROM manifest_payloads WHERE manifest = ?1";
 constexpr char kDelete[] = "DELETE FROM manifests WHERE id = ?1";
 
-// Others wait for the writer meanwhile.
-constexpr std::size_t kMostPurgedDigests = 2000;
+// What a row takes beside its annotations: a digest, two media types, a size, their JSON.
+constexpr std::size_t kReferrerRowBytes = 512;
 
 Result<Manifest> manifest_of(const Query& query) {
   TRY_ASSIGN(const Digest digest, query.digest(2));
@@ -98,7 +100,7 @@ Result<Referrer> referrer_of(const Query& query) {
                   .media_type = std::string(query.text(1)),
                   .size_bytes = query.size(2),
                   .artifact_type = std::string(query.text(3)),
-                  .annotations_json = Bytes(query.blob(4))};
+                  .annotations_json = {}};
 }
 
 Result<StoredManifest> stored(Result<Query> found, const RepositoryName& name,
@@ -137,15 +139,27 @@ Result<std::vector<Manifest>> ManifestRows::list(RepositoryId repository,
                         &manifest_of);
 }
 
-Result<std::vector<Referrer>> ManifestRows::referrers(const RepositoryName& name,
-                                                      const Digest& subject,
-                                                      std::string_view artifact_type,
-                                                      const std::optional<Digest>& after,
-                                                      std::size_t limit) const {
-  const Bytes after_key = after ? after->key() : Bytes();
-  return rows<Referrer>(database_.query(kReferrers, name, subject, Octets{after_key}, artifact_type,
-                                        to_sql_limit(limit)),
-                        &referrer_of);
+Result<ReferrerRows> ManifestRows::referrers(const ReferrerQuery& what) const {
+  const Bytes after_key = what.after ? what.after->key() : Bytes();
+  const std::string_view artifact_type = what.artifact_type;
+  TRY_ASSIGN(Query query, database_.query(kReferrers, what.repository, what.subject,
+                                          Octets{after_key}, artifact_type));
+  ReferrerRows page;
+  std::size_t bytes = 0;
+  for (;;) {
+    TRY_ASSIGN(page.more, query.next());
+    if (!page.more || page.rows.size() >= what.limit) return page;
+    const std::size_t annotation_bytes = query.size(4);
+    bytes += annotation_bytes + kReferrerRowBytes;
+    if (bytes > what.limit_bytes && !page.rows.empty()) return page;
+    TRY_ASSIGN(Referrer row, referrer_of(query));
+    if (annotation_bytes > 0) {
+      TRY_ASSIGN(Query annotations, database_.query(kAnnotations, query.integer(5)));
+      TRY(annotations.next());
+      row.annotations_json = Bytes(annotations.blob(0));
+    }
+    page.rows.push_back(std::move(row));
+  }
 }
 
 Result<Digest> ManifestRows::user_of(RepositoryId repository, const Digest& digest) const {
@@ -249,7 +263,7 @@ Result<std::vector<Digest>> ManifestRows::purge_removed(WallTime before, std::si
                                                 [](const Query& row) { return row.digest(0); }));
     unused.insert(digests.begin(), digests.end());
     TRY(purge(id));
-    if (unused.size() >= kMostPurgedDigests) break;
+    if (unused.size() >= kLargestPurge) break;
   }
   return std::vector<Digest>(unused.begin(), unused.end());
 }

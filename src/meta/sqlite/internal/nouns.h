@@ -17,6 +17,8 @@ class RepositoryRows final : public Repositories {
   Result<Repository> find(const RepositoryName& name) const override;
   Result<std::vector<RepositoryName>> list(std::string_view after,
                                            std::size_t limit) const override;
+  Result<std::vector<RepositoryName>> list_all(std::string_view after,
+                                               std::size_t limit) const override;
   Result<Repository> find_or_create(const RepositoryName& name, WallTime now) override;
 
  private:
@@ -31,10 +33,7 @@ class ManifestRows final : public Manifests {
   Result<Manifest> find(RepositoryId repository, const Digest& digest) const override;
   Result<std::vector<Manifest>> list(RepositoryId repository, const std::optional<Digest>& after,
                                      std::size_t limit) const override;
-  Result<std::vector<Referrer>> referrers(const RepositoryName& name, const Digest& subject,
-                                          std::string_view artifact_type,
-                                          const std::optional<Digest>& after,
-                                          std::size_t limit) const override;
+  Result<ReferrerRows> referrers(const ReferrerQuery& query) const override;
   Result<Digest> user_of(RepositoryId repository, const Digest& digest) const override;
   Result<std::vector<ManifestReference>> references(RepositoryId repository,
                                                     const Digest& digest) const override;
@@ -84,7 +83,7 @@ class BlobRows final : public Blobs {
   Result<void> link(RepositoryId repository, const Digest& digest, WallTime at) override;
   Result<void> unlink(RepositoryId repository, const Digest& digest) override;
   Result<void> mark_going(const Digest& digest) override;
-  Result<void> forget(const Digest& digest) override;
+  Result<void> forget(const Digest& digest, WallTime now) override;
 
  private:
   Database& database_;
@@ -128,7 +127,6 @@ class EndedUploadRows final : public EndedUploads {
   explicit EndedUploadRows(Database& database) : database_(database) {}
   Result<EndedUpload> find(std::string_view id, WallTime started_at) const override;
   Result<WallTime> youngest() const override;
-  Result<std::uint64_t> count() const override;
   Result<void> add(const EndedUpload& upload) override;
   Result<std::size_t> purge(WallTime before, std::size_t limit) override;
 
@@ -140,6 +138,8 @@ class JournalRows final : public Journal {
  public:
   explicit JournalRows(Database& database) : database_(database) {}
   Result<void> add(const events::Event& event) override;
+  Result<void> hold(std::string_view reader, std::int64_t sequence) override;
+  Result<void> release(std::string_view reader) override;
   Result<std::vector<Entry>> read(std::int64_t after, std::size_t limit) const override;
 
  private:
@@ -158,6 +158,21 @@ class JobRows final : public Jobs {
   Result<void> lease(std::string_view name, std::string_view holder, WallTime now,
                      WallTime until) override;
   Result<void> release(std::string_view name, std::string_view holder) override;
+
+ private:
+  Database& database_;
+};
+
+class RetentionRows final : public Retention {
+ public:
+  explicit RetentionRows(Database& database) : database_(database) {}
+  Result<Counts> counts() const override;
+  Result<OldEntries> old_entries(WallTime before, std::int64_t after,
+                                 std::size_t limit) const override;
+  Result<void> drop_entries(const std::vector<std::int64_t>& sequences) override;
+  Result<std::size_t> forget_links(WallTime before, std::size_t limit) override;
+  Result<std::size_t> forget_jobs(WallTime before, std::size_t limit) override;
+  Result<std::size_t> expire_repositories(WallTime now, WallTime again, std::size_t limit) override;
 
  private:
   Database& database_;
@@ -186,6 +201,7 @@ class Nouns final : public Snapshot, public Transaction {
         ended_uploads_(database),
         journal_(database),
         jobs_(database),
+        retention_(database),
         settings_(database) {}
 
   const Repositories& repositories() const override { return repositories_; }
@@ -197,6 +213,7 @@ class Nouns final : public Snapshot, public Transaction {
   const EndedUploads& ended_uploads() const override { return ended_uploads_; }
   const Journal& journal() const override { return journal_; }
   const Jobs& jobs() const override { return jobs_; }
+  const Retention& retention() const override { return retention_; }
   const Settings& settings() const override { return settings_; }
 
   Repositories& repositories() override { return repositories_; }
@@ -208,6 +225,7 @@ class Nouns final : public Snapshot, public Transaction {
   EndedUploads& ended_uploads() override { return ended_uploads_; }
   Journal& journal() override { return journal_; }
   Jobs& jobs() override { return jobs_; }
+  Retention& retention() override { return retention_; }
   Settings& settings() override { return settings_; }
 
  private:
@@ -220,6 +238,7 @@ class Nouns final : public Snapshot, public Transaction {
   EndedUploadRows ended_uploads_;
   JournalRows journal_;
   JobRows jobs_;
+  RetentionRows retention_;
   SettingRows settings_;
 };
 

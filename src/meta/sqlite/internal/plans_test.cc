@@ -34,6 +34,7 @@ class Plans : public ::testing::Test {
     Transaction& tx = nouns;
     const auto repo = tx.repositories().find_or_create(name("app"), at(0)).value();
     EXPECT_OK(tx.repositories().list("", 10));
+    EXPECT_OK(tx.repositories().list_all("", 10));
 
     NewManifest manifest = new_manifest(repo.id, "bytes");
     manifest.references = {{sha256("layer"), oci::ReferenceKind::Layer}};
@@ -47,7 +48,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.manifests().references(repo.id, digest));
     EXPECT_OK(tx.manifests().user_of(repo.id, sha256("layer")));
     EXPECT_OK(tx.manifests().was_deleted(repo.id, digest));
-    EXPECT_OK(tx.manifests().referrers(name("app"), sha256("subject"), "", digest, 10));
+    EXPECT_OK(tx.manifests().referrers({.repository = name("app"), .subject = sha256("subject")}));
     EXPECT_OK(tx.tags().list(repo.id, "", 10));
     EXPECT_OK(tx.tags().history(repo.id, tag("v1"), 10));
     EXPECT_OK(tx.tags().remove_all(repo.id, digest));
@@ -78,7 +79,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.reviews().drop(sha256("layer")));
     EXPECT_OK(tx.blobs().unlink(repo, sha256("layer")));
     EXPECT_OK(tx.blobs().mark_going(sha256("layer")));
-    EXPECT_OK(tx.blobs().forget(sha256("layer")));
+    EXPECT_OK(tx.blobs().forget(sha256("layer"), at(9)));
   }
 
   void call_others(Nouns& nouns) {
@@ -95,6 +96,8 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.ended_uploads().find("id", at(0)));
     EXPECT_OK(tx.ended_uploads().youngest());
     EXPECT_OK(tx.ended_uploads().purge(at(2), 10));
+    EXPECT_OK(tx.journal().hold("reader", 0));
+    EXPECT_OK(tx.journal().release("reader"));
     const Job job = tx.jobs().enqueue("collect", "", at(0)).value();
     EXPECT_OK(tx.jobs().claim("collect", at(0)));
     EXPECT_OK(tx.jobs().progress(job.id, ""));
@@ -102,6 +105,12 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.jobs().recent("collect", 10));
     EXPECT_OK(tx.jobs().lease("collect", "me", at(0), at(1)));
     EXPECT_OK(tx.jobs().release("collect", "me"));
+    EXPECT_OK(tx.retention().old_entries(at(1), 0, 10));
+    EXPECT_OK(tx.retention().drop_entries({1}));
+    EXPECT_OK(tx.retention().forget_links(at(1), 10));
+    EXPECT_OK(tx.retention().forget_jobs(at(1), 10));
+    EXPECT_OK(tx.repositories().find_or_create(name("never-held"), at(0)));
+    EXPECT_OK(tx.retention().expire_repositories(at(1'000'000), at(2'000'000), 10));
     EXPECT_OK(tx.settings().set("key", "value"));
     EXPECT_OK(tx.settings().get("key"));
   }
