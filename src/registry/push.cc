@@ -25,6 +25,12 @@ Failure missing(std::string_view what, const Digest& digest, bool gone) {
               digest.to_string(), gone ? "is gone from" : "is not in");
 }
 
+Result<void> require_size(const oci::Descriptor& named, std::uint64_t stored_bytes) {
+  if (named.size_bytes == stored_bytes) return {};
+  return fail(ErrorCode::InvalidArgument, "{} has {} bytes here, not {} as the manifest says",
+              named.digest.to_string(), stored_bytes, named.size_bytes);
+}
+
 // One journal row for the push, or one for each tag that it moved.
 Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
                        const events::Event& push, const std::vector<oci::Tag>& tags) {
@@ -43,7 +49,10 @@ Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
 Result<void> Pusher::require_blob(meta::Transaction& tx, meta::RepositoryId repository,
                                   const oci::Descriptor& blob) const {
   const auto held = tx.blobs().find(repository, blob.digest);
-  if (held) return tx.reviews().drop(held->digest);
+  if (held) {
+    TRY(require_size(blob, held->size_bytes));
+    return tx.reviews().drop(held->digest);
+  }
   if (held.error().code != ErrorCode::NotFound) return Failure(held.error());
   if (oci::media_type::is_nondistributable(blob.media_type)) return {};
   TRY_ASSIGN(const bool gone, tx.blobs().was_linked(repository, blob.digest));
@@ -54,9 +63,12 @@ Result<void> Pusher::require_blob(meta::Transaction& tx, meta::RepositoryId repo
 Result<void> Pusher::require_child(meta::Transaction& tx, meta::RepositoryId repository,
                                    const oci::Descriptor& child) {
   const auto manifest = tx.manifests().find(repository, child.digest);
-  if (manifest) return {};
+  if (manifest) return require_size(child, manifest->size_bytes);
   const auto blob = tx.blobs().find(repository, child.digest);  // BuildKit's cache lists layers
-  if (blob) return tx.reviews().drop(blob->digest);
+  if (blob) {
+    TRY(require_size(child, blob->size_bytes));
+    return tx.reviews().drop(blob->digest);
+  }
   TRY_ASSIGN(const bool manifest_gone, tx.manifests().was_deleted(repository, child.digest));
   TRY_ASSIGN(const bool blob_gone, tx.blobs().was_linked(repository, child.digest));
   if (manifest_gone || blob_gone) return missing("manifest", child.digest, true);
