@@ -31,6 +31,19 @@ ByteRange FileSender::rest() const {
   return {file_.range.offset_bytes + sent, file_.range.length_bytes - sent};
 }
 
+// A send that breaks does not tell on which side: the next byte of the file does.
+void FileSender::look_at_file() {
+  Context context;
+  Source file(file_);
+  char byte = 0;
+  const auto got = read_some(context, file, sent_body_bytes(), {&byte, 1});
+  if (!got) {
+    file_error_ = got.error();
+  } else if (*got == 0) {
+    file_error_ = Error{ErrorCode::OutOfRange, "the file ends too early"};
+  }
+}
+
 FileSender::Progress FileSender::send() {
   std::size_t budget = kTurnBytes;
   while (!passed_on()) {
@@ -46,6 +59,7 @@ FileSender::Progress FileSender::send() {
                               piece);
       sent_.fetch_add(io.bytes, std::memory_order_relaxed);
       budget -= io.bytes;
+      if (io.state == Io::State::Broken) look_at_file();
     }
     if (io.state == Io::State::Blocked) return Progress::Blocked;
     if (io.state != Io::State::Moved) return Progress::Broken;

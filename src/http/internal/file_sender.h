@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "base/source.h"
 #include "http/internal/channel.h"
 #include "http/internal/turn_pool.h"
@@ -37,6 +39,11 @@ class FileSender final : public Turns {
   // From any thread: changes as long as bytes move.
   std::uint64_t sent_body_bytes() const { return sent_.load(std::memory_order_relaxed); }
 
+  // Why the file, and not the client, is to blame for Broken. Valid when it is over.
+  const std::optional<Error>& file_error() const { return file_error_; }
+  // Of the file: the next byte to send.
+  std::uint64_t offset_bytes() const { return rest().offset_bytes; }
+
   // Valid when it is over: did all go out?
   bool succeeded() const { return passed_on() && !channel_.holds_unsent(); }
 
@@ -44,6 +51,7 @@ class FileSender final : public Turns {
   void turns_are_over() override;
 
  private:
+  void look_at_file();
   ByteRange rest() const;
   bool passed_on() const { return head_sent_ == head_.size() && rest().length_bytes == 0; }
 
@@ -52,6 +60,7 @@ class FileSender final : public Turns {
   std::size_t head_sent_ = 0;
   const FileRange file_;
   std::atomic<std::uint64_t> sent_ = 0;
+  std::optional<Error> file_error_;
   std::function<void()> over_;
 };
 
