@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "collect/thread.h"
+#include "scrub/thread.h"
 #include "server/metadata_backups.h"
 #include "server/periodic.h"
 
@@ -21,6 +22,15 @@ collect::CollectorThread::Options thread_options(const Options& options) {
   out.interval = options.collect_interval;
   out.pause = options.collect_pause;
   // The directory's lock lets in one process: a lease that is left was a killed one's, and is ours.
+  out.holder = "server";
+  return out;
+}
+
+scrub::ScrubThread::Options scrub_options(const Options& options) {
+  scrub::ScrubThread::Options out;
+  out.enabled = options.scrub_enabled;
+  out.pace = {options.scrub_period, options.scrub_rate.bytes};
+  out.settle = std::min<milliseconds>(out.settle, options.scrub_period / 10);
   out.holder = "server";
   return out;
 }
@@ -77,6 +87,7 @@ struct Background::Parts {
         metrics::Registry& metrics, const Clock& clock)
       : collector(make_collector(options, stores, platform, metrics)),
         collector_thread(*collector, stores.stores().meta, clock, thread_options(options)),
+        scrub_thread(stores.stores(), platform.quarantine(), scrub_options(options), metrics),
         disk(stores.directory().path(), metrics),
         disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }),
         backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
@@ -95,6 +106,7 @@ struct Background::Parts {
 
   const std::unique_ptr<collect::Collector> collector;
   collect::CollectorThread collector_thread;
+  scrub::ScrubThread scrub_thread;
   DiskMetrics disk;
   Periodic disk_look;
   MetadataBackups backups;

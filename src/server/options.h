@@ -58,6 +58,9 @@ struct Options {
   Duration collect_pause{};
   Duration uploads_purge_after{};
   Duration uploads_purge_interval{};
+  bool scrub_enabled = false;
+  Duration scrub_period{};
+  Size scrub_rate;
   Duration backup_interval{};
   std::uint64_t backup_keep = 0;
 
