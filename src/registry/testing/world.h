@@ -30,7 +30,9 @@ class Sizes {
  public:
   static void note(std::string_view bytes) {
     const std::lock_guard lock(mutex());
-    known()[oci::Digest::of(bytes).to_string()] = bytes.size();
+    for (const auto algorithm : {oci::HashAlgorithm::Sha256, oci::HashAlgorithm::Sha512}) {
+      known()[oci::Digest::of(bytes, algorithm).to_string()] = bytes.size();
+    }
   }
   static std::size_t of(std::string_view digest) {
     const std::lock_guard lock(mutex());
