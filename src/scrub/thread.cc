@@ -104,8 +104,14 @@ void ScrubThread::run() {
     if (worked || worked.error().code == ErrorCode::Cancelled) continue;
     next_try_ = stores_.clock.steady() + options_.retry;
     log::warning("the scrub stopped, and tries again later: {}", worked.error());
-  } while (wait(options_.job_poll));
+  } while (wait(is_at_work() ? microseconds(0) : options_.job_poll));
   if (loaded_ && walk_.place().stage != Stage::End) static_cast<void>(keep_place());
+}
+
+// In the middle of a pass, which only looked for jobs.
+bool ScrubThread::is_at_work() const {
+  return options_.enabled && loaded_ && walk_.place().stage != Stage::End &&
+         stores_.clock.steady() >= next_try_;
 }
 
 Result<void> ScrubThread::work() {
@@ -221,8 +227,7 @@ Result<void> ScrubThread::end_pass() {
     return tx.settings().set(kLastKey, std::to_string(now));
   }));
   metrics_->last.set(now / 1'000'000);
-  log::info("scrub: all is verified: {} manifests and blobs, {} bytes",
-            walk_.counts().manifests + walk_.counts().blobs, pass_.done_bytes);
+  log::info("scrub: all is verified, {} bytes", pass_.done_bytes);
   return {};
 }
 

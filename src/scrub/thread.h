@@ -46,6 +46,7 @@ class ScrubThread {
   };
 
   void run();
+  bool is_at_work() const;
   Result<void> work();
   Result<void> scrub_for_a_while();
   Result<std::string> kept(std::string_view key);
