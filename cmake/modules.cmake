@@ -15,12 +15,14 @@ entrepot_libraries(oci         simdjson::simdjson)
 entrepot_libraries(meta/sqlite SQLite::SQLite3)
 entrepot_libraries(collect     simdjson::simdjson)
 entrepot_libraries(import      simdjson::simdjson)
+entrepot_libraries(scrub       simdjson::simdjson)
 entrepot_libraries(server      yaml-cpp)
 
 # Modules that only the tests of a module use: real drivers under a use case, a whole server.
 entrepot_test_modules(registry  blob/fs meta/sqlite)
 entrepot_test_modules(collect   blob/fs meta/sqlite events access)
 entrepot_test_modules(import    blob/fs meta/sqlite events access)
+entrepot_test_modules(scrub     blob/fs meta/sqlite events access)
 entrepot_test_modules(jobs      meta/sqlite)
 entrepot_test_modules(audit     meta/sqlite)
 entrepot_test_modules(auth      oci meta/sqlite)
@@ -30,4 +32,4 @@ entrepot_test_modules(api/token meta/sqlite)
 entrepot_test_modules(api/rest  crypto blob blob/fs meta/sqlite events)
 
 # Modules with threads: their unit tests run under ThreadSanitizer, too.
-entrepot_concurrent(base http blob blob/fs meta meta/sqlite registry collect jobs api/dist server)
+entrepot_concurrent(base http blob blob/fs meta meta/sqlite registry collect scrub jobs api/dist server)

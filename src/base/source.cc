@@ -1,7 +1,9 @@
 #include "base/source.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -20,24 +22,39 @@ std::uint64_t Source::size_bytes() const {
   return std::get<StreamRange>(content_).size_bytes;
 }
 
+bool is_same_file(const OpenFile& a, const OpenFile& b) {
+  struct stat first {};
+  struct stat second {};
+  return ::fstat(a.descriptor(), &first) == 0 && ::fstat(b.descriptor(), &second) == 0 &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 namespace {
 
-// Up to buffer.size() bytes of the file from `offset` on; 0 means its end.
+// Does the disk itself say that it has lost what is there? Anything else (a server that is away, a
+// handle that went stale) says nothing about the bytes.
+bool is_media_error(int error) { return error == EIO || error == EUCLEAN || error == EBADMSG; }
+
+}  // namespace
+
 Result<std::size_t> read_file(const OpenFile& file, std::uint64_t offset, std::span<char> buffer) {
   for (;;) {
     const ssize_t got =
         ::pread(file.descriptor(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (got >= 0) return static_cast<std::size_t>(got);
-    if (errno != EINTR) return fail(ErrorCode::Unavailable, "read: {}", std::strerror(errno));
+    if (errno == EINTR) continue;
+    return fail(is_media_error(errno) ? ErrorCode::Corrupt : ErrorCode::Unavailable, "read: {}",
+                std::strerror(errno));
   }
 }
 
-// The next bytes of a file or stream into `buffer`; `done` bytes came before.
-Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done,
-                              std::span<char> buffer) {
-  if (auto* stream = source.stream()) return stream->stream->read(context, buffer);
-  const FileRange& file = *source.file();
-  return read_file(*file.file, file.range.offset_bytes + done, buffer);
+namespace {
+
+std::size_t copy_some(ByteView bytes, std::uint64_t done_bytes, std::span<char> buffer) {
+  if (done_bytes >= bytes.size()) return 0;
+  const ByteView rest = bytes.substr(done_bytes, buffer.size());
+  std::copy(rest.begin(), rest.end(), buffer.begin());
+  return rest.size();
 }
 
 Result<Bytes> read_pieces(const FilePieces& pieces) {
@@ -59,6 +76,16 @@ Result<Bytes> read_pieces(const FilePieces& pieces) {
 }
 
 }  // namespace
+
+Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done_bytes,
+                              std::span<char> buffer) {
+  if (const SharedBytes* bytes = source.bytes()) {
+    return *bytes ? copy_some(**bytes, done_bytes, buffer) : std::size_t{0};
+  }
+  if (auto* stream = source.stream()) return stream->stream->read(context, buffer);
+  const FileRange& file = *source.file();
+  return read_file(*file.file, file.range.offset_bytes + done_bytes, buffer);
+}
 
 Result<Bytes> read_all(Context& context, Source& source, std::uint64_t limit_bytes) {
   const std::uint64_t size = source.size_bytes();

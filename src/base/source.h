@@ -27,6 +27,14 @@ class OpenFile {
   int descriptor_;
 };
 
+// Are both open on the same file on the disk, under whatever name?
+bool is_same_file(const OpenFile& a, const OpenFile& b);
+
+// Up to buffer.size() bytes from `offset_bytes` on; 0 at the end. Corrupt: the disk does not give
+// them; Unavailable: it cannot be reached.
+Result<std::size_t> read_file(const OpenFile& file, std::uint64_t offset_bytes,
+                              std::span<char> buffer);
+
 // Part of a file, to be sent without copying (sendfile).
 struct FileRange {
   std::shared_ptr<const OpenFile> file;
@@ -87,8 +95,14 @@ class Source {
   std::variant<SharedBytes, FileRange, std::unique_ptr<FilePieces>, StreamRange> content_;
 };
 
+// The next bytes, `done_bytes` being read already, into the front of `buffer`; 0 at the end. Of a
+// stream the two must follow each other. Not for pieces. Corrupt: the disk does not give these bytes; Unavailable:
+// it cannot be reached. What the stream says, where it is one.
+Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done_bytes,
+                              std::span<char> buffer);
+
 // Everything, in memory: for small things (a manifest, a configuration) and tests. TooLarge past
-// `limit_bytes`; Corrupt when the source ends early.
+// `limit_bytes`; Corrupt when the source ends early or cannot be read.
 Result<Bytes> read_all(Context& context, Source& source, std::uint64_t limit_bytes);
 
 }  // namespace entrepot

@@ -102,7 +102,8 @@ class Upload : public Sink {
 // and InvalidArgument here. Drivers: blob/fs (and later s3, azure, gcs, swift); blob/testing has an
 // in-memory one and one that fails on demand. All pass blob/testing/store_conformance.h.
 // Thread-safe. Every call may block: call from a worker, never from an event loop. StorageFull and
-// Unavailable can come from every call that writes, Unavailable from every call.
+// Unavailable can come from every call that writes, Unavailable from every call: a store that is
+// away says so, and never NotFound. The message of a NotFound names no place of the store.
 class BlobStore {
  public:
   virtual ~BlobStore() = default;
@@ -112,7 +113,8 @@ class BlobStore {
 
   // All bytes, as something the network can send without copying (a file range, a remote stream); a
   // part is cut from that by the caller. The handle stays readable when the blob is removed
-  // meanwhile. NotFound.
+  // meanwhile. NotFound, also when something else has the blob's name. Corrupt: the disk does not
+  // give this blob. The bytes are not hashed.
   virtual Result<Source> open(Context& context, const Digest& digest) = 0;
 
   // A new session. Nothing durable is written before its first byte. `also` is hashed along (sha256
@@ -141,8 +143,8 @@ class BlobStore {
   // absent.
   virtual Result<void> remove(Context& context, const Digest& digest) = 0;
 
-  // Sets damaged bytes aside so that they are never served again but can be looked at; stat() says
-  // NotFound from then on.
+  // Sets damaged bytes, or whatever else has the blob's name, aside so that they are never served
+  // again but can be looked at; stat() says NotFound from then on. NotFound: nothing was there.
   virtual Result<void> quarantine(Context& context, const Digest& digest) = 0;
 
   // Calls `visit` for each blob in ascending order of digest, from after `after` on, until it
@@ -158,8 +160,8 @@ class BlobStore {
   // Writes, syncs and removes a small probe: tells whether a push could work now.
   virtual Result<void> check_writable(Context& context) = 0;
 
-  // StorageFull while what is left is kept for deletes and the collector. Cheap; who is about to
-  // grow the metadata on the same disk asks first.
+  // StorageFull while what is left is kept for deletes and the collector; Unavailable while the
+  // store is away. Cheap; who is about to grow the metadata on the same disk asks first.
   virtual Result<void> require_room(Context& context) = 0;
 };
 

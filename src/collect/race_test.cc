@@ -33,9 +33,10 @@ class Arena {
                    .value()),
         cache_({}, metrics_),
         stores_{*blobs_, metadata_->store(), cache_, locks_, Clock::system()},
-        puller_(stores_, kNoDelay),
+        quarantine_(stores_, metrics_),
+        puller_(stores_, quarantine_, kNoDelay),
         pusher_(stores_, registry::MissingReferences::Refuse),
-        uploads_(stores_, {.review_delay = kNoDelay}, metrics_),
+        uploads_(stores_, quarantine_, {.review_delay = kNoDelay}, metrics_),
         remover_(stores_, kNoDelay),
         collector_(stores_, uploads_, remover_, {.delay = kNoDelay}, metrics_) {}
 
@@ -46,6 +47,7 @@ class Arena {
     auto upload = uploads_.open(context, session).value();
     EXPECT_OK(upload->write(context, bytes));
     const auto digest = Digest::of(bytes);
+    registry::testing::Sizes::note(bytes);
     EXPECT_OK(uploads_.commit(context, session, *upload, digest));
     return digest;
   }
@@ -134,6 +136,7 @@ class Arena {
   registry::HotCache cache_;
   registry::DigestLocks locks_;
   registry::Stores stores_;
+  registry::Quarantine quarantine_;
   registry::Puller puller_;
   registry::Pusher pusher_;
   registry::Uploads uploads_;

@@ -21,7 +21,8 @@ Result<Link> judge(const View& view, RepositoryId repository, const Digest& dige
                    WallTime linked_at, const Terms& terms) {
   TRY_ASSIGN(const bool named, is_there(view.manifests.user_of(repository, digest)));
   if (named) return Link::Used;
-  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.find(repository, digest)));
+  // Asked so, a damaged manifest counts, too: its file may be what heals it.
+  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.references(repository, digest)));
   if (is_manifest) return Link::Used;
   // A time that is still to come was told by a clock that has been put back since. The review has
   // waited its delay from then on.

@@ -157,6 +157,7 @@ TEST(Reviewer, BlobUsedUnderItsSha512Stays) {
   ASSERT_OK(upload->write(world.context, "layer"));
   const auto alias = Digest::of("layer", oci::HashAlgorithm::Sha512);
   ASSERT_OK(world.uploads.commit(world.context, session, *upload, alias));
+  registry::testing::Sizes::note("layer");
   ASSERT_OK(world.push("a", {"1"}, World::image(world.push_blob("a", "{}"), {alias})));
   ASSERT_OK(world.write([&](meta::Transaction& tx) {
     return tx.reviews().push_back(Digest::of("layer"), world.clock.wall());

@@ -38,9 +38,14 @@ Result<bool> has_held_referrer(const View& view, const RepositoryName& name,
 Result<bool> has_live_subject(const View& view, const RepositoryName& name,
                               const meta::Manifest& manifest) {
   TRY_ASSIGN(const auto stored, view.manifests.find(name, oci::Reference(manifest.digest)));
-  TRY_ASSIGN(const auto parsed, oci::parse_manifest(stored.bytes, stored.manifest.media_type));
-  if (!parsed.subject) return false;
-  return is_there(view.manifests.find(manifest.repository, parsed.subject->digest));
+  const auto parsed = oci::parse_manifest(stored.bytes, stored.manifest.media_type);
+  const bool is_right =
+      oci::Digest::of(stored.bytes, manifest.digest.algorithm()) == manifest.digest;
+  // Bytes that cannot be trusted, or are of an older taste, may have one.
+  if (!parsed || !is_right) return true;
+  if (!parsed->subject) return false;
+  // Asked so, a damaged subject counts, too.
+  return is_there(view.manifests.references(manifest.repository, parsed->subject->digest));
 }
 
 Result<bool> may_go(const View& view, const RepositoryName& name, const meta::Manifest& manifest,

@@ -16,8 +16,9 @@ std::string index_of(const std::vector<Digest>& children) {
   std::string list;
   for (const Digest& child : children) {
     if (!list.empty()) list += ',';
-    list += fmt::format(R"({{"mediaType":"{}","digest":"{}","size":3}})",
-                        oci::media_type::kOciManifest, child.to_string());
+    list += fmt::format(R"({{"mediaType":"{}","digest":"{}","size":{}}})",
+                        oci::media_type::kOciManifest, child.to_string(),
+                        registry::testing::Sizes::of(child.to_string()));
   }
   return fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})",
                      oci::media_type::kOciIndex, list);
@@ -81,6 +82,24 @@ TEST_F(Untagged, SignatureLivesAsLongAsItsImage) {
   ASSERT_OK(world_.remover.tag(world_.context, world_.who, name("a"), tag("1")));
   EXPECT_EQ(remove(), 3u);
   for (const Digest& digest : {image, signature, of_signature}) EXPECT_FALSE(is_there(digest));
+}
+
+// Damage heals, if what it takes is still there.
+TEST_F(Untagged, NothingGoesOverDamage) {
+  const auto image = untagged("image");
+  const auto blobs = World::image(world_.push_blob("a", "{}"), {}, image.to_string());
+  const auto signature = world_.push("a", {}, blobs).value().digest;
+  const auto mark = [&](const Digest& digest) {
+    return world_.stores.meta.write(world_.context, [&](meta::Transaction& tx) -> Result<void> {
+      TRY_ASSIGN(const auto home, tx.repositories().find(name("a")));
+      TRY(tx.damage().mark_manifest(home.id, digest, world_.clock.wall()));
+      return {};
+    });
+  };
+  ASSERT_OK(mark(image));
+  EXPECT_EQ(remove(), 0u);
+  ASSERT_OK(mark(signature));
+  EXPECT_EQ(remove(), 0u);
 }
 
 TEST_F(Untagged, ImageStaysWhileAReferrerOfItIsTagged) {

@@ -77,6 +77,12 @@ class Handler {
   // answer). The request lives until its answer is sent; the sink may keep a reference to it.
   virtual Reply handle(Context& context, const Request& request) = 0;
 
+  // On a worker, when the connection is gone: the file behind the answer to a GET of this path did
+  // not give its byte `offset_bytes`. OutOfRange: it ends before; Corrupt: the disk has lost it;
+  // Unavailable: it cannot be reached. Left out when the workers' queue is full.
+  virtual void body_failed(Context& /*context*/, std::string_view /*path*/,
+                           std::uint64_t /*offset_bytes*/, const Error& /*error*/) {}
+
   // The answer to what never became a request; the connection closes behind it. May be called on an
   // event loop.
   virtual Response refuse(const Refusal& refusal) = 0;

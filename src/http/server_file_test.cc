@@ -1,5 +1,6 @@
 // Answers out of files and streams, through real sockets.
 
+#include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -203,6 +204,33 @@ TEST_F(ServerFileTest, AHalfCloseAloneStopsNothing) {
   client.shut_down_sending();
   EXPECT_TRUE(client.receive().body == contents);
   EXPECT_TRUE(client.ended());
+}
+
+// Whoever answered is told that it was the file, where and why; and nothing when a client leaves.
+TEST_F(ServerFileTest, AFaultOfTheFileIsToldFromAClientThatLeaves) {
+  count_cut_exchanges();
+  serve_file("/short", contents, {1, 2 * contents.size()});
+  std::mutex mutex;
+  std::vector<std::string> faults;
+  handler.on_fault = [&](std::string_view path, std::uint64_t offset, const Error& error) {
+    const std::lock_guard lock(mutex);
+    faults.push_back(fmt::format("{} {} {}", path, offset, name_of(error.code)));
+  };
+  start();
+  Client leaving(port);
+  ASSERT_TRUE(leaving.send(request_text("GET", "/file")));
+  EXPECT_EQ(leaving.read(1000).size(), 1000U);
+  leaving.reset();
+  ASSERT_TRUE(eventually([&] { return cut == 1; }));
+  Client client(port);
+  EXPECT_EQ(client.get("/short?n=1").body.size(), contents.size() - 1);
+  ASSERT_TRUE(eventually([&] {
+    const std::lock_guard lock(mutex);
+    return !faults.empty();
+  }));
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(faults, std::vector<std::string>{fmt::format("/short {} OutOfRange", contents.size())});
+  EXPECT_NE(metrics.to_text().find("entrepot_http_body_faults_total 1\n"), std::string::npos);
 }
 
 // The length was promised: an answer that cannot be kept breaks off, it is not filled up.

@@ -99,7 +99,7 @@ TEST_F(ExportTest, BlobsAreCopiedToAnotherFileSystem) {
 
 // What came after the adoption, and what went.
 TEST_F(ExportTest, PushedMovedAndDeletedThingsAreAsTheyAreNow) {
-  registry::Uploads uploads(world_.stores, {}, world_.metrics);
+  registry::Uploads uploads(world_.stores, world_.quarantine, {}, world_.metrics);
   registry::Pusher pusher(world_.stores, registry::MissingReferences::Refuse);
   registry::Remover remover(world_.stores, registry::kDefaultReviewDelay);
   const auto who = access::Subject::anonymous();

@@ -42,6 +42,7 @@ class Repositories {
   static constexpr std::chrono::hours kEmptyStays{24};
 };
 
+// A damaged manifest (see Damage) is seen by no find(), list() or referrers().
 class Manifests {
  public:
   virtual ~Manifests() = default;
@@ -64,15 +65,17 @@ class Manifests {
   // when none does.
   virtual Result<Digest> user_of(RepositoryId repository, const Digest& digest) const = 0;
 
-  // What a live manifest of the repository names. NotFound.
+  // What a live manifest of the repository names, a damaged one too. NotFound.
   virtual Result<std::vector<ManifestReference>> references(RepositoryId repository,
                                                             const Digest& digest) const = 0;
 
-  // Did the repository ever have this manifest (deleted since, not purged yet)?
+  // Did the repository have this manifest, and has it no more (deleted and not purged yet, or
+  // damaged)?
   virtual Result<bool> was_deleted(RepositoryId repository, const Digest& digest) const = 0;
 
   // Makes or revives it, with its references. Putting the same digest again changes pushed_at and
-  // nothing else.
+  // nothing else, unless bytes or references at rest are not these, or it is marked as damaged:
+  // then all of it is written anew, and the mark goes.
   virtual Result<Manifest> put(const NewManifest& manifest) = 0;
 
   // Hides it at once, with who and when; its tags are not touched (Tags::remove_all). NotFound.
@@ -116,17 +119,20 @@ class Blobs {
   virtual Result<Blob> find(const RepositoryName& name, const Digest& digest) const = 0;
   virtual Result<Blob> find(RepositoryId repository, const Digest& digest) const = 0;
   // The blob wherever it is (mount without `from`, dedupe); NotFound also while its bytes are
-  // going.
+  // going or damaged, as for every find().
   virtual Result<Blob> find_anywhere(const Digest& digest) const = 0;
-  // Repositories that link it, ascending by id; those of a going blob, too.
+  // All blobs but those that are going or damaged, ascending by digest.
+  virtual Result<std::vector<Blob>> list(const std::optional<Digest>& after,
+                                         std::size_t limit) const = 0;
+  // Repositories that link it, ascending by id; those of a going or damaged blob, too.
   virtual Result<std::vector<RepositoryId>> holders(const Digest& digest,
                                                     std::size_t limit) const = 0;
   // Did the repository have this blob, and has it no more (its link was deleted, or its bytes are
-  // going or gone)? Then a manifest may not count on it, not even a sparse one.
+  // going, gone or damaged)? Then a manifest may not count on it, not even a sparse one.
   virtual Result<bool> was_linked(RepositoryId repository, const Digest& digest) const = 0;
 
-  // The store holds these bytes. Clears `going`. `alias` is another algorithm's digest of the same
-  // bytes.
+  // The store holds these bytes: they are neither going nor damaged any more. `alias` is another
+  // algorithm's digest of the same bytes.
   virtual Result<void> record(const Blob& blob, const std::optional<Digest>& alias,
                               WallTime now) = 0;
   // NotFound when the store does not hold the bytes. Linking again moves the link's time.
@@ -153,6 +159,37 @@ class Holdings {
   // a link, a blob's bytes, a manifest. While it is the same, what of() told is still there; only
   // more may have come, to the repository and to the collector's queue.
   virtual Result<std::uint64_t> losses() const = 0;
+};
+
+// What is known to be damaged at rest: bytes that are not what their digest says, or are not there.
+// No find() sees them, as if they were gone; but links, tags and references stay, and what a
+// damaged manifest names stays in use, so that pushing the same bytes again heals everything.
+class Damage {
+ public:
+  virtual ~Damage() = default;
+
+  // Is this manifest, or a blob or manifest that it names, directly or through children, damaged?
+  // One look into an empty index while nothing is.
+  virtual Result<bool> touches(const Manifest& manifest) const = 0;
+
+  // Ascending by digest; by when it was marked and id.
+  virtual Result<std::vector<Blob>> blobs(const std::optional<Digest>& after,
+                                          std::size_t limit) const = 0;
+  virtual Result<std::vector<Manifest>> manifests(std::size_t limit) const = 0;
+
+  // False: it was marked already. NotFound: there is no such blob, or it is going; no such live
+  // manifest.
+  virtual Result<bool> mark_blob(const Digest& digest, WallTime at) = 0;
+  virtual Result<bool> mark_manifest(RepositoryId repository, const Digest& digest,
+                                     WallTime at) = 0;
+  // Its bytes were found to be right after all. Nothing happens to one that is not marked.
+  virtual Result<void> clear_blob(const Digest& digest) = 0;
+
+  // Are the rows of this live manifest what was read from its bytes? Repository and digest say
+  // which; push time and author are not looked at. NotFound.
+  virtual Result<bool> agrees(const NewManifest& manifest) const = 0;
+  // Makes them so, payload included; push time and author stay. Clears the mark. NotFound.
+  virtual Result<void> rewrite(const NewManifest& manifest) = 0;
 };
 
 // The collector's queue. A row is a promise to look, never a permission to delete.
@@ -302,6 +339,7 @@ class Snapshot {
   virtual const Tags& tags() const = 0;
   virtual const Blobs& blobs() const = 0;
   virtual const Holdings& holdings() const = 0;
+  virtual const Damage& damage() const = 0;
   virtual const Reviews& reviews() const = 0;
   virtual const EndedUploads& ended_uploads() const = 0;
   virtual const Journal& journal() const = 0;
@@ -318,6 +356,7 @@ class Transaction {
   virtual Tags& tags() = 0;
   virtual Blobs& blobs() = 0;
   virtual const Holdings& holdings() = 0;
+  virtual Damage& damage() = 0;
   virtual Reviews& reviews() = 0;
   virtual EndedUploads& ended_uploads() = 0;
   virtual Journal& journal() = 0;

@@ -131,6 +131,14 @@ void HotCache::invalidate_manifest(std::string_view repository, std::string_view
   }
 }
 
+void HotCache::forget_manifests() {
+  for (auto& shard : manifests_) {
+    const std::lock_guard lock(shard.mutex);
+    ++shard.epoch;
+    while (!shard.recent.empty()) shard.drop(shard.recent.begin());
+  }
+}
+
 void HotCache::invalidate_blob(std::string_view digest) {
   auto& shard = blob_shard(digest);
   const std::lock_guard lock(shard.mutex);

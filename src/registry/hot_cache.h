@@ -61,6 +61,9 @@ class HotCache {
   void fill_blob(Ticket ticket, std::string_view repository, std::shared_ptr<const HotBlob> blob);
 
   void invalidate_manifest(std::string_view repository, std::string_view reference);
+  // Everything, and what is being filled now: something was found damaged, and who can tell which
+  // manifests lead to it.
+  void forget_manifests();
   // For every repository: a blob that was unlinked, queued for review or damaged somewhere.
   void invalidate_blob(std::string_view digest);
 

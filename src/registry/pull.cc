@@ -1,5 +1,7 @@
 #include "registry/pull.h"
 
+#include "registry/verify.h"
+
 namespace entrepot::registry {
 
 using oci::RepositoryName;
@@ -28,6 +30,13 @@ Result<oci::Descriptor> to_descriptor(const meta::Referrer& referrer) {
                          .platform = std::nullopt};
 }
 
+Failure not_served(Finding finding, std::string_view what, std::string_view name) {
+  if (finding == Finding::Fine) {
+    return fail(ErrorCode::Unavailable, "{} {} was damaged, and healed just now", what, name);
+  }
+  return fail(ErrorCode::NotFound, "{} {} is damaged here; push it again", what, name);
+}
+
 }  // namespace
 
 std::shared_ptr<const HotManifest> Puller::manifest_from_memory(std::string_view repository,
@@ -35,15 +44,33 @@ std::shared_ptr<const HotManifest> Puller::manifest_from_memory(std::string_view
   return stores_.cache.find_manifest(repository, reference);
 }
 
+Result<meta::StoredManifest> Puller::find_manifest(Context& context,
+                                                   const RepositoryName& repository,
+                                                   const oci::Reference& reference) const {
+  bool names_damage = false;
+  TRY_ASSIGN(auto stored,
+             stores_.meta.view<meta::StoredManifest>(
+                 context, [&](const meta::Snapshot& snapshot) -> Result<meta::StoredManifest> {
+                   TRY_ASSIGN(auto found, snapshot.manifests().find(repository, reference));
+                   TRY_ASSIGN(names_damage, snapshot.damage().touches(found.manifest));
+                   return found;
+                 }));
+  const oci::Digest& digest = stored.manifest.digest;
+  if (names_damage) {
+    return fail(ErrorCode::NotFound, "{} names bytes that are damaged here; push the image again",
+                digest.to_string());
+  }
+  if (oci::Digest::of(stored.bytes, digest.algorithm()) == digest) return stored;
+  TRY_ASSIGN(const Finding finding, quarantine_.manifest(context, repository, digest));
+  return not_served(finding, "manifest", digest.to_string());
+}
+
 Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
                                                             const RepositoryName& repository,
                                                             const oci::Reference& reference) const {
   const std::string text = to_string(reference);
   const auto ticket = stores_.cache.manifest_ticket(repository.str(), text);
-  TRY_ASSIGN(auto stored,
-             stores_.meta.view<meta::StoredManifest>(context, [&](const meta::Snapshot& snapshot) {
-               return snapshot.manifests().find(repository, reference);
-             }));
+  TRY_ASSIGN(auto stored, find_manifest(context, repository, reference));
   auto manifest = std::make_shared<const HotManifest>(
       HotManifest{stored.manifest.digest.to_string(), std::move(stored.manifest.media_type),
                   std::make_shared<const std::string>(std::move(stored.bytes))});
@@ -90,11 +117,12 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
   const auto ticket = stores_.cache.blob_ticket(text);
   TRY_ASSIGN(const FoundBlob found, find_blob(context, repository, digest));
   const meta::Blob& blob = found.blob;
-  TRY_ASSIGN(Source bytes, stores_.blobs.open(context, blob.digest));
-  if (bytes.size_bytes() != blob.size_bytes) {
-    return fail(ErrorCode::Corrupt, "blob {} has {} bytes where {} were stored", text,
-                bytes.size_bytes(), blob.size_bytes);
+  TRY_ASSIGN(Opened opened, open_whole(context, stores_.blobs, blob));
+  if (opened.sighting) {
+    TRY_ASSIGN(const Finding finding, quarantine_.blob(context, blob.digest, *opened.sighting));
+    return not_served(finding, "blob", text);
   }
+  Source& bytes = opened.bytes;
   // An alias is not kept: invalidation speaks of the stored digest.
   if (!found.due_at && digest == blob.digest) {
     FileRange* file = bytes.file();
@@ -105,6 +133,26 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
   // A review that is far off already is left alone: else each of many pulls would cost a commit.
   const WallTime far_off = stores_.clock.wall() + review_delay_ - review_delay_ / 10;
   return OpenBlob{blob.size_bytes, std::move(bytes), found.due_at && *found.due_at < far_off};
+}
+
+Result<void> Puller::look_again(Context& context, const oci::Digest& digest,
+                                std::uint64_t offset_bytes) const {
+  const auto blob = stores_.meta.view<meta::Blob>(context, [&](const meta::Snapshot& snapshot) {
+    return snapshot.blobs().find_anywhere(digest);
+  });
+  if (!blob && blob.error().code == ErrorCode::NotFound) return {};
+  if (!blob) return Failure(blob.error());
+  TRY_ASSIGN(Opened opened, open_whole(context, stores_.blobs, *blob));
+  if (!opened.sighting) {
+    char byte = 0;
+    const auto got = read_some(context, opened.bytes, offset_bytes, {&byte, 1});
+    if (got) return {};
+    if (got.error().code != ErrorCode::Corrupt) return Failure(got.error());
+    const FileRange* file = opened.bytes.file();
+    opened.sighting = Sighting{Symptom::Unreadable, file != nullptr ? file->file : nullptr};
+  }
+  TRY(quarantine_.blob(context, blob->digest, *opened.sighting));
+  return {};
 }
 
 Result<NamePage> Puller::tags(Context& context, const RepositoryName& repository,

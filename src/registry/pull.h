@@ -9,6 +9,7 @@
 
 #include "oci/manifest.h"
 #include "oci/name.h"
+#include "registry/quarantine.h"
 #include "registry/stores.h"
 
 namespace entrepot::registry {
@@ -30,13 +31,16 @@ struct OpenBlob {
   bool review_is_near = false;  // keep_from_review() has to succeed before anybody is told of it
 };
 
-// Everything that changes nothing. Thread-safe; blocks, but for *_from_memory, which event loops
-// may call. What may be read by whom is the caller's question to `access`, before.
+// Everything that changes nothing, but for what it finds damaged, which it sets aside (Quarantine):
+// damaged bytes are not found, and neither is a manifest that names some, until they are pushed
+// again. Manifests are hashed whenever they come from the store; the bytes of blobs are not, only
+// their size is compared (scrub/ reads them). Thread-safe; blocks, but for *_from_memory, which
+// event loops may call. What may be read by whom is the caller's question to `access`, before.
 class Puller {
  public:
   // `review_delay`: how far a look at a blob that waits for review pushes the review back.
-  Puller(Stores stores, std::chrono::microseconds review_delay)
-      : stores_(stores), review_delay_(review_delay) {}
+  Puller(Stores stores, Quarantine& quarantine, std::chrono::microseconds review_delay)
+      : stores_(stores), quarantine_(quarantine), review_delay_(review_delay) {}
 
   // Null: ask manifest(). The texts are as in a path and need not be valid.
   std::shared_ptr<const HotManifest> manifest_from_memory(std::string_view repository,
@@ -52,6 +56,11 @@ class Puller {
   // The blob, if this repository has it, opened. NotFound.
   Result<OpenBlob> blob(Context& context, const oci::RepositoryName& repository,
                         const oci::Digest& digest) const;
+
+  // For who could not read this byte of a blob that was being sent: sets the blob aside when it is
+  // short, or still cannot be read there. Unavailable: the store is in trouble.
+  Result<void> look_again(Context& context, const oci::Digest& digest,
+                          std::uint64_t offset_bytes) const;
 
   // Who looks at a blob may be about to refer to it: one that waits for the collector's review is
   // told of only if it is safe from that for nine tenths of the delay. Pushes a nearer review back,
@@ -81,7 +90,13 @@ class Puller {
   Result<FoundBlob> find_blob(Context& context, const oci::RepositoryName& repository,
                               const oci::Digest& digest) const;
 
+  // The manifest, whose bytes are right, and which names nothing that is damaged.
+  Result<meta::StoredManifest> find_manifest(Context& context,
+                                             const oci::RepositoryName& repository,
+                                             const oci::Reference& reference) const;
+
   const Stores stores_;
+  Quarantine& quarantine_;
   const std::chrono::microseconds review_delay_;
 };
 

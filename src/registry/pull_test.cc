@@ -18,7 +18,8 @@ TEST(Puller, BlobThatWaitsForReviewIsReadWhileNothingCanBeWritten) {
   const auto digest = world.push_blob("a", "layer");
   meta::testing::FaultyStore meta(world.stores.meta);
   const Stores stores{world.blobs, meta, world.cache, world.locks, world.clock};
-  const Puller puller(stores, kDefaultReviewDelay);
+  Quarantine quarantine(stores, world.metrics);
+  const Puller puller(stores, quarantine, kDefaultReviewDelay);
   world.clock.advance(kDefaultReviewDelay / 2);
   for (const ErrorCode code : {ErrorCode::Unavailable, ErrorCode::StorageFull}) {
     meta.fail_write(1, code);
@@ -36,7 +37,8 @@ TEST(Puller, BlobThatTheCollectorTookMeanwhileIsNotFound) {
   const auto digest = world.push_blob("a", "layer");
   meta::testing::FaultyStore meta(world.stores.meta);
   const Stores stores{world.blobs, meta, world.cache, world.locks, world.clock};
-  const Puller puller(stores, kDefaultReviewDelay);
+  Quarantine quarantine(stores, world.metrics);
+  const Puller puller(stores, quarantine, kDefaultReviewDelay);
   world.clock.advance(kDefaultReviewDelay / 2);
   meta.fail_write(1, ErrorCode::NotFound);
   ASSERT_OK(puller.blob(world.context, name("a"), digest));

@@ -73,6 +73,12 @@ Result<std::optional<Digest>> present_at(meta::Transaction& tx, meta::Repository
   return Failure(found.error());
 }
 
+Result<void> require_size(const oci::Descriptor& named, std::uint64_t stored_bytes) {
+  if (named.size_bytes == stored_bytes) return {};
+  return fail(ErrorCode::InvalidArgument, "{} has {} bytes here, not {} as the manifest says",
+              named.digest.to_string(), stored_bytes, named.size_bytes);
+}
+
 // One journal row for the push, or one for each tag that it moved.
 Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
                        const events::Event& push, const std::vector<oci::Tag>& tags) {
@@ -89,14 +95,16 @@ Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
 }  // namespace
 
 Result<void> Pusher::require_blob(const oci::Descriptor& blob, const meta::Holding& held) const {
-  if (held.blob || oci::media_type::is_nondistributable(blob.media_type)) return {};
+  if (held.blob) return require_size(blob, held.blob->size_bytes);
+  if (oci::media_type::is_nondistributable(blob.media_type)) return {};
   if (!held.lost_blob && missing_ == MissingReferences::Accept) return {};
   return missing("blob", blob.digest, held.lost_blob);
 }
 
 // BuildKit's cache lists layers as children.
 Result<void> Pusher::require_child(const oci::Descriptor& child, const meta::Holding& held) {
-  if (held.manifest || held.blob) return {};
+  if (held.manifest) return require_size(child, *held.manifest);
+  if (held.blob) return require_size(child, held.blob->size_bytes);
   if (held.lost_manifest || held.lost_blob) return missing("manifest", child.digest, true);
   return {};
 }

@@ -55,10 +55,10 @@ class Pusher {
   //
   // The subject need not exist. Children of an index need not exist. Config and layers must, but
   // for non-distributable layers, unless missing references are accepted. What the repository had
-  // and lost since is never accepted, so that the client uploads it again. Errors: InvalidArgument
-  // (the bytes, or more than kMostReferences), DigestMismatch, Unsupported (schema 1), TooLarge,
-  // kMissingReference, kPreconditionFailed (looked at last), StorageFull (what is left is kept for
-  // deletes).
+  // and lost since is never accepted, so that the client uploads it again. Of what is there the
+  // size must be the descriptor's. Errors: InvalidArgument (the bytes, a size, or more than
+  // kMostReferences), DigestMismatch, Unsupported (schema 1), TooLarge, kMissingReference,
+  // kPreconditionFailed (looked at last), StorageFull (what is left is kept for deletes).
   Result<PushedManifest> push(Context& context, const access::Subject& who,
                               const oci::RepositoryName& repository, const ManifestTarget& target,
                               Bytes bytes, std::string_view content_type);

@@ -66,12 +66,40 @@ TEST(Pusher, AcceptsWhatNeverWasWhenToldToButNotWhatWasLost) {
   EXPECT_FAILS(NotFound, world.push("a", {"1"}, World::image(config, {lost})));
 }
 
+// A descriptor's size is part of what it names: pulls that go by it would find the blob damaged.
+TEST(Pusher, SizesMustBeThoseOfWhatIsThere) {
+  World world;
+  const auto layer = world.push_blob("a", "layer");
+  const auto config = world.push_blob("a", "{}");
+  std::string image = World::image(config, {layer});
+  const auto right = image.find(R"("size":5)");
+  ASSERT_NE(right, std::string::npos);
+  std::string wrong = image;
+  wrong[right + 7] = '6';
+  const auto refused = world.push("a", {"v1"}, wrong);
+  ASSERT_FAILS(InvalidArgument, refused);
+  EXPECT_NE(refused.error().message.find("5 bytes here, not 6"), std::string::npos)
+      << refused.error().message;
+  EXPECT_FAILS(NotFound, world.pull("a", "v1"));
+  const auto child = world.push("a", {"v1"}, image).value().digest;
+  for (const std::string& named : {child.to_string(), layer.to_string()}) {
+    const auto index = [&](std::size_t size) {
+      return fmt::format(
+          R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{{"mediaType":"{}","digest":"{}","size":{}}}]}})",
+          oci::media_type::kOciIndex, oci::media_type::kOciManifest, named, size);
+    };
+    EXPECT_FAILS(InvalidArgument, world.push("a", {}, index(1)));
+    EXPECT_OK(world.push("a", {}, index(testing::Sizes::of(named))));
+  }
+}
+
 TEST(Pusher, ChildrenOfAnIndexNeedNotExistUnlessTheyWereDeleted) {
   World world;
   const auto index = [](const Digest& child) {
     return fmt::format(
-        R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{{"mediaType":"{}","digest":"{}","size":3}}]}})",
-        oci::media_type::kOciIndex, oci::media_type::kOciManifest, child.to_string());
+        R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{{"mediaType":"{}","digest":"{}","size":{}}}]}})",
+        oci::media_type::kOciIndex, oci::media_type::kOciManifest, child.to_string(),
+        testing::Sizes::of(child.to_string()));
   };
   ASSERT_OK(world.push("a", {"multi"}, index(Digest::of("elsewhere"))));
 

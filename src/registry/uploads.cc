@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "registry/verify.h"
+
 namespace entrepot::registry {
 
 using oci::Digest;
@@ -43,8 +45,9 @@ class CountedUpload final : public blob::Upload {
 
 }  // namespace
 
-Uploads::Uploads(Stores stores, Options options, metrics::Registry& metrics)
+Uploads::Uploads(Stores stores, Quarantine& quarantine, Options options, metrics::Registry& metrics)
     : stores_(stores),
+      quarantine_(quarantine),
       options_(options),
       open_(metrics.gauge("entrepot_uploads_open", "Uploads that a request is writing now.")),
       sessions_(metrics.gauge("entrepot_uploads_sessions",
@@ -204,10 +207,14 @@ Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& reposi
     return from ? blobs.find(*from, digest) : blobs.find_anywhere(digest);
   };
   // Asked outside the writer first: most mounts that fail should not wait for a commit.
-  TRY(stores_.meta.read(context, [&](const meta::Snapshot& snapshot) -> Result<void> {
-    TRY(find(snapshot.blobs()));
-    return {};
-  }));
+  TRY_ASSIGN(const auto there,
+             stores_.meta.view<meta::Blob>(
+                 context, [&](const meta::Snapshot& snapshot) { return find(snapshot.blobs()); }));
+  TRY_ASSIGN(const auto sighting, look_at(context, stores_.blobs, there));
+  if (sighting) {
+    TRY(quarantine_.blob(context, there.digest, *sighting));
+    return fail(ErrorCode::NotFound, "blob {} is damaged here", digest.to_string());
+  }
   TRY_ASSIGN(
       auto blob,
       stores_.meta.transact<meta::Blob>(context, [&](meta::Transaction& tx) -> Result<meta::Blob> {

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "oci/name.h"
 #include "registry/ages.h"
+#include "registry/quarantine.h"
 #include "registry/stores.h"
 #include "registry/whole_writers.h"
 
@@ -41,7 +42,7 @@ class Uploads {
     std::chrono::microseconds session_age = std::chrono::hours(168);  // without a byte, its end
     std::size_t most_sessions = 10'000;                               // that have bytes
   };
-  Uploads(Stores stores, Options options, metrics::Registry& metrics);
+  Uploads(Stores stores, Quarantine& quarantine, Options options, metrics::Registry& metrics);
 
   UploadSession begin(const oci::RepositoryName& repository, oci::HashAlgorithm also) const;
 
@@ -75,7 +76,8 @@ class Uploads {
   Result<void> cancel(Context& context, const UploadSession& session);
 
   // Gives `repository` a blob that `from` has, or that any repository has when `from` is absent,
-  // without moving a byte. Spec: end-11. NotFound: the client has to upload. The caller has asked
+  // without moving a byte. Spec: end-11. NotFound: the client has to upload, also because the file
+  // was found missing or short (Quarantine). The caller has asked
   // `access` about `from`; without it, about every repository.
   Result<meta::Blob> mount(Context& context, const oci::RepositoryName& repository,
                            const std::optional<oci::RepositoryName>& from,
@@ -107,6 +109,7 @@ class Uploads {
                           const std::optional<oci::Digest>& digest) const;
 
   const Stores stores_;
+  Quarantine& quarantine_;
   const Options options_;
   metrics::Gauge& open_;
   metrics::Gauge& sessions_;  // as they were counted last, and begun and ended since

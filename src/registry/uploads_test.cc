@@ -132,7 +132,9 @@ class UploadsOverARestart : public ::testing::Test {
     ASSERT_OK(world_.uploads.commit(world_.context, session, *upload, digest));
   }
   // The use case of another process on the same stores.
-  Uploads& restarted() { return restarted_.emplace(world_.stores, Uploads::Options{}, metrics_); }
+  Uploads& restarted() {
+    return restarted_.emplace(world_.stores, world_.quarantine, Uploads::Options{}, metrics_);
+  }
   std::int64_t records() {
     return world_.metadata->store()
         .view<meta::Retention::Counts>(

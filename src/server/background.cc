@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "collect/retention.h"
 #include "collect/thread.h"
+#include "scrub/thread.h"
 #include "server/metadata_backups.h"
 #include "server/periodic.h"
 
@@ -47,6 +48,15 @@ void retain(Context& context, collect::Retention& retention, milliseconds pause)
     if (!more || !*more) return;
     std::this_thread::sleep_for(pause);
   }
+}
+
+scrub::ScrubThread::Options scrub_options(const Options& options) {
+  scrub::ScrubThread::Options out;
+  out.enabled = options.scrub_enabled;
+  out.pace = {options.scrub_period, options.scrub_rate.bytes};
+  out.settle = std::min<milliseconds>(out.settle, options.scrub_period / 10);
+  out.holder = "server";
+  return out;
 }
 
 // How full the disk is, from a thread of its own: a scrape must not wait for a file system.
@@ -106,6 +116,7 @@ struct Background::Parts {
                        [this, pause = options.collect_pause](Context& context) {
                          retain(context, retention, std::min(pause, kLongestPause));
                        }),
+        scrub_thread(stores.stores(), platform.quarantine(), scrub_options(options), metrics),
         disk(stores.directory().path(), metrics),
         disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }),
         backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
@@ -126,6 +137,7 @@ struct Background::Parts {
   collect::CollectorThread collector_thread;
   collect::Retention retention;
   Periodic retention_look;
+  scrub::ScrubThread scrub_thread;
   DiskMetrics disk;
   Periodic disk_look;
   MetadataBackups backups;

@@ -1,6 +1,6 @@
 #pragma once
 // server/commands.h — what each command of the program does. Each returns its exit code: 0, or 1
-// after telling on standard error what went wrong.
+// after telling on standard error what went wrong, unless it says otherwise.
 
 #include <optional>
 #include <string>
@@ -13,6 +13,8 @@ namespace entrepot::server {
 
 int run_serve(const Arguments& arguments);
 int run_gc(const Arguments& arguments);  // also garbage-collect
+// 0: all is well. 3: mended. 4: something damaged is left. 1: it could not look.
+int run_fsck(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_export(const Arguments& arguments);
 

@@ -5,14 +5,6 @@
 namespace entrepot::server {
 namespace {
 
-// Clients try again: an adopted directory is being indexed, which may take minutes.
-http::Response starting() {
-  auto response =
-      api::dist::error_response(503, "UNAVAILABLE", "the registry is starting; try again soon");
-  response.with("Retry-After", "2");
-  return response;
-}
-
 http::Response nothing_here() {
   return http::Response::text(404, "text/plain; charset=utf-8",
                               "This is a container registry; its API is below /v2/.\n");
@@ -49,6 +41,16 @@ bool Front::is_api(std::string_view path) const {
          (path.size() == api_root_.size() || path[api_root_.size()] == '/');
 }
 
+// Clients try again: an adopted directory is being indexed, which may take minutes; a disk comes
+// back when somebody has seen to it.
+http::Response Front::closed() const {
+  if (started_.load(std::memory_order_relaxed)) {
+    return api::dist::error_response(503, "UNAVAILABLE",
+                                     "the store cannot be reached now; try again later");
+  }
+  return api::dist::error_response(503, "UNAVAILABLE", "the registry is starting; try again soon");
+}
+
 http::Response Front::with_headers(http::Response response) const {
   for (const HeaderLine& header : headers_) response.with(header.name, header.value);
   return response;
@@ -58,7 +60,7 @@ std::optional<http::Response> Front::answer_from_memory(const http::Request& req
   std::optional<http::Response> response;
   if (is_api(request.path())) {
     http::Handler* const api = api_.load(std::memory_order_acquire);
-    response = api == nullptr ? starting() : api->answer_from_memory(request);
+    response = api == nullptr ? closed() : api->answer_from_memory(request);
   } else if (operations_.has(request.path())) {
     response = operations_.answer_from_memory(request);
   } else {
@@ -77,7 +79,7 @@ http::Reply Front::handle(Context& context, const http::Request& request) {
   http::Handler* const api = api_.load(std::memory_order_acquire);
   http::Reply reply;
   if (is_api(request.path())) {
-    reply = api == nullptr ? http::Reply(starting()) : api->handle(context, request);
+    reply = api == nullptr ? http::Reply(closed()) : api->handle(context, request);
   } else if (operations_.has(request.path())) {
     reply = operations_.handle(context, request);
   } else {
@@ -95,6 +97,12 @@ http::Reply Front::handle(Context& context, const http::Request& request) {
   auto& receive = std::get<http::Receive>(reply);
   receive.sink = std::make_unique<HeaderedBody>(std::move(receive.sink), *this);
   return reply;
+}
+
+void Front::body_failed(Context& context, std::string_view path, std::uint64_t offset_bytes,
+                        const Error& error) {
+  http::Handler* const api = api_.load(std::memory_order_acquire);
+  if (api != nullptr && is_api(path)) api->body_failed(context, path, offset_bytes, error);
 }
 
 http::Response Front::refuse(const http::Refusal& refusal) {

@@ -14,18 +14,27 @@ namespace entrepot::server {
 
 // Hands requests on by their path: <prefix>/v2 to the Distribution API, the end points of
 // operations to those, and everything else is 404 (until the web page takes its place there).
-// Until open(), the API answers 503. Adds the configured headers to every answer. Thread-safe.
+// Until open(), and while it is closed, the API answers 503, from memory too. Adds the configured
+// headers to every answer. Thread-safe.
 class Front final : public http::Handler {
  public:
   // `prefix` without a slash at its end; "" for none.
   Front(Operations& operations, std::string prefix, std::vector<HeaderLine> headers);
 
   // From now on the API is asked; it outlives this.
-  void open(http::Handler& api) { api_.store(&api, std::memory_order_release); }
+  void open(http::Handler& api) {
+    started_.store(true, std::memory_order_relaxed);
+    api_.store(&api, std::memory_order_release);
+  }
+
+  // Nobody is let in while the store is away: what is in memory is not there either.
+  void close() { api_.store(nullptr, std::memory_order_release); }
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
   bool ends_in_commit(const http::Request& request) override;
   http::Reply handle(Context& context, const http::Request& request) override;
+  void body_failed(Context& context, std::string_view path, std::uint64_t offset_bytes,
+                   const Error& error) override;
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:
@@ -36,6 +45,9 @@ class Front final : public http::Handler {
   Operations& operations_;
   const std::string api_root_;  // "<prefix>/v2"
   const std::vector<HeaderLine> headers_;
+  http::Response closed() const;
+
+  std::atomic<bool> started_ = false;
   std::atomic<http::Handler*> api_ = nullptr;
 };
 

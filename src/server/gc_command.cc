@@ -1,24 +1,17 @@
 // `entrepot gc`, and `entrepot garbage-collect` as distribution's own was called.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include <fmt/core.h>
 
 #include "collect/job.h"
-#include "meta/sqlite/store.h"
 #include "server/background.h"
+#include "server/beside_server.h"
 #include "server/commands.h"
 #include "server/privileges.h"
 
 namespace entrepot::server {
 namespace {
-
-using meta::sqlite::SqliteStore;
-
-constexpr std::chrono::milliseconds kBetweenLooks{200};
 
 // A delay that was typed holds; the configured one is the server's business.
 std::optional<std::chrono::seconds> typed_delay(const Arguments& arguments,
@@ -65,17 +58,6 @@ class Teller {
   std::uint64_t told_ = 0;
 };
 
-// The metadata of a directory that a server may have open at the same time.
-Result<std::unique_ptr<SqliteStore>> open_beside_server(const Options& options) {
-  SqliteStore::Options store_options;
-  store_options.path = DataDirectory::metadata_path_of(options.data);
-  store_options.as_it_is = true;  // a server of another version may be running on it
-  if (::access(store_options.path.c_str(), F_OK) != 0) {
-    return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
-  }
-  return SqliteStore::open(store_options, Clock::system());
-}
-
 // No server runs, so no push does: nothing has to wait for a delay.
 Result<void> collect_here(const Options& options, collect::Request request, Teller& teller) {
   Context context("gc");
@@ -96,42 +78,21 @@ Result<void> collect_here(const Options& options, collect::Request request, Tell
   return {};
 }
 
-// Until the server has done the job.
-Result<void> follow(Context& context, meta::Store& meta, const Options& options, std::int64_t id,
-                    Teller& teller) {
-  while (true) {
-    TRY_ASSIGN(const meta::Job job,
-               meta.view<meta::Job>(context, [&](const meta::Snapshot& snapshot) {
-                 return snapshot.jobs().find(id);
-               }));
-    collect::Progress progress;
-    if (!job.progress.empty()) {
-      TRY_ASSIGN(progress, collect::parse_progress(job.progress));
-    }
-    if (job.state == "done") {
-      teller.tell_end(progress);
-      return {};
-    }
-    if (job.state == "failed") {
-      return fail(ErrorCode::Unavailable, "the collection failed; the server's log says why");
-    }
-    if (!is_served(options.data)) {
-      return fail(ErrorCode::Unavailable, "the server ended before the collection did");
-    }
-    teller.tell(progress);
-    std::this_thread::sleep_for(kBetweenLooks);
-  }
-}
-
 // The server that has the directory does the work; its collector is asked through the metadata.
 Result<void> ask_the_server(const Options& options, const collect::Request& request,
                             Teller& teller) {
   Context context("gc");
   TRY_ASSIGN(auto meta, open_beside_server(options));
-  TRY_ASSIGN(const meta::Job job, meta->transact<meta::Job>(context, [&](meta::Transaction& tx) {
-    return tx.jobs().enqueue(collect::kJobKind, collect::to_json(request), Clock::system().wall());
-  }));
-  return follow(context, *meta, options, job.id, teller);
+  collect::Progress progress;
+  TRY(do_beside_server(context, *meta, options,
+                       {collect::kJobKind, collect::to_json(request), "collection"},
+                       [&](ByteView json) -> Result<void> {
+                         TRY_ASSIGN(progress, collect::parse_progress(json));
+                         teller.tell(progress);
+                         return {};
+                       }));
+  teller.tell_end(progress);
+  return {};
 }
 
 Result<void> pause_or_resume(const Options& options, bool pause) {

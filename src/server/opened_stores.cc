@@ -80,6 +80,11 @@ registry::Stores OpenedStores::stores() {
   return {*parts_->blobs, parts_->meta, parts_->cache, parts_->locks, parts_->clock};
 }
 
+Result<void> OpenedStores::require_present() const {
+  TRY(parts_->blobs->require_present());
+  return parts_->sqlite->require_present();
+}
+
 Result<void> OpenedStores::check_writable(Context& context) {
   TRY(parts_->blobs->check_writable(context));
   return parts_->meta.check_writable(context);

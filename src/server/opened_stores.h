@@ -24,6 +24,10 @@ class OpenedStores {
   const DataDirectory& directory() const;
   registry::Stores stores();  // borrowed
 
+  // Are the directory and the metadata still there, under their names? Unavailable. Costs two
+  // looks.
+  Result<void> require_present() const;
+
   // Could a push work now? Asks both stores to write.
   Result<void> check_writable(Context& context);
 

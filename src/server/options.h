@@ -61,6 +61,9 @@ struct Options {
   std::uint64_t uploads_max_open = 0;
   Duration quarantine_keep{};
   Size quarantine_max_bytes{};
+  bool scrub_enabled = false;
+  Duration scrub_period{};
+  Size scrub_rate;
   Duration backup_interval{};
   std::uint64_t backup_keep = 0;
 

@@ -57,10 +57,11 @@ std::string api_prefix(const Options& options) {
 struct Platform::Parts {
   Parts(const Options& options, bool anywhere, registry::Stores stores, Bytes location_key,
         metrics::Registry& metrics)
-      : pull(stores, options.collect_delay),
+      : quarantine(stores, metrics),
+        pull(stores, quarantine, options.collect_delay),
         push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
                                                            : registry::MissingReferences::Refuse),
-        uploads(stores, uploads_options(options), metrics),
+        uploads(stores, quarantine, uploads_options(options), metrics),
         remove(stores, options.collect_delay),
         open_mode({anywhere, options.names}),
         policy({options.storage_delete, options.storage_read_only}),
@@ -69,6 +70,7 @@ struct Platform::Parts {
              std::move(location_key),
              {options.limits_catalog_entries, options.limits_tags}}) {}
 
+  registry::Quarantine quarantine;
   registry::Puller pull;
   registry::Pusher push;
   registry::Uploads uploads;
@@ -92,5 +94,6 @@ Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options
 http::Handler& Platform::api() { return parts_->api; }
 registry::Uploads& Platform::uploads() { return parts_->uploads; }
 registry::Remover& Platform::remover() { return parts_->remove; }
+registry::Quarantine& Platform::quarantine() { return parts_->quarantine; }
 
 }  // namespace entrepot::server

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "http/server.h"
+#include "registry/quarantine.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"
 #include "server/opened_stores.h"
@@ -24,6 +25,7 @@ class Platform {
   http::Handler& api();
   registry::Uploads& uploads();  // what the collector works with, too
   registry::Remover& remover();
+  registry::Quarantine& quarantine();
 
  private:
   struct Parts;

@@ -46,6 +46,10 @@ constexpr Switch kGcSwitches[] = {
     {"pause", 0, "the server's collector rests until --resume, over restarts, too"},
     {"resume", 0, "the server's collector goes on"}};
 
+constexpr Switch kFsckSwitches[] = {
+    {"repair", 0, "make anew what can be: rows from their bytes, marks that are wrong"},
+    {"quiet", 'q', "say nothing unless it fails"}};
+
 constexpr Command kCommands[] = {
     {.name = "serve",
      .operands = "[FILE]",
@@ -67,6 +71,14 @@ constexpr Command kCommands[] = {
      .switches = kGcSwitches,
      .takes_options = true,
      .run = run_gc},
+    {.name = "fsck",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text =
+         "Read all that is at rest, set aside what is damaged, name the tags that miss something.",
+     .switches = kFsckSwitches,
+     .takes_options = true,
+     .run = run_fsck},
     {.name = "import",
      .operands = "[FILE]",
      .max_operands = 1,

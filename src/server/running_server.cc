@@ -11,11 +11,14 @@
 #include "server/listeners.h"
 #include "server/openness.h"
 #include "server/operations.h"
+#include "server/periodic.h"
 #include "server/platform.h"
 #include "server/privileges.h"
 
 namespace entrepot::server {
 namespace {
+
+constexpr std::chrono::seconds kPresenceInterval{1};
 
 std::unique_ptr<AccessLog> make_access_log(const Options& options, const Clock& clock,
                                            metrics::Registry& metrics) {
@@ -47,6 +50,7 @@ struct RunningServer::Parts {
   // Requests reach `platform` through threads of `listeners`, and the check of readiness `stores`,
   // so those have to end first.
   ~Parts() {
+    presence.reset();
     background.reset();
     listeners.reset();
     readiness.stop();
@@ -69,7 +73,22 @@ struct RunningServer::Parts {
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     front.open(platform->api());
+    presence.emplace("presence", kPresenceInterval, [this](Context&) { look_for_the_store(); });
     return {};
+  }
+
+  // What the store no longer backs is not there, whatever is in memory.
+  void look_for_the_store() {
+    const auto present = stores->require_present();
+    if (present.has_value() == is_present) return;
+    is_present = present.has_value();
+    if (is_present) {
+      front.open(platform->api());
+      log::info("the store is back: requests are answered again");
+    } else {
+      front.close();
+      log::error("the store is away, requests are refused until it is back: {}", present.error());
+    }
   }
 
   const Options options;
@@ -85,6 +104,8 @@ struct RunningServer::Parts {
   std::unique_ptr<OpenedStores> stores;
   std::unique_ptr<Platform> platform;
   std::unique_ptr<Background> background;
+  bool is_present = true;  // of the thread of `presence` alone
+  std::optional<Periodic> presence;
 };
 
 RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -117,6 +138,7 @@ const metrics::Registry& RunningServer::metrics() const { return parts_->metrics
 void RunningServer::reload_certificate() { parts_->listeners->reload_certificate(); }
 
 void RunningServer::stop() {
+  parts_->presence.reset();
   parts_->background.reset();
   parts_->listeners->stop(parts_->options.http_drain_timeout);
 }

@@ -198,6 +198,16 @@ def test_backups(walk, network, hello, tmp_path):
     reader.stop()
 
 
+def test_damage(walk, network, hello):
+    reader = walk("damage")
+    reader.serve()
+    push(network, hello, "1.0")
+    for command in ("entrepot fsck --data data", "entrepot fsck --data data --repair"):
+        assert " 0 damaged, 0 mended" in reader.run(command)
+    reader.ends()
+    reader.stop()
+
+
 def push(network, image: Image, tag: str) -> None:
     network.run("skopeo", "copy", "--dest-tls-verify=false", image.reference(),
                 f"docker://localhost:5000/team/hello:{tag}")

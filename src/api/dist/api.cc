@@ -8,6 +8,7 @@
 #include "api/dist/listing.h"
 #include "api/dist/manifests.h"
 #include "api/dist/uploads.h"
+#include "base/log.h"
 
 namespace entrepot::api::dist {
 namespace {
@@ -195,6 +196,20 @@ http::Reply DistributionApi::handle(Context& context, const http::Request& reque
   return dispatch<http::Reply>(request, [&](const Route& route, const Call& call) {
     return finished_reply(route.handle(context, call), route.label);
   });
+}
+
+// Only blobs go out of files.
+void DistributionApi::body_failed(Context& context, std::string_view path,
+                                  std::uint64_t offset_bytes, const Error& error) {
+  log::warning("request {}: the answer broke off at byte {} of its file: {}", context.request_id(),
+               offset_bytes, error);
+  if (path.starts_with(locations_.prefix)) path.remove_prefix(locations_.prefix.size());
+  const Found found = find_route(http::Method::Get, path);
+  if (found.route == nullptr) return;
+  const auto digest = oci::Digest::parse(found.path.values[1]);
+  if (!digest) return;
+  const auto looked = services_.pull.look_again(context, *digest, offset_bytes);
+  if (!looked) log::warning("request {}: {}", context.request_id(), looked.error());
 }
 
 http::Response DistributionApi::refuse(const http::Refusal& refusal) {

@@ -39,6 +39,8 @@ class DistributionApi final : public http::Handler {
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
   bool ends_in_commit(const http::Request& request) override;
   http::Reply handle(Context& context, const http::Request& request) override;
+  void body_failed(Context& context, std::string_view path, std::uint64_t offset_bytes,
+                   const Error& error) override;
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:

@@ -126,11 +126,11 @@ TEST_F(FsAdoption, LinkedBlobsAreFollowed) {
 }
 
 // A directory where the file should be is damage, and heals like any other.
-TEST_F(FsAdoption, DirectoryInTheBlobsPlaceIsCorruptUntilThePushThatReplacesIt) {
+TEST_F(FsAdoption, DirectoryInTheBlobsPlaceIsNoBlobUntilThePushThatReplacesIt) {
   const Digest digest = Digest::of("bytes");
   stdfs::create_directories(path(digest) + "/something");
   EXPECT_FAILS(NotFound, store().stat(context_, digest));
-  EXPECT_FAILS(Corrupt, store().open(context_, digest));
+  EXPECT_FAILS(NotFound, store().open(context_, digest));
   EXPECT_TRUE(list().empty());
   push("bytes");
   EXPECT_EQ(get(digest), "bytes");
@@ -144,6 +144,27 @@ TEST_F(FsAdoption, DirectoryInTheBlobsPlaceCanBeRemovedAndQuarantined) {
   stdfs::create_directories(path(digest) + "/something");
   EXPECT_OK(store().quarantine(context_, digest));
   EXPECT_FAILS(NotFound, store().open(context_, digest));
+}
+
+// So are a file in the place of its directory, and a link that leads nowhere or to itself.
+TEST_F(FsAdoption, WhateverElseHasTheBlobsNameIsNoBlob) {
+  const Digest digest = Digest::of("bytes");
+  const std::string folder = stdfs::path(path(digest)).parent_path();
+  make_parents(folder);
+  std::ofstream(folder) << "a file";
+  EXPECT_FAILS(NotFound, store().open(context_, digest));
+  EXPECT_FAILS(NotFound, store().stat(context_, digest));
+  stdfs::remove(folder);
+  make_parents(path(digest));
+  for (const std::string& target : {path(digest), path(digest) + ".nowhere"}) {
+    stdfs::create_symlink(target, path(digest));
+    EXPECT_FAILS(NotFound, store().open(context_, digest));
+    EXPECT_FAILS(NotFound, store().stat(context_, digest));
+    EXPECT_OK(store().quarantine(context_, digest));
+    make_parents(path(digest));
+  }
+  push("bytes");
+  EXPECT_EQ(get(digest), "bytes");
 }
 
 // An administrator may tidy up empty directories behind our back.

@@ -18,7 +18,9 @@ class Disk;
 //
 // A blob is durable when commit() returns: bytes synced, then renamed over the final name, then the
 // directories synced. A full disk refuses pushes with StorageFull until there is space again, and
-// meanwhile leaves a reserve for deletes and metadata. Directories and files are made for their
+// meanwhile leaves a reserve for deletes and metadata. While the folders of the blobs or the
+// uploads are gone from under it, every call fails with Unavailable, so that nobody takes what is
+// away for what is lost; it goes on when they are back. Directories and files are made for their
 // owner alone.
 class FsBlobStore final : public BlobStore {
  public:
@@ -59,6 +61,9 @@ class FsBlobStore final : public BlobStore {
   Result<Purged> purge(Context& context, const PurgeTerms& terms) override;
   Result<void> check_writable(Context& context) override;
   Result<void> require_room(Context& context) override;
+
+  // Is the folder of the blobs still there, and the one that was opened? Unavailable. One look.
+  Result<void> require_present() const;
 
   // For those who write to the same disk, the metadata above all: they found it full. Frees the
   // reserve for them and refuses pushes, until there is space again.

@@ -279,6 +279,7 @@ void Connection::answer_is_sent(bool whole) {
 }
 
 void Connection::end_exchange(bool whole) {
+  if (!whole) report_file_fault();
   record_exchange(whole);
   if (!whole) return close();
   intake_.reset();
@@ -290,6 +291,22 @@ void Connection::end_exchange(bool whole) {
     return lane_.soon(*this);
   }
   phase_ = Phase::Head;
+}
+
+// Of an answer that broke off for a reason of ours. The request is over by then: what is told of it
+// is a copy.
+void Connection::report_file_fault() {
+  if (!delivery_ || !active_) return;
+  auto fault = delivery_->file_fault();
+  if (!fault) return;
+  Core& core = lane_.core();
+  core.metrics.body_faults.add();
+  static_cast<void>(core.options.workers->try_post(
+      [&handler = core.handler, id = active_->request().id(),
+       path = std::string(active_->request().path()), fault = *std::move(fault)] {
+        Context context(id);
+        handler.body_failed(context, path, fault.offset_bytes, fault.error);
+      }));
 }
 
 void Connection::record_exchange(bool whole) {

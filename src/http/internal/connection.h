@@ -80,6 +80,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   void settle_body(const Head& head);
   void end_exchange(bool whole);
   void record_exchange(bool whole);
+  void report_file_fault();
 
   // Ending.
   void discard();

@@ -26,7 +26,10 @@ struct Metrics {
         sent_bytes(
             registry.counter("entrepot_http_sent_bytes_total", "Bytes of heads and bodies sent")),
         workers_full(registry.counter("entrepot_http_workers_full_total",
-                                      "Requests that found the workers' queue full")) {}
+                                      "Requests that found the workers' queue full")),
+        body_faults(registry.counter("entrepot_http_body_faults_total",
+                                     "Answers that broke off because their file could not be "
+                                     "read")) {}
 
   metrics::Counter& accepted;
   metrics::Gauge& open;
@@ -35,6 +38,7 @@ struct Metrics {
   metrics::Counter& received_bytes;
   metrics::Counter& sent_bytes;
   metrics::Counter& workers_full;
+  metrics::Counter& body_faults;
 };
 
 struct Core {

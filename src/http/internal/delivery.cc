@@ -43,6 +43,11 @@ std::uint64_t Delivery::sent_body_bytes() const {
   return sent_before_ + (outbox_ ? outbox_->sent_body_bytes() : 0);
 }
 
+std::optional<Delivery::FileFault> Delivery::file_fault() const {
+  if (!sender_ || !sender_->file_error()) return std::nullopt;
+  return FileFault{sender_->offset_bytes(), *sender_->file_error()};
+}
+
 void Delivery::report(Outcome outcome) {
   if (outcome != Outcome::Later) owner_.answer_is_sent(outcome == Outcome::Sent);
 }

@@ -48,6 +48,13 @@ class Delivery {
   // Grows as long as bytes move.
   std::uint64_t sent_body_bytes() const;
 
+  // Where the file of an answer failed, and why; nothing when it was the client that left.
+  struct FileFault {
+    std::uint64_t offset_bytes = 0;
+    Error error;
+  };
+  std::optional<FileFault> file_fault() const;
+
   // Does the client wait for us, so that its silence means nothing?
   bool is_our_move() const { return job_.out(); }
 

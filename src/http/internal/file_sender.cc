@@ -59,7 +59,20 @@ Io FileSender::send_current(std::size_t& budget) {
   range_ = {range_.offset_bytes + io.bytes, range_.length_bytes - io.bytes};
   budget -= io.bytes;
   sent_.fetch_add(io.bytes, std::memory_order_relaxed);
+  if (io.state == Io::State::Broken) look_at_file();
   return io;
+}
+
+// A send that breaks does not tell on which side: the next byte of the file does.
+void FileSender::look_at_file() {
+  char byte = 0;
+  const OpenFile& file = pieces_ ? pieces_->file() : *held_;
+  const auto got = read_file(file, range_.offset_bytes, {&byte, 1});
+  if (!got) {
+    file_error_ = got.error();
+  } else if (*got == 0) {
+    file_error_ = Error{ErrorCode::OutOfRange, "the file ends too early"};
+  }
 }
 
 FileSender::Progress FileSender::send() {

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "base/source.h"
 #include "http/internal/channel.h"
 #include "http/internal/turn_pool.h"
@@ -38,6 +40,11 @@ class FileSender final : public Turns {
   // From any thread: changes as long as bytes move.
   std::uint64_t sent_body_bytes() const { return sent_.load(std::memory_order_relaxed); }
 
+  // Why the file, and not the client, is to blame for Broken. Valid when it is over.
+  const std::optional<Error>& file_error() const { return file_error_; }
+  // Of the file: the next byte to send.
+  std::uint64_t offset_bytes() const { return range_.offset_bytes; }
+
   // Valid when it is over: did all go out?
   bool succeeded() const { return passed_on() && !channel_.holds_unsent(); }
 
@@ -50,6 +57,7 @@ class FileSender final : public Turns {
   bool is_current_out() const { return text_sent_ == text_.size() && range_.length_bytes == 0; }
   Io send_current(std::size_t& budget);
   void begin_next_piece();
+  void look_at_file();
 
   Channel& channel_;
 
@@ -64,6 +72,7 @@ class FileSender final : public Turns {
   const int file_;
   std::size_t next_piece_ = 0;
   std::atomic<std::uint64_t> sent_ = 0;
+  std::optional<Error> file_error_;
   std::function<void()> over_;
 };
 

@@ -22,7 +22,13 @@ class ScriptedHandler final : public Handler {
   std::map<std::string, FromMemory, std::less<>> in_memory;
   std::map<std::string, FromWorker, std::less<>> on_worker;
   std::map<std::string, FromWorker, std::less<>> on_finisher;  // these end in a commit
+  // May be empty.
+  std::function<void(std::string_view path, std::uint64_t offset_bytes, const Error&)> on_fault;
 
+  void body_failed(Context& /*context*/, std::string_view path, std::uint64_t offset_bytes,
+                   const Error& error) override {
+    if (on_fault) on_fault(path, offset_bytes, error);
+  }
   std::optional<Response> answer_from_memory(const Request& request) override;
   bool ends_in_commit(const Request& request) override;
   Reply handle(Context& context, const Request& request) override;

@@ -32,7 +32,8 @@ class World {
                   .value()),
         cache({}, metrics),
         stores{*blobs, metadata->store(), cache, locks, clock},
-        puller(stores, registry::kDefaultReviewDelay) {}
+        quarantine(stores, metrics),
+        puller(stores, quarantine, registry::kDefaultReviewDelay) {}
 
   Adoption::Options options() const {
     return {.data = directory.path(), .review_delay = registry::kDefaultReviewDelay};
@@ -94,6 +95,7 @@ class World {
   registry::HotCache cache;
   registry::DigestLocks locks;
   registry::Stores stores;
+  registry::Quarantine quarantine;
   registry::Puller puller;
   Context context;
 };

@@ -1,5 +1,7 @@
 #include "meta/sqlite/store.h"
 
+#include <sys/stat.h>
+
 #include <filesystem>
 
 #include "meta/sqlite/internal/backup.h"
@@ -24,6 +26,19 @@ Result<void> as_trouble(Result<void> result) {
   return result;
 }
 
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+// All zero when there is none.
+FileIdentity identity_of(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return {};
+  return {found.st_dev, found.st_ino};
+}
+
 // Moves what the log holds into the file, and empties it. After a sync that failed, the log may end
 // in a transaction that was refused and is not on the disk, although it can be read: what is
 // written behind it would be lost with it.
@@ -42,6 +57,8 @@ struct SqliteStore::Parts {
         std::unique_ptr<Database> to_checkpoint)
       : clock(store_clock),
         backup(options.backup),
+        path(options.path),
+        identity(identity_of(path)),
         checkpointer(std::move(to_checkpoint), health),
         writer(
             std::move(to_write), health,
@@ -59,6 +76,8 @@ struct SqliteStore::Parts {
   const Clock& clock;
   const BackupLimits backup;
   metrics::Registry unread;
+  const std::string path;
+  const FileIdentity identity;
   Health health;
   Checkpointer checkpointer;
   Writer writer;
@@ -105,6 +124,11 @@ Result<void> SqliteStore::check_writable(Context& context) {
   return write(context, [this](Transaction& tx) {
     return tx.settings().set("last_write_check", to_rfc3339(parts_->clock.wall()));
   });
+}
+
+Result<void> SqliteStore::require_present() const {
+  if (identity_of(parts_->path) == parts_->identity) return {};
+  return fail(ErrorCode::Unavailable, "the metadata's file is gone from under the server");
 }
 
 Result<void> SqliteStore::check_integrity(Context& context) {

@@ -31,6 +31,7 @@ struct BackupLimits {
 // then fail with Unavailable.
 //
 // When the disk is full, writes fail with StorageFull and work again once there is room. When the
+// file was moved or removed under it, writes fail with Unavailable until it is back. When the
 // disk or the file is damaged, the store turns read-only until it is opened again: writes fail at
 // once with Unavailable.
 class SqliteStore final : public Store {
@@ -65,6 +66,9 @@ class SqliteStore final : public Store {
 
   // Writes a row, so it costs a sync.
   Result<void> check_writable(Context& context) override;
+
+  // Is the file still there, and the one that was opened? Unavailable. A look at its name.
+  Result<void> require_present() const;
 
   // Reads the whole file: Corrupt, with what was found, when its structure is damaged.
   Result<void> check_integrity(Context& context);

@@ -84,6 +84,25 @@ TEST_F(SqliteStoreTest, AcknowledgedWriteSurvivesKill) {
   }
 }
 
+// What is written into a file without a name is lost with it: nothing is acknowledged then.
+TEST_F(SqliteStoreTest, NothingIsWrittenWhileTheFileIsGone) {
+  const auto store = open();
+  ASSERT_OK(store);
+  ASSERT_OK(set(**store, "before"));
+  EXPECT_OK((*store)->require_present());
+  std::filesystem::rename(path_, path_ + ".away");
+  EXPECT_FAILS(Unavailable, set(**store, "away"));
+  EXPECT_FAILS(Unavailable, (*store)->require_present());
+  std::ofstream(path_) << "another file";
+  EXPECT_FAILS(Unavailable, set(**store, "away"));
+  EXPECT_FAILS(Unavailable, (*store)->require_present());
+  std::filesystem::rename(path_ + ".away", path_);
+  EXPECT_OK(set(**store, "back"));
+  EXPECT_OK((*store)->require_present());
+  EXPECT_TRUE(is_set(**store, "before"));
+  EXPECT_FALSE(is_set(**store, "away"));
+}
+
 // The command line asks a running server for work through the same file.
 TEST_F(SqliteStoreTest, TwoStoresOnOneFileSeeEachOther) {
   const auto server = open();

@@ -12,6 +12,7 @@ void link_reference_cases();
 void link_tag_cases();
 void link_blob_cases();
 void link_holding_cases();
+void link_damage_cases();
 void link_review_cases();
 void link_ended_upload_cases();
 void link_journal_cases();
@@ -30,6 +31,7 @@ void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an e
   link_tag_cases();
   link_blob_cases();
   link_holding_cases();
+  link_damage_cases();
   link_review_cases();
   link_ended_upload_cases();
   link_journal_cases();

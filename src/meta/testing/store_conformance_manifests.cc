@@ -66,6 +66,7 @@ TEST_P(StoreConformance, PuttingAManifestAgainChangesItsPushTimeOnly) {
   const RepositoryId repo = repository("app");
   const Digest digest = put(repo, "bytes", {sha256("layer")});
   NewManifest again = new_manifest(repo, "bytes");
+  again.references = {{sha256("layer"), oci::ReferenceKind::Layer}};
   again.media_type = "application/vnd.other+json";
   again.pushed_at = at(9);
   const Manifest second = write([&](Transaction& tx) { return tx.manifests().put(again); }).value();

@@ -2,7 +2,9 @@
 // registry/testing/world.h — a whole registry without HTTP, for tests: real metadata, blobs in
 // memory.
 
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,32 @@ inline oci::RepositoryName name(std::string_view text) {
 }
 inline oci::Tag tag(std::string_view text) { return oci::Tag::parse(text).value(); }
 
+// The sizes of what tests pushed, so that manifests made by hand tell them right; 3 for the rest.
+class Sizes {
+ public:
+  static void note(std::string_view bytes) {
+    const std::lock_guard lock(mutex());
+    for (const auto algorithm : {oci::HashAlgorithm::Sha256, oci::HashAlgorithm::Sha512}) {
+      known()[oci::Digest::of(bytes, algorithm).to_string()] = bytes.size();
+    }
+  }
+  static std::size_t of(std::string_view digest) {
+    const std::lock_guard lock(mutex());
+    const auto found = known().find(std::string(digest));
+    return found == known().end() ? 3 : found->second;
+  }
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+  static std::map<std::string, std::size_t>& known() {
+    static std::map<std::string, std::size_t> sizes;
+    return sizes;
+  }
+};
+
 // Everything is made with the defaults; `missing` is the one rule that changes what a push may do.
 class World {
  public:
@@ -30,9 +58,10 @@ class World {
       : metadata(meta::sqlite::testing::open_temporary()),
         cache({}, metrics),
         stores{blobs, metadata->store(), cache, locks, clock},
-        puller(stores, kDefaultReviewDelay),
+        quarantine(stores, metrics),
+        puller(stores, quarantine, kDefaultReviewDelay),
         pusher(stores, missing),
-        uploads(stores, {}, metrics),
+        uploads(stores, quarantine, {}, metrics),
         remover(stores, kDefaultReviewDelay) {}
 
   entrepot::testing::FakeClock clock;
@@ -42,6 +71,7 @@ class World {
   HotCache cache;
   DigestLocks locks;
   Stores stores;
+  Quarantine quarantine;
   Puller puller;
   Pusher pusher;
   Uploads uploads;
@@ -55,6 +85,7 @@ class World {
     auto upload = uploads.open(context, session).value();
     EXPECT_OK(upload->write(context, bytes));
     const auto digest = oci::Digest::of(bytes);
+    Sizes::note(bytes);
     EXPECT_OK(uploads.commit(context, session, *upload, digest));
     return digest;
   }
@@ -63,8 +94,8 @@ class World {
   static std::string image(const oci::Digest& config, const std::vector<oci::Digest>& layers,
                            const std::string& subject = "") {
     const auto descriptor = [](std::string_view type, const oci::Digest& digest) {
-      return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":3}})", type,
-                         digest.to_string());
+      return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":{}}})", type,
+                         digest.to_string(), Sizes::of(digest.to_string()));
     };
     std::string list;
     for (const auto& layer : layers) {
@@ -84,6 +115,7 @@ class World {
                               const std::string& bytes) {
     ManifestTarget target;
     for (const auto& text : tags) target.tags.push_back(tag(text));
+    Sizes::note(bytes);
     return pusher.push(context, who, name(repository), target, bytes, "");
   }
 

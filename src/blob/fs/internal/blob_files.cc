@@ -30,6 +30,16 @@ Result<void> unless_gone(Result<void> result) {
   return result;
 }
 
+Failure not_a_file(const Digest& digest) {
+  return fail(ErrorCode::NotFound, "{} is not a file", digest.to_string());
+}
+
+// Whatever else has the place of the file or of its directory: the blob is not there.
+Failure not_a_blob(const Digest& digest, Error error) {
+  if (error.code == ErrorCode::Conflict) return not_a_file(digest);
+  return Failure(std::move(error));
+}
+
 }  // namespace
 
 Result<void> make_durable_directories(Files& files, std::string_view path) {
@@ -50,7 +60,8 @@ Result<void> BlobFiles::prepare() {
 }
 
 Result<void> BlobFiles::place(const std::string& from, const Digest& digest) {
-  TRY(rename_into_place(from, digest));
+  TRY(folders_.require_all());
+  TRY(folders_.answer(rename_into_place(from, digest), "the upload's bytes are gone"));
   // The new directory and the new name are synced one after the other, so a journalling file system
   // writes both with the first. A directory that is gone by now was removed after our rename, and
   // that removal makes itself durable.
@@ -90,16 +101,18 @@ Result<void> BlobFiles::ensure_prefix(const Digest& digest) {
 }
 
 Result<Stat> BlobFiles::stat(const Digest& digest) const {
-  TRY_ASSIGN(const FileStat found, files_.stat(layout::blob_file(digest)));
-  if (!found.regular) return fail(ErrorCode::NotFound, "{} is not a file", digest.to_string());
-  return Stat{found.size_bytes};
+  auto found = files_.stat(layout::blob_file(digest));
+  if (!found) return not_a_blob(digest, std::move(found).error());
+  if (!found->regular) return not_a_file(digest);
+  return Stat{found->size_bytes};
 }
 
 Result<Source> BlobFiles::open(const Digest& digest) const {
-  TRY_ASSIGN(FileHandle file, files_.open_to_read(layout::blob_file(digest)));
-  TRY_ASSIGN(const FileStat found, files_.stat(*file));
-  if (!found.regular) return fail(ErrorCode::Corrupt, "{} is not a file", digest.to_string());
-  return Source(FileRange{std::move(file), ByteRange{0, found.size_bytes}});
+  auto file = files_.open_to_serve(layout::blob_file(digest));
+  if (!file) return not_a_blob(digest, std::move(file).error());
+  TRY_ASSIGN(const FileStat found, files_.stat(**file));
+  if (!found.regular) return not_a_file(digest);
+  return Source(FileRange{*std::move(file), ByteRange{0, found.size_bytes}});
 }
 
 Result<void> BlobFiles::remove(const Digest& digest) {
@@ -161,7 +174,15 @@ Result<void> BlobFiles::purge_quarantine(Context& context, const PurgeTerms& ter
 
 // Whatever has the blob's name becomes a file of the quarantine, durably there.
 Result<void> BlobFiles::set_aside(const Digest& digest) {
-  TRY(files_.rename(layout::blob_file(digest), layout::quarantine_file(digest, clock_.wall())));
+  const std::string from = layout::blob_file(digest);
+  const std::string to = layout::quarantine_file(digest, clock_.wall());
+  auto renamed = files_.rename(from, to);
+  if (failed_with(renamed, ErrorCode::NotFound)) {
+    // Either of the two is not there; only one of them can be made.
+    TRY(make_durable_directories(files_, layout::kQuarantine));
+    renamed = files_.rename(from, to);
+  }
+  if (!renamed) return renamed;
   return files_.sync_directory(std::string(layout::kQuarantine));
 }
 

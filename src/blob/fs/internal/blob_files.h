@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "blob/fs/internal/files.h"
+#include "blob/fs/internal/folders.h"
 #include "blob/store.h"
 
 namespace entrepot::blob::fs {
@@ -16,7 +17,8 @@ namespace entrepot::blob::fs {
 // methods are those of BlobStore, where their promises are written. Thread-safe; blocks.
 class BlobFiles {
  public:
-  BlobFiles(Files& files, const Clock& clock) : files_(files), clock_(clock) {}
+  BlobFiles(Files& files, const Folders& folders, const Clock& clock)
+      : files_(files), folders_(folders), clock_(clock) {}
 
   // Makes the directories, durably.
   Result<void> prepare();
@@ -42,6 +44,7 @@ class BlobFiles {
                            const BlobStore::Visitor& visit) const;
 
   Files& files_;
+  const Folders& folders_;
   const Clock& clock_;
   // Which of the 256 directories ab/ are there for good: made and synced, by this process.
   std::array<std::atomic<bool>, 256> prefix_is_durable_ = {};

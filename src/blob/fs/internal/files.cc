@@ -22,6 +22,8 @@ ErrorCode code_of(int error) {
     case ENOTEMPTY:
     case EISDIR:
     case ENOTDIR:
+    case ELOOP:
+    case ENXIO:
       return ErrorCode::Conflict;
     case ENOSPC:
     case EDQUOT:
@@ -52,6 +54,12 @@ Result<void> done(Number result, std::string_view doing, std::string_view path) 
   return {};
 }
 
+// A new file's folder is one of ours: that it is gone is no answer to who asked for a file.
+Failure failed_to_make(int result, std::string_view path) {
+  if (result != -ENOENT) return failure(result, "make", path);
+  return fail(ErrorCode::Unavailable, "make {}: its folder is gone", path);
+}
+
 Result<FileHandle> opened(int descriptor, std::string_view path) {
   if (descriptor < 0) return failure(descriptor, "open", path);
   return std::make_shared<const OpenFile>(descriptor);
@@ -61,13 +69,16 @@ FileStat to_file_stat(const struct stat& found) {
   const auto modified =
       std::chrono::seconds(found.st_mtim.tv_sec) + std::chrono::nanoseconds(found.st_mtim.tv_nsec);
   return FileStat{S_ISREG(found.st_mode), static_cast<std::uint64_t>(found.st_size),
-                  WallTime(std::chrono::floor<std::chrono::microseconds>(modified))};
+                  WallTime(std::chrono::floor<std::chrono::microseconds>(modified)),
+                  FileIdentity{found.st_dev, found.st_ino}};
 }
 
 }  // namespace
 
 Result<FileHandle> Files::create(const std::string& path) {
-  return opened(uninterrupted([&] { return disk_.open(path, O_RDWR | O_CREAT | O_EXCL); }), path);
+  const int descriptor = uninterrupted([&] { return disk_.open(path, O_RDWR | O_CREAT | O_EXCL); });
+  if (descriptor < 0) return failed_to_make(descriptor, path);
+  return opened(descriptor, path);
 }
 
 Result<FileHandle> Files::open_to_write(const std::string& path) {
@@ -75,13 +86,24 @@ Result<FileHandle> Files::open_to_write(const std::string& path) {
 }
 
 Result<FileHandle> Files::open_to_read(const std::string& path) const {
+  return opened(open_read_only(path), path);
+}
+
+Result<FileHandle> Files::open_to_serve(const std::string& path) const {
+  const int descriptor = open_read_only(path);
+  if (descriptor == -EIO || descriptor == -EUCLEAN || descriptor == -EBADMSG) {
+    return fail(ErrorCode::Corrupt, "open {}: {}", path, std::strerror(-descriptor));
+  }
+  return opened(descriptor, path);
+}
+
+int Files::open_read_only(const std::string& path) const {
   // O_NONBLOCK: a FIFO in the place of a file must not stop us; on files it means nothing.
   constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  const int descriptor = uninterrupted([&] {
+  return uninterrupted([&] {
     const int result = ::openat(root_->descriptor(), path.c_str(), kFlags);
     return result < 0 ? -errno : result;
   });
-  return opened(descriptor, path);
 }
 
 Result<void> Files::write(const OpenFile& file, ByteView bytes, std::uint64_t offset_bytes) {
@@ -145,6 +167,7 @@ Result<void> Files::replace(const std::string& path, ByteView bytes) {
   const std::string temporary = path + ".new";
   const int descriptor =
       uninterrupted([&] { return disk_.open(temporary, O_WRONLY | O_CREAT | O_TRUNC); });
+  if (descriptor < 0) return failed_to_make(descriptor, temporary);
   TRY_ASSIGN(const FileHandle file, opened(descriptor, temporary));
   TRY(write(*file, bytes, 0));
   return rename(temporary, path);

@@ -1,6 +1,8 @@
 #pragma once
 // blob/fs/internal/files.h — files below one directory: each operation whole, or an Error.
 
+#include <sys/types.h>
+
 #include <memory>
 #include <optional>
 #include <span>
@@ -15,11 +17,19 @@ namespace entrepot::blob::fs {
 
 using FileHandle = std::shared_ptr<const OpenFile>;
 
+// Which file it is, whatever it is called.
+struct FileIdentity {
+  dev_t device = 0;
+  ino_t inode = 0;
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
 // What is at a path (symbolic links are followed).
 struct FileStat {
   bool regular = false;  // a file with bytes, not a directory or device
   std::uint64_t size_bytes = 0;
   WallTime modified;  // by the kernel's clock
+  FileIdentity identity = {};
 };
 
 // Reads, and changes through a Disk, what is below the root. Paths are relative to the root.
@@ -28,16 +38,20 @@ struct FileStat {
 // Interrupted calls and short writes are gone on with here; a sync is never repeated, because the
 // kernel forgets the failure of the first and the second may lie. Errors of every call: NotFound,
 // AlreadyExists and Conflict (something of another kind is in the way) as they apply, StorageFull
-// (ENOSPC, EDQUOT, EFBIG), Unavailable (anything else).
+// (ENOSPC, EDQUOT, EFBIG), Corrupt (what the file system itself calls damaged), Unavailable
+// (anything else).
 class Files {
  public:
   // The disk must outlive this.
   Files(std::shared_ptr<const OpenFile> root, Disk& disk) : root_(std::move(root)), disk_(disk) {}
 
-  // A new, empty file, open for reading and writing; AlreadyExists.
+  // A new, empty file, open for reading and writing; AlreadyExists. Without its folder:
+  // Unavailable, here and in replace().
   Result<FileHandle> create(const std::string& path);
   Result<FileHandle> open_to_write(const std::string& path);
   Result<FileHandle> open_to_read(const std::string& path) const;
+  // The same, and Corrupt when it is this file that the disk does not give.
+  Result<FileHandle> open_to_serve(const std::string& path) const;
 
   Result<void> write(const OpenFile& file, ByteView bytes, std::uint64_t offset_bytes);
   Result<void> truncate(const OpenFile& file, std::uint64_t size_bytes);
@@ -74,6 +88,8 @@ class Files {
   Result<std::vector<std::string>> list(const std::string& path) const;
 
  private:
+  int open_read_only(const std::string& path) const;  // a descriptor or -errno
+
   const std::shared_ptr<const OpenFile> root_;
   Disk& disk_;
 };

@@ -7,24 +7,30 @@ constexpr char kResolve[] = "SELECT digest FROM blob_aliases WHERE alias = ?1";
 constexpr char kFindByName[] =
     "SELECT b.size_bytes FROM repositories r"
     "  JOIN repository_blobs l ON l.digest = ?2 AND l.repository = r.id AND l.dropped = 0"
-    "  JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "  JOIN blobs b ON b.digest = l.digest AND b.going = 0 AND b.damaged_at IS NULL"
     " WHERE r.name = ?1";
 constexpr char kFindById[] =
     "SELECT b.size_bytes FROM repository_blobs l"
-    "  JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "  JOIN blobs b ON b.digest = l.digest AND b.going = 0 AND b.damaged_at IS NULL"
     " WHERE l.digest = ?2 AND l.repository = ?1 AND l.dropped = 0";
-constexpr char kFindAnywhere[] = "SELECT size_bytes FROM blobs WHERE digest = ?1 AND going = 0";
+constexpr char kFindAnywhere[] =
+    "SELECT size_bytes FROM blobs WHERE digest = ?1 AND going = 0 AND damaged_at IS NULL";
+constexpr char kList[] =
+    "SELECT digest, size_bytes FROM blobs"
+    " WHERE digest > ?1 AND going = 0 AND damaged_at IS NULL ORDER BY digest LIMIT ?2";
 constexpr char kHolders[] =
     "SELECT repository FROM repository_blobs WHERE digest = ?1 AND dropped = 0"
     " ORDER BY repository LIMIT ?2";
-// A link without bytes, or whose bytes are going, is as good as dropped.
+// A link without bytes, or whose bytes are going or damaged, is as good as dropped.
 constexpr char kWasLinked[] =
-    "SELECT 1 FROM repository_blobs l LEFT JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "SELECT 1 FROM repository_blobs l LEFT JOIN blobs b ON b.digest = l.digest AND b.going = 0 AND "
+    "b.damaged_at IS NULL"
     " WHERE l.digest = ?2 AND l.repository = ?1 AND (l.dropped = 1 OR b.digest IS NULL)";
 
 constexpr char kRecord[] =
     "INSERT INTO blobs (digest, size_bytes, going, recorded_at) VALUES (?1, ?2, 0, ?3)"
-    " ON CONFLICT (digest) DO UPDATE SET size_bytes = excluded.size_bytes, going = 0";
+    " ON CONFLICT (digest) DO UPDATE SET size_bytes = excluded.size_bytes, going = 0,"
+    "                                   damaged_at = NULL";
 constexpr char kRecordAlias[] =
     "INSERT INTO blob_aliases (alias, digest) VALUES (?1, ?2)"
     " ON CONFLICT (alias) DO UPDATE SET digest = excluded.digest";
@@ -63,6 +69,11 @@ Result<Blob> blob_of(Result<Query> found, const Digest& digest) {
 
 }  // namespace
 
+Result<Blob> blob_row(const Query& query) {
+  TRY_ASSIGN(const Digest digest, query.digest(0));
+  return Blob{digest, query.size(1)};
+}
+
 Result<Digest> resolve(Database& database, const Digest& digest) {
   if (digest.algorithm() == oci::HashAlgorithm::Sha256) return digest;
   TRY_ASSIGN(Query query, database.query(kResolve, digest));
@@ -90,6 +101,12 @@ Result<Blob> BlobRows::find(RepositoryId repository, const Digest& digest) const
 Result<Blob> BlobRows::find_anywhere(const Digest& digest) const {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   return blob_of(database_.query(kFindAnywhere, stored), stored);
+}
+
+Result<std::vector<Blob>> BlobRows::list(const std::optional<Digest>& after,
+                                         std::size_t limit) const {
+  const Bytes after_key = after ? after->key() : Bytes();
+  return rows<Blob>(database_.query(kList, Octets{after_key}, to_sql_limit(limit)), &blob_row);
 }
 
 Result<std::vector<RepositoryId>> BlobRows::holders(const Digest& digest, std::size_t limit) const {

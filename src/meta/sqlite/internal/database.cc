@@ -175,6 +175,12 @@ int Database::is_over(void* database) {
   return watched != nullptr && !watched->alive();
 }
 
+bool Database::has_moved() const {
+  int moved = 0;
+  const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return code == SQLITE_OK && moved != 0;
+}
+
 std::vector<std::string> Database::prepared_sql() const {
   std::vector<std::string> texts;
   texts.reserve(statements_.size());

@@ -125,6 +125,9 @@ class Database {
   // nothing more must be written.
   const std::optional<Error>& damage() const { return damage_; }
 
+  // Was the file moved or removed since it was opened? What is written then is lost with it.
+  bool has_moved() const;
+
   // How many pages the write-ahead log had after this connection's last commit.
   int log_pages() const { return log_pages_; }
 

@@ -8,14 +8,16 @@ namespace {
 // the time for 10,000, which no writer waits for.
 constexpr char kHolding[] =
     "SELECT (SELECT b.size_bytes FROM repository_blobs l"
-    "          JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "          JOIN blobs b ON b.digest = l.digest AND b.going = 0 AND b.damaged_at IS NULL"
     "         WHERE l.digest = ?2 AND l.repository = ?1 AND l.dropped = 0),"
     "       EXISTS (SELECT 1 FROM reviews WHERE digest = ?2),"
     "       EXISTS (SELECT 1 FROM repository_blobs l"
     "                 LEFT JOIN blobs b ON b.digest = l.digest AND b.going = 0"
+    "                                  AND b.damaged_at IS NULL"
     "                WHERE l.digest = ?2 AND l.repository = ?1"
     "                  AND (l.dropped = 1 OR b.digest IS NULL)),"
-    "       (SELECT deleted_at IS NULL FROM manifests WHERE repository = ?1 AND digest = ?3)";
+    "       (SELECT iif(deleted_at IS NULL AND damaged_at IS NULL, size_bytes, -1)"
+    "          FROM manifests WHERE repository = ?1 AND digest = ?3)";
 constexpr char kLosses[] = "SELECT value FROM settings WHERE key = 'losses'";
 constexpr char kLose[] =
     "INSERT INTO settings (key, value) VALUES ('losses', '1')"
@@ -35,8 +37,8 @@ Result<std::vector<Holding>> HoldingRows::of(RepositoryId repository,
     if (!query.is_null(0)) holding.blob = Blob{own, query.size(0)};
     holding.waits_for_review = query.integer(1) != 0;
     holding.lost_blob = query.integer(2) != 0;
-    if (!query.is_null(3))
-      (query.integer(3) != 0 ? holding.manifest : holding.lost_manifest) = true;
+    holding.lost_manifest = !query.is_null(3) && query.integer(3) < 0;
+    if (!query.is_null(3) && !holding.lost_manifest) holding.manifest = query.size(3);
     holdings.push_back(std::move(holding));
   }
   return holdings;

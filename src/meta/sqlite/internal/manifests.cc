@@ -1,11 +1,13 @@
+#include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "meta/sqlite/internal/nouns.h"
 
 namespace entrepot::meta::sqlite {
 namespace {
 
-// Reading. A hidden row (deleted_at) is not there.
+// Reading. A hidden row (deleted_at) is not there, and a damaged one is not found.
 
 constexpr char kFindByTag[] =
     "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at, p.bytes"
@@ -13,24 +15,26 @@ constexpr char kFindByTag[] =
     "  JOIN tags t ON t.repository = r.id AND t.name = ?2"
     "  JOIN manifests m ON m.id = t.manifest"
     "  JOIN manifest_payloads p ON p.manifest = m.id"
-    " WHERE r.name = ?1 AND m.deleted_at IS NULL";
+    " WHERE r.name = ?1 AND m.deleted_at IS NULL AND m.damaged_at IS NULL";
 constexpr char kFindByDigest[] =
     "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at, p.bytes"
     "  FROM repositories r"
     "  JOIN manifests m ON m.repository = r.id AND m.digest = ?2"
     "  JOIN manifest_payloads p ON p.manifest = m.id"
-    " WHERE r.name = ?1 AND m.deleted_at IS NULL";
+    " WHERE r.name = ?1 AND m.deleted_at IS NULL AND m.damaged_at IS NULL";
 constexpr char kFindRow[] =
     "SELECT id, repository, digest, media_type, size_bytes, pushed_at FROM manifests"
-    " WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL";
+    " WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL AND damaged_at IS NULL";
 constexpr char kList[] =
     "SELECT id, repository, digest, media_type, size_bytes, pushed_at FROM manifests"
-    " WHERE repository = ?1 AND digest > ?2 AND deleted_at IS NULL ORDER BY digest LIMIT ?3";
+    " WHERE repository = ?1 AND digest > ?2 AND deleted_at IS NULL AND damaged_at IS NULL"
+    " ORDER BY digest LIMIT ?3";
 constexpr char kReferrers[] =
     "SELECT m.digest, m.media_type, m.size_bytes, m.artifact_type, length(m.annotations), m.id"
     "  FROM repositories r"
     "  JOIN manifests m ON m.repository = r.id"
     " WHERE r.name = ?1 AND m.subject = ?2 AND m.digest > ?3 AND m.deleted_at IS NULL"
+    "   AND m.damaged_at IS NULL"
     "   AND (?4 = '' OR m.artifact_type = ?4)"
     " ORDER BY m.digest";
 // Apart: a row that is stepped to is read as a whole, and this may be megabytes.
@@ -42,27 +46,39 @@ constexpr char kUserOf[] =
     " WHERE n.digest IN (SELECT ?2 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?2)"
     "   AND n.repository = ?1 AND n.live = 1"
     " LIMIT 1";
+constexpr char kLive[] =
+    "SELECT id FROM manifests WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NULL";
 constexpr char kReferences[] = "SELECT digest, kind FROM manifest_references WHERE manifest = ?1";
+constexpr char kLiveReferences[] =
+    "SELECT digest, kind FROM manifest_references WHERE manifest = ?1 AND live = 1";
 constexpr char kWasDeleted[] =
-    "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2 AND deleted_at IS NOT NULL";
+    "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2"
+    "   AND (deleted_at IS NOT NULL OR damaged_at IS NOT NULL)";
 
 // Writing.
 
 constexpr char kFindAny[] =
-    "SELECT id, deleted_at IS NOT NULL FROM manifests WHERE repository = ?1 AND digest = ?2";
+    "SELECT m.id, m.deleted_at IS NULL AND m.damaged_at IS NULL AND p.bytes IS ?3"
+    "  FROM manifests m LEFT JOIN manifest_payloads p ON p.manifest = m.id"
+    " WHERE m.repository = ?1 AND m.digest = ?2";
 constexpr char kInsert[] =
     "INSERT INTO manifests (repository, digest, media_type, size_bytes, pushed_at, pushed_by,"
     "                       subject, artifact_type, annotations)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-constexpr char kInsertPayload[] = "INSERT INTO manifest_payloads (manifest, bytes) VALUES (?1, ?2)";
+constexpr char kWritePayload[] =
+    "INSERT INTO manifest_payloads (manifest, bytes) VALUES (?1, ?2)"
+    " ON CONFLICT (manifest) DO UPDATE SET bytes = excluded.bytes";
 // A manifest may name the same digest the same way twice.
 constexpr char kInsertReference[] =
     "INSERT OR IGNORE INTO manifest_references (manifest, digest, kind, repository, live)"
     " VALUES (?1, ?2, ?3, ?4, 1)";
 constexpr char kTouch[] = "UPDATE manifests SET pushed_at = ?2 WHERE id = ?1";
 constexpr char kRevive[] =
-    "UPDATE manifests SET media_type = ?2, pushed_at = ?3, pushed_by = ?4, subject = ?5,"
-    "       artifact_type = ?6, annotations = ?7, deleted_at = NULL, deleted_by = NULL"
+    "UPDATE manifests SET pushed_at = ?2, pushed_by = ?3, deleted_at = NULL, deleted_by = NULL"
+    " WHERE id = ?1";
+constexpr char kWriteColumns[] =
+    "UPDATE manifests SET media_type = ?2, size_bytes = ?3, subject = ?4, artifact_type = ?5,"
+    "       annotations = ?6, damaged_at = NULL"
     " WHERE id = ?1";
 constexpr char kHide[] =
     "UPDATE manifests SET deleted_at = ?3, deleted_by = ?4"
@@ -84,16 +100,6 @@ constexpr char kDelete[] = "DELETE FROM manifests WHERE id = ?1";
 // What a row takes beside its annotations: a digest, two media types, a size, their JSON.
 constexpr std::size_t kReferrerRowBytes = 512;
 
-Result<Manifest> manifest_of(const Query& query) {
-  TRY_ASSIGN(const Digest digest, query.digest(2));
-  return Manifest{.id = query.integer(0),
-                  .repository = RepositoryId{query.integer(1)},
-                  .digest = digest,
-                  .media_type = std::string(query.text(3)),
-                  .size_bytes = query.size(4),
-                  .pushed_at = query.time(5)};
-}
-
 Result<Referrer> referrer_of(const Query& query) {
   TRY_ASSIGN(const Digest digest, query.digest(0));
   return Referrer{.digest = digest,
@@ -114,7 +120,50 @@ Result<StoredManifest> stored(Result<Query> found, const RepositoryName& name,
   return StoredManifest{std::move(manifest), Bytes(query.blob(6))};
 }
 
+Result<ManifestReference> reference_of(const Query& row) {
+  TRY_ASSIGN(const Digest named, row.digest(0));
+  return ManifestReference{named, static_cast<oci::ReferenceKind>(row.integer(1))};
+}
+
+Result<void> insert_references(Database& database, std::int64_t id, const NewManifest& manifest) {
+  for (const ManifestReference& reference : manifest.references) {
+    TRY(database.run(kInsertReference, id, reference.digest, static_cast<int>(reference.kind),
+                     manifest.repository));
+  }
+  return {};
+}
+
 }  // namespace
+
+Result<Manifest> manifest_of(const Query& query) {
+  TRY_ASSIGN(const Digest digest, query.digest(2));
+  return Manifest{.id = query.integer(0),
+                  .repository = RepositoryId{query.integer(1)},
+                  .digest = digest,
+                  .media_type = std::string(query.text(3)),
+                  .size_bytes = query.size(4),
+                  .pushed_at = query.time(5)};
+}
+
+Result<void> write_contents(Database& database, std::int64_t id, const NewManifest& manifest) {
+  TRY(database.run(kWriteColumns, id, manifest.media_type, manifest.bytes.size(), manifest.subject,
+                   manifest.artifact_type, Octets{manifest.annotations_json}));
+  TRY(database.run(kWritePayload, id, Octets{manifest.bytes}));
+  TRY(database.run(kDeleteReferences, id));
+  return insert_references(database, id, manifest);
+}
+
+Result<bool> has_references(Database& database, std::int64_t id, const NewManifest& manifest) {
+  TRY_ASSIGN(auto kept, rows<ManifestReference>(database.query(kLiveReferences, id), reference_of));
+  const auto before = [](const ManifestReference& a, const ManifestReference& b) {
+    return std::tie(a.digest, a.kind) < std::tie(b.digest, b.kind);
+  };
+  std::set<ManifestReference, decltype(before)> named(manifest.references.begin(),
+                                                      manifest.references.end(), before);
+  if (kept.size() != named.size()) return false;
+  return std::all_of(kept.begin(), kept.end(),
+                     [&](const ManifestReference& reference) { return named.contains(reference); });
+}
 
 Result<StoredManifest> ManifestRows::find(const RepositoryName& name,
                                           const oci::Reference& reference) const {
@@ -172,36 +221,46 @@ Result<Digest> ManifestRows::user_of(RepositoryId repository, const Digest& dige
 
 Result<std::vector<ManifestReference>> ManifestRows::references(RepositoryId repository,
                                                                 const Digest& digest) const {
-  TRY_ASSIGN(const Manifest manifest, find(repository, digest));
-  return rows<ManifestReference>(
-      database_.query(kReferences, manifest.id), [](const Query& row) -> Result<ManifestReference> {
-        TRY_ASSIGN(const Digest named, row.digest(0));
-        return ManifestReference{named, static_cast<oci::ReferenceKind>(row.integer(1))};
-      });
+  std::int64_t id = 0;
+  {
+    TRY_ASSIGN(Query query, database_.query(kLive, repository, digest));
+    TRY_ASSIGN(const bool found, query.next());
+    if (!found) return fail(ErrorCode::NotFound, "no manifest {}", digest.to_string());
+    id = query.integer(0);
+  }
+  return rows<ManifestReference>(database_.query(kReferences, id), reference_of);
 }
 
 Result<bool> ManifestRows::was_deleted(RepositoryId repository, const Digest& digest) const {
   return database_.exists(kWasDeleted, repository, digest);
 }
 
+// Bytes of the same digest are the same, but what was read from them may have changed with the
+// content type that they were sent as, and what is at rest may have been damaged.
 Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
   std::int64_t id = 0;
-  bool hidden = false;
+  bool same = false;
   {
-    TRY_ASSIGN(Query query, database_.query(kFindAny, manifest.repository, manifest.digest));
+    TRY_ASSIGN(Query query, database_.query(kFindAny, manifest.repository, manifest.digest,
+                                            Octets{manifest.bytes}));
     TRY_ASSIGN(const bool known, query.next());
     if (known) {
       id = query.integer(0);
-      hidden = query.integer(1) != 0;
+      same = query.integer(1) != 0;
     }
+  }
+  if (same) {
+    TRY_ASSIGN(same, has_references(database_, id, manifest));
+  }
+  if (same) {
+    TRY(database_.run(kTouch, id, manifest.pushed_at));
+    return find(manifest.repository, manifest.digest);
   }
   if (id == 0) {
     TRY_ASSIGN(id, insert(manifest));
-  } else if (hidden) {
-    TRY(revive(id, manifest));
   } else {
-    TRY(database_.run(kTouch, id, manifest.pushed_at));
-    return find(manifest.repository, manifest.digest);
+    TRY(database_.run(kRevive, id, manifest.pushed_at, manifest.pushed_by));
+    TRY(write_contents(database_, id, manifest));
   }
   return Manifest{.id = id,
                   .repository = manifest.repository,
@@ -216,26 +275,9 @@ Result<std::int64_t> ManifestRows::insert(const NewManifest& manifest) {
                     manifest.bytes.size(), manifest.pushed_at, manifest.pushed_by, manifest.subject,
                     manifest.artifact_type, Octets{manifest.annotations_json}));
   const std::int64_t id = database_.last_inserted_id();
-  TRY(database_.run(kInsertPayload, id, Octets{manifest.bytes}));
-  TRY(insert_references(id, manifest));
+  TRY(database_.run(kWritePayload, id, Octets{manifest.bytes}));
+  TRY(insert_references(database_, id, manifest));
   return id;
-}
-
-// The bytes are the same by their digest, but what was read from them may have changed with the
-// content type that they were sent as.
-Result<void> ManifestRows::revive(std::int64_t id, const NewManifest& manifest) {
-  TRY(database_.run(kRevive, id, manifest.media_type, manifest.pushed_at, manifest.pushed_by,
-                    manifest.subject, manifest.artifact_type, Octets{manifest.annotations_json}));
-  TRY(database_.run(kDeleteReferences, id));
-  return insert_references(id, manifest);
-}
-
-Result<void> ManifestRows::insert_references(std::int64_t id, const NewManifest& manifest) {
-  for (const ManifestReference& reference : manifest.references) {
-    TRY(database_.run(kInsertReference, id, reference.digest, static_cast<int>(reference.kind),
-                      manifest.repository));
-  }
-  return {};
 }
 
 Result<void> ManifestRows::remove(RepositoryId repository, const Digest& digest, WallTime at,

@@ -45,8 +45,6 @@ class ManifestRows final : public Manifests {
 
  private:
   Result<std::int64_t> insert(const NewManifest& manifest);
-  Result<void> revive(std::int64_t id, const NewManifest& manifest);
-  Result<void> insert_references(std::int64_t id, const NewManifest& manifest);
   Result<void> purge(std::int64_t id);
 
   Database& database_;
@@ -77,6 +75,8 @@ class BlobRows final : public Blobs {
   Result<Blob> find(const RepositoryName& name, const Digest& digest) const override;
   Result<Blob> find(RepositoryId repository, const Digest& digest) const override;
   Result<Blob> find_anywhere(const Digest& digest) const override;
+  Result<std::vector<Blob>> list(const std::optional<Digest>& after,
+                                 std::size_t limit) const override;
   Result<std::vector<RepositoryId>> holders(const Digest& digest, std::size_t limit) const override;
   Result<bool> was_linked(RepositoryId repository, const Digest& digest) const override;
   Result<void> record(const Blob& blob, const std::optional<Digest>& alias, WallTime now) override;
@@ -102,6 +102,23 @@ class HoldingRows final : public Holdings {
 
 // For every statement that takes something away from a holding: Holdings::losses().
 Result<void> note_loss(Database& database);
+
+class DamageRows final : public Damage {
+ public:
+  explicit DamageRows(Database& database) : database_(database) {}
+  Result<bool> touches(const Manifest& manifest) const override;
+  Result<std::vector<Blob>> blobs(const std::optional<Digest>& after,
+                                  std::size_t limit) const override;
+  Result<std::vector<Manifest>> manifests(std::size_t limit) const override;
+  Result<bool> mark_blob(const Digest& digest, WallTime at) override;
+  Result<bool> mark_manifest(RepositoryId repository, const Digest& digest, WallTime at) override;
+  Result<void> clear_blob(const Digest& digest) override;
+  Result<bool> agrees(const NewManifest& manifest) const override;
+  Result<void> rewrite(const NewManifest& manifest) override;
+
+ private:
+  Database& database_;
+};
 
 class ReviewRows final : public Reviews {
  public:
@@ -197,6 +214,7 @@ class Nouns final : public Snapshot, public Transaction {
         tags_(database),
         blobs_(database),
         holdings_(database),
+        damage_(database),
         reviews_(database),
         ended_uploads_(database),
         journal_(database),
@@ -209,6 +227,7 @@ class Nouns final : public Snapshot, public Transaction {
   const Tags& tags() const override { return tags_; }
   const Blobs& blobs() const override { return blobs_; }
   const Holdings& holdings() const override { return holdings_; }
+  const Damage& damage() const override { return damage_; }
   const Reviews& reviews() const override { return reviews_; }
   const EndedUploads& ended_uploads() const override { return ended_uploads_; }
   const Journal& journal() const override { return journal_; }
@@ -221,6 +240,7 @@ class Nouns final : public Snapshot, public Transaction {
   Tags& tags() override { return tags_; }
   Blobs& blobs() override { return blobs_; }
   const Holdings& holdings() override { return holdings_; }
+  Damage& damage() override { return damage_; }
   Reviews& reviews() override { return reviews_; }
   EndedUploads& ended_uploads() override { return ended_uploads_; }
   Journal& journal() override { return journal_; }
@@ -234,6 +254,7 @@ class Nouns final : public Snapshot, public Transaction {
   TagRows tags_;
   BlobRows blobs_;
   HoldingRows holdings_;
+  DamageRows damage_;
   ReviewRows reviews_;
   EndedUploadRows ended_uploads_;
   JournalRows journal_;
@@ -241,6 +262,18 @@ class Nouns final : public Snapshot, public Transaction {
   RetentionRows retention_;
   SettingRows settings_;
 };
+
+// Puts what is kept of a manifest's bytes in place of what its row `id` and its references hold.
+Result<void> write_contents(Database& database, std::int64_t id, const NewManifest& manifest);
+
+// Does the manifest `id` name exactly these, in its rows?
+Result<bool> has_references(Database& database, std::int64_t id, const NewManifest& manifest);
+
+// A row of id, repository, digest, media_type, size_bytes, pushed_at.
+Result<Manifest> manifest_of(const Query& query);
+
+// A row of digest, size_bytes.
+Result<Blob> blob_row(const Query& query);
 
 // The digest under which rows hold the bytes that `digest` names: itself for sha256, else the one
 // behind the alias. NotFound for an alias that nobody recorded.

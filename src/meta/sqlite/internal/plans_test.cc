@@ -58,6 +58,19 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.manifests().purge_removed(at(2), 10));
   }
 
+  static void call_damage(Transaction& tx, RepositoryId repo) {
+    NewManifest manifest = new_manifest(repo, "damaged");
+    const auto row = tx.manifests().put(manifest).value();
+    EXPECT_OK(tx.damage().mark_blob(sha512("layer"), at(1)));
+    EXPECT_OK(tx.damage().mark_manifest(repo, row.digest, at(1)));
+    EXPECT_TRUE(tx.damage().touches(row).value());
+    EXPECT_OK(tx.damage().blobs(std::nullopt, 10));
+    EXPECT_OK(tx.damage().manifests(10));
+    EXPECT_OK(tx.damage().clear_blob(sha256("layer")));
+    EXPECT_OK(tx.damage().agrees(manifest));
+    EXPECT_OK(tx.damage().rewrite(manifest));
+  }
+
   void call_blobs(Nouns& nouns) {
     Transaction& tx = nouns;
     const RepositoryId repo = tx.repositories().find(name("app"))->id;
@@ -76,6 +89,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.reviews().shift(std::chrono::seconds(1), at(9), sha256("layer"), 10));
     EXPECT_OK(tx.holdings().of(repo, {sha256("layer"), sha512("layer")}));
     EXPECT_OK(tx.holdings().losses());
+    call_damage(tx, repo);
     EXPECT_OK(tx.reviews().drop(sha256("layer")));
     EXPECT_OK(tx.blobs().unlink(repo, sha256("layer")));
     EXPECT_OK(tx.blobs().mark_going(sha256("layer")));
@@ -136,6 +150,7 @@ class Plans : public ::testing::Test {
 
 bool reads_or_sorts_a_table(std::string_view step) {
   if (step == "SCAN CONSTANT ROW") return false;
+  if (step == "SCAN n") return false;  // what a recursion has found so far
   return step.starts_with("SCAN ") || step.starts_with("USE TEMP B-TREE");
 }
 

@@ -149,6 +149,9 @@ void Writer::commit(const Batch& batch) {
 
 // One transaction. On success each work has a result of its own; on an error nothing was written.
 Result<void> Writer::try_commit(const Batch& batch) {
+  if (database_->has_moved()) {
+    return fail(ErrorCode::Unavailable, "the metadata's file is gone from under the server");
+  }
   TRY(database_->run(kBegin));
   Result<void> written;
   for (Pending* pending : batch) {
