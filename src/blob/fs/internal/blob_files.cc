@@ -26,6 +26,16 @@ Result<void> unless_gone(Result<void> result) {
   return result;
 }
 
+Failure not_a_file(const Digest& digest) {
+  return fail(ErrorCode::NotFound, "{} is not a file", digest.to_string());
+}
+
+// Whatever else has the place of the file or of its directory: the blob is not there.
+Failure not_a_blob(const Digest& digest, Error error) {
+  if (error.code == ErrorCode::Conflict) return not_a_file(digest);
+  return Failure(std::move(error));
+}
+
 }  // namespace
 
 Result<void> make_durable_directories(Files& files, std::string_view path) {
@@ -86,16 +96,18 @@ Result<void> BlobFiles::ensure_prefix(const Digest& digest) {
 }
 
 Result<Stat> BlobFiles::stat(const Digest& digest) const {
-  TRY_ASSIGN(const FileStat found, files_.stat(layout::blob_file(digest)));
-  if (!found.regular) return fail(ErrorCode::NotFound, "{} is not a file", digest.to_string());
-  return Stat{found.size_bytes};
+  auto found = files_.stat(layout::blob_file(digest));
+  if (!found) return not_a_blob(digest, std::move(found).error());
+  if (!found->regular) return not_a_file(digest);
+  return Stat{found->size_bytes};
 }
 
 Result<Source> BlobFiles::open(const Digest& digest) const {
-  TRY_ASSIGN(FileHandle file, files_.open_to_read(layout::blob_file(digest)));
-  TRY_ASSIGN(const FileStat found, files_.stat(*file));
-  if (!found.regular) return fail(ErrorCode::Corrupt, "{} is not a file", digest.to_string());
-  return Source(FileRange{std::move(file), ByteRange{0, found.size_bytes}});
+  auto file = files_.open_to_read(layout::blob_file(digest));
+  if (!file) return not_a_blob(digest, std::move(file).error());
+  TRY_ASSIGN(const FileStat found, files_.stat(**file));
+  if (!found.regular) return not_a_file(digest);
+  return Source(FileRange{*std::move(file), ByteRange{0, found.size_bytes}});
 }
 
 Result<void> BlobFiles::remove(const Digest& digest) {
