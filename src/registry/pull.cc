@@ -44,6 +44,9 @@ Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
              stores_.meta.view<meta::StoredManifest>(context, [&](const meta::Snapshot& snapshot) {
                return snapshot.manifests().find(repository, reference);
              }));
+  if (oci::media_type::is_schema1(stored.manifest.media_type)) {  // kept for going back
+    return fail(ErrorCode::NotFound, "{} is a manifest of schema 1, which is not served", text);
+  }
   auto manifest = std::make_shared<const HotManifest>(
       HotManifest{stored.manifest.digest.to_string(), std::move(stored.manifest.media_type),
                   std::make_shared<const std::string>(std::move(stored.bytes))});
