@@ -46,6 +46,17 @@ Result<WholeManifest> read_manifest(const meta::Snapshot& snapshot, const Reposi
   return manifest;
 }
 
+// A manifest's own file has its link among the revisions, or none since it was deleted:
+// distribution would serve it again if it found one among the layers.
+Result<bool> is_linked_as_layer(const meta::Snapshot& snapshot, RepositoryId repository,
+                                const Digest& digest) {
+  const auto& manifests = snapshot.manifests();
+  if (manifests.find(repository, digest)) return false;
+  if (manifests.user_of(repository, digest)) return true;
+  TRY_ASSIGN(const bool deleted, manifests.was_deleted(repository, digest));
+  return !deleted;
+}
+
 class Run {
  public:
   Run(blob::BlobStore& blobs, meta::Store& meta, const Export::Options& options,
@@ -212,8 +223,8 @@ Result<void> Run::write_blob(Context& context, const Digest& digest) {
                    TRY_ASSIGN(used, snapshot.reviews().used_anywhere(digest));
                    TRY_ASSIGN(const auto ids, snapshot.blobs().holders(digest, kAllHolders));
                    for (const RepositoryId id : ids) {
-                     // A manifest's own file has its link among the revisions.
-                     if (snapshot.manifests().find(id, digest)) continue;
+                     TRY_ASSIGN(const bool is_layer, is_linked_as_layer(snapshot, id, digest));
+                     if (!is_layer) continue;
                      TRY_ASSIGN(const WallTime at, snapshot.reviews().linked_at(id, digest));
                      found.push_back({id, at});
                    }

@@ -120,8 +120,9 @@ TEST_F(GiveBackTest, WhatWasDeletedOrMovedSinceStaysSo) {
   EXPECT_FALSE(after.contains(tag_link("schema1")));
   EXPECT_FALSE(after.contains("app/_manifests/revisions/" + digest_folder(old_one) + "/link"));
   EXPECT_FALSE(after.contains(tag_link("again")));
-  EXPECT_FALSE(
-      after.contains("app/_manifests/revisions/" + digest_folder(Digest::of(child)) + "/link"));
+  for (const std::string folder : {"_manifests/revisions/", "_layers/"}) {
+    EXPECT_FALSE(after.contains("app/" + folder + digest_folder(Digest::of(child)) + "/link"));
+  }
   EXPECT_EQ(after.at(tag_link("good")), image.to_string());
 }
 

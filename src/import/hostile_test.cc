@@ -1,5 +1,6 @@
 // Directories that somebody else has filled, or meant to: nothing hangs, nothing outside is read.
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

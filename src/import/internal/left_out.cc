@@ -74,11 +74,12 @@ Result<bool> is_manifest_to_be_given_back(const meta::Snapshot& snapshot, Reposi
   return !deleted;
 }
 
+// One that leads to something is a manifest's.
 Result<bool> is_layer_to_be_given_back(const meta::Snapshot& snapshot, RepositoryId repository,
                                        const LeftOut& left_out,
                                        const std::optional<Digest>& digest) {
   if (!digest) return true;
-  if (left_out.leads) return is_there(snapshot.blobs().find(repository, *digest));
+  if (left_out.leads) return is_there(snapshot.manifests().find(repository, *digest));
   TRY_ASSIGN(const bool dropped, snapshot.blobs().was_linked(repository, *digest));
   return !dropped;
 }
