@@ -1,8 +1,10 @@
 #include "collect/collector.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/log.h"
+#include "collect/foresight.h"
 #include "collect/untagged.h"
 
 namespace entrepot::collect {
@@ -99,23 +101,22 @@ Result<Progress> Collector::run(Context& context, const Request& request,
   auto delay = options_.delay;
   if (request.delay && *request.delay < delay) delay = *request.delay;
 
+  if (request.dry_run) {
+    return foresee(context, request, Terms::at(stores_.clock.wall(), options_.delay, delay),
+                   after_step);
+  }
   if (request.delete_untagged) {
     UntaggedManifests untagged(stores_, remover_);
-    const UntaggedManifests::Request what{stores_.clock.wall() - delay, request.dry_run};
-    TRY_ASSIGN(progress.untagged, untagged.remove(context, what, [&](std::uint64_t removed) {
-      progress.untagged = removed;
-      return after_step(progress);
-    }));
+    TRY_ASSIGN(progress.untagged,
+               untagged.remove(context, stores_.clock.wall() - delay, [&](std::uint64_t removed) {
+                 progress.untagged = removed;
+                 return after_step(progress);
+               }));
   }
-  TRY(sweep_all(context, request.dry_run, progress, after_step));
+  TRY(sweep_all(context, progress, after_step));
 
   // After what was queued just now, which therefore is judged, too.
   const Terms terms = Terms::at(stores_.clock.wall(), options_.delay, delay);
-  if (request.dry_run) {
-    TRY(foresee(context, terms, progress));
-    TRY(count_left(context, progress));
-    return progress;
-  }
   bool more = true;
   while (more) {
     TRY_ASSIGN(const bool more_manifests, purge_some(context, terms));
@@ -220,39 +221,88 @@ Result<void> Collector::review_one(Context& context, const Digest& digest, const
   return {};
 }
 
-Result<void> Collector::foresee(Context& context, const Terms& terms, Progress& progress) {
+// What a dry run has found so far.
+struct Collector::Foreseen {
+  Gone gone;
+  Progress progress;
+  std::set<Digest> removed;  // so that nothing is counted twice
+};
+
+Result<Progress> Collector::foresee(Context& context, const Request& request, const Terms& terms,
+                                    const AfterStep& after_step) {
+  Foreseen foreseen;
+  Progress& progress = foreseen.progress;
+  if (request.delete_untagged) {
+    Foresight foresight(stores_.meta);
+    TRY_ASSIGN(foreseen.gone,
+               foresight.untagged(context, terms.links_before, [&](std::uint64_t gone) {
+                 progress.untagged = gone;
+                 return after_step(progress);
+               }));
+  }
   TRY_ASSIGN(const auto due, stores_.meta.view<std::vector<meta::Review>>(
                                  context, [&](const meta::Snapshot& snapshot) {
                                    return snapshot.reviews().due(terms.horizon, kForeseen);
                                  }));
-  for (const meta::Review& review : due) {
-    TRY(context.alive());
-    TRY_ASSIGN(const Outcome outcome, reviewer_.foresee(context, review.digest, terms));
-    if (outcome.verdict == Verdict::Later) continue;
+  for (const meta::Review& review : due) TRY(foresee_one(context, review.digest, terms, foreseen));
+  for (const Digest& digest : foreseen.gone.free()) {
+    TRY(foresee_one(context, digest, terms, foreseen));
+  }
+  TRY(foresee_strays(context, foreseen, after_step));
+  TRY(count_left(context, progress));
+  return progress;
+}
+
+Result<void> Collector::foresee_one(Context& context, const Digest& digest, const Terms& terms,
+                                    Foreseen& foreseen) {
+  TRY(context.alive());
+  // Digests that name no bytes (a manifest that was pushed here) or them by another name.
+  const auto stat = stores_.blobs.stat(context, digest);
+  const bool absent = !stat && (stat.error().code == ErrorCode::NotFound ||
+                                stat.error().code == ErrorCode::InvalidArgument);
+  if (!stat && !absent) return Failure(stat.error());
+  TRY_ASSIGN(const Outcome outcome, reviewer_.foresee(context, digest, terms, foreseen.gone));
+  if (outcome.verdict == Verdict::Later) return {};
+  if (absent && foreseen.gone.sets_free(digest)) return {};
+  Progress& progress = foreseen.progress;
+  if (outcome.verdict == Verdict::Kept) {
     ++progress.reviewed;
-    ++(outcome.verdict == Verdict::Kept ? progress.kept : progress.removed);
+    ++progress.kept;
+  } else if (foreseen.removed.insert(digest).second) {
+    ++progress.reviewed;
+    ++progress.removed;
     progress.freed_bytes += outcome.freed_bytes;
   }
   return {};
 }
 
-// Strays become reviews; a dry run counts them as removed.
-Result<void> Collector::sweep_all(Context& context, bool dry_run, Progress& progress,
+Result<void> Collector::foresee_strays(Context& context, Foreseen& foreseen,
+                                       const AfterStep& after_step) {
+  Sweeper sweeper(stores_);
+  Progress& progress = foreseen.progress;
+  do {
+    TRY(context.alive());
+    TRY_ASSIGN(const auto strays, sweeper.next(context, options_.blobs_per_sweep));
+    for (const blob::Stored& stray : strays) {
+      if (!foreseen.removed.insert(stray.digest).second) continue;
+      ++progress.reviewed;
+      ++progress.removed;
+      progress.freed_bytes += stray.size_bytes;
+    }
+    TRY(after_step(progress));
+  } while (!sweeper.at_end());
+  return {};
+}
+
+// Strays become reviews.
+Result<void> Collector::sweep_all(Context& context, Progress& progress,
                                   const AfterStep& after_step) {
   Sweeper sweeper(stores_);
   do {
     TRY(context.alive());
     TRY_ASSIGN(const auto strays, sweeper.next(context, options_.blobs_per_sweep));
-    if (dry_run) {
-      for (const blob::Stored& stray : strays) {
-        ++progress.reviewed;
-        ++progress.removed;
-        progress.freed_bytes += stray.size_bytes;
-      }
-    } else {
-      TRY(sweeper.queue(context, strays, stores_.clock.wall() + options_.delay));
-      metrics_->strays.add(strays.size());
-    }
+    TRY(sweeper.queue(context, strays, stores_.clock.wall() + options_.delay));
+    metrics_->strays.add(strays.size());
     TRY(after_step(progress));
   } while (!sweeper.at_end());
   return {};

@@ -62,7 +62,9 @@ class Collector {
   };
   Result<Step> run_due(Context& context);
 
-  // Everything that is due by the request, strays too, paused or not, and returns what was done.
+  // Everything that is due by the request, strays too, paused or not, and returns what was done. A
+  // dry run returns what would be done and freed, at once or when the delay is over: also by the
+  // untagged manifests that would be deleted.
   // `after_step` is called between steps; an error of it ends the work.
   using AfterStep = std::function<Result<void>(const Progress&)>;
   Result<Progress> run(Context& context, const Request& request, const AfterStep& after_step);
@@ -73,6 +75,7 @@ class Collector {
 
  private:
   struct Metrics;
+  struct Foreseen;
 
   Result<void> shift_reviews(Context& context, std::chrono::microseconds by, WallTime latest);
   Result<WallTime> settle_clock(Context& context);
@@ -80,9 +83,12 @@ class Collector {
   Result<bool> purge_some(Context& context, const Terms& terms);
   Result<void> review_one(Context& context, const oci::Digest& digest, const Terms& terms,
                           Progress& progress);
-  Result<void> foresee(Context& context, const Terms& terms, Progress& progress);
-  Result<void> sweep_all(Context& context, bool dry_run, Progress& progress,
-                         const AfterStep& after_step);
+  Result<Progress> foresee(Context& context, const Request& request, const Terms& terms,
+                           const AfterStep& after_step);
+  Result<void> foresee_one(Context& context, const oci::Digest& digest, const Terms& terms,
+                           Foreseen& foreseen);
+  Result<void> foresee_strays(Context& context, Foreseen& foreseen, const AfterStep& after_step);
+  Result<void> sweep_all(Context& context, Progress& progress, const AfterStep& after_step);
   Result<void> purge_uploads_if_time(Context& context);
   Result<void> sweep_if_time(Context& context);
   Result<void> count_left(Context& context, Progress& progress);

@@ -15,6 +15,13 @@ constexpr std::size_t kAllHolders = std::size_t{1} << 32;
 
 enum class Link { Used, Young, Unused };
 
+// A time that is still to come was told by a clock that has been put back since. The review has
+// waited its delay from then on.
+Link by_age(WallTime linked_at, const Terms& terms) {
+  const bool to_come = linked_at > terms.now + registry::kClockTolerance;
+  return linked_at > terms.links_before && !to_come ? Link::Young : Link::Unused;
+}
+
 // How one repository uses the blob. A directory taken over from another registry keeps manifests as
 // blobs, too: such a file is used by the manifest that it is.
 Result<Link> judge(const View& view, RepositoryId repository, const Digest& digest,
@@ -24,10 +31,7 @@ Result<Link> judge(const View& view, RepositoryId repository, const Digest& dige
   // Asked so, a damaged manifest counts, too: its file may be what heals it.
   TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.references(repository, digest)));
   if (is_manifest) return Link::Used;
-  // A time that is still to come was told by a clock that has been put back since. The review has
-  // waited its delay from then on.
-  const bool to_come = linked_at > terms.now + registry::kClockTolerance;
-  return linked_at > terms.links_before && !to_come ? Link::Young : Link::Unused;
+  return by_age(linked_at, terms);
 }
 
 // The time of a link, none when it was dropped meanwhile.
@@ -44,14 +48,6 @@ Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) 
   if (at) return *at <= terms.horizon;
   if (at.error().code == ErrorCode::NotFound) return false;
   return Failure(at.error());
-}
-
-// May a repository that never had these bytes come to need them? A manifest may name what is not
-// there, and have it mounted later. Bytes that no row knows, or that are going, are out of reach.
-Result<bool> is_wanted(const View& view, const Digest& digest) {
-  TRY_ASSIGN(const bool known, is_there(view.blobs.find_anywhere(digest)));
-  if (!known) return false;
-  return view.reviews.used_anywhere(digest);
 }
 
 // Drops the links of those repositories that do not use the blob. `youngest` becomes the time of
@@ -77,7 +73,9 @@ Terms Terms::at(WallTime now, std::chrono::microseconds delay,
   return Terms{now, now + delay - shortened, now - shortened, delay};
 }
 
-// After the last link was looked at, in the same transaction.
+// After the last link was looked at, in the same transaction. What a live manifest names stays,
+// however the links look: a repository may name what it has no link to (a copy of a directory that
+// lost some, a push that is allowed to), and the bytes may be known to no row at all.
 Result<Reviewer::Fate> Reviewer::settle(meta::Transaction& tx, const Digest& digest,
                                         const Terms& terms,
                                         const std::optional<WallTime>& youngest) {
@@ -90,8 +88,8 @@ Result<Reviewer::Fate> Reviewer::settle(meta::Transaction& tx, const Digest& dig
     }
     return Fate::Keep;
   }
-  TRY_ASSIGN(const bool wanted, is_wanted(view_of(tx), digest));
-  if (wanted) {
+  TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(digest));
+  if (used) {
     TRY(tx.reviews().push_back(digest, terms.horizon + terms.delay));
     return Fate::Keep;
   }
@@ -141,22 +139,28 @@ Result<Outcome> Reviewer::review(Context& context, const Digest& digest, const T
   return Outcome{fate == Fate::Later ? Verdict::Later : Verdict::Kept};
 }
 
-Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const Terms& terms) {
+Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const Terms& terms,
+                                  const Gone& gone) {
+  const bool free = gone.sets_free(digest);
   TRY_ASSIGN(
       const Verdict verdict,
       stores_.meta.view<Verdict>(context, [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
         const View view = view_of(snapshot);
         TRY_ASSIGN(const bool due, is_due(view, digest, terms));
-        if (!due) return Verdict::Later;
+        if (!due && !free) return Verdict::Later;
         TRY_ASSIGN(const auto holders, view.blobs.holders(digest, kAllHolders));
         for (const RepositoryId holder : holders) {
           TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
           if (!at) continue;
-          TRY_ASSIGN(const Link link, judge(view, holder, digest, *at, terms));
+          Link link = by_age(*at, terms);
+          if (!free) {
+            TRY_ASSIGN(link, judge(view, holder, digest, *at, terms));
+          }
           if (link != Link::Unused) return Verdict::Kept;
         }
-        TRY_ASSIGN(const bool wanted, is_wanted(view, digest));
-        return wanted ? Verdict::Kept : Verdict::Removed;
+        if (free) return Verdict::Removed;
+        TRY_ASSIGN(const bool used, view.reviews.used_anywhere(digest));
+        return used ? Verdict::Kept : Verdict::Removed;
       }));
   Outcome outcome{verdict};
   if (verdict == Verdict::Removed) {

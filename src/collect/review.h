@@ -4,6 +4,7 @@
 #include <chrono>
 #include <span>
 
+#include "collect/foresight.h"
 #include "collect/view.h"
 #include "registry/clock_watch.h"
 #include "registry/stores.h"
@@ -40,16 +41,19 @@ class Reviewer {
   explicit Reviewer(registry::Stores stores) : stores_(stores) {}
 
   // Drops the blob's link from each repository where no live manifest names it; when no repository
-  // has it any more, removes its bytes. Every step may be the last one (a crash, an error): the
-  // review stays in the queue until all is done, and a later call goes on from there.
+  // has it any more, and no live manifest of any names it, removes its bytes. Every step may be the
+  // last one (a crash, an error): the review stays in the queue until all is done, and a later call
+  // goes on from there.
   //
   // Excludes the commit of a push of the same digest (DigestLocks). What is dropped is looked at
   // again inside the transaction that drops it, so a manifest that was acknowledged before never
   // loses a blob, and one that comes later is refused.
   Result<Outcome> review(Context& context, const oci::Digest& digest, const Terms& terms);
 
-  // What review() would do now; changes nothing.
-  Result<Outcome> foresee(Context& context, const oci::Digest& digest, const Terms& terms);
+  // What review() would do now; changes nothing. With `gone`, as if those manifests were deleted:
+  // then what they set free is due, whether it waits for a review or not.
+  Result<Outcome> foresee(Context& context, const oci::Digest& digest, const Terms& terms,
+                          const Gone& gone = {});
 
  private:
   enum class Fate { Undecided, Later, Keep, Remove };

@@ -150,6 +150,40 @@ TEST(Reviewer, BlobThatOnlyASparseManifestNamesIsKept) {
   EXPECT_TRUE(world.has_blob("sparse", layer));
 }
 
+// Directories that lost links, and pushes that are allowed to name what is not there.
+TEST(Reviewer, BytesThatALiveManifestNamesStayWithoutALinkOrARow) {
+  World world(registry::MissingReferences::Accept);
+  const auto config = world.push_blob("sparse", "{}");
+  const auto layer = Digest::of("layer");
+  ASSERT_OK(world.push("sparse", {"1"}, World::image(config, {layer})));
+  world.put_bytes("layer");
+  ASSERT_OK(world.write(
+      [&](meta::Transaction& tx) { return tx.reviews().push_back(layer, world.clock.wall()); }));
+  world.let_the_delay_pass();
+  EXPECT_EQ(world.reviewer.foresee(world.context, layer, world.terms())->verdict, Verdict::Kept);
+  EXPECT_EQ(review(world, layer), Verdict::Kept);
+  EXPECT_TRUE(world.has_bytes(layer));
+
+  world.remove_manifest("sparse", world.pull_digest("sparse", "1"));
+  world.let_the_delay_pass();
+  EXPECT_EQ(review(world, layer), Verdict::Removed);
+  EXPECT_FALSE(world.has_bytes(layer));
+}
+
+// A removal that was cut short after the mark, and a manifest that came before the next one.
+TEST(Reviewer, BytesThatWereMarkedAsGoingStayWhenAManifestNamesThemSince) {
+  World world(registry::MissingReferences::Accept);
+  const auto layer = world.push_blob("a", "layer");
+  ASSERT_OK(world.write([&](meta::Transaction& tx) -> Result<void> {
+    TRY(tx.blobs().unlink(world.id_of("a"), layer));
+    return tx.blobs().mark_going(layer);
+  }));
+  ASSERT_OK(world.push("sparse", {"1"}, World::image(world.push_blob("sparse", "{}"), {layer})));
+  world.let_the_delay_pass();
+  EXPECT_EQ(review(world, layer), Verdict::Kept);
+  EXPECT_TRUE(world.has_bytes(layer));
+}
+
 TEST(Reviewer, BlobUsedUnderItsSha512Stays) {
   World world;
   const auto session = world.uploads.begin(name("a"), oci::HashAlgorithm::Sha512);

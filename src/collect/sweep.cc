@@ -9,7 +9,9 @@ Result<bool> is_stray(const View& view, const oci::Digest& digest) {
   TRY_ASSIGN(const auto holders, view.blobs.holders(digest, 1));
   if (!holders.empty()) return false;
   TRY_ASSIGN(const bool waiting, view.reviews.contains(digest));
-  return !waiting;
+  if (waiting) return false;
+  TRY_ASSIGN(const bool used, view.reviews.used_anywhere(digest));
+  return !used;
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 namespace entrepot::collect {
 
 // Walks the blob store in ascending order of digest, a few blobs at each step, and compares it with
-// the metadata. What no repository has and no review waits for is a stray: a crash between the file
-// and its row left it, or another registry whose directory was taken over.
+// the metadata. What no repository has, no live manifest names and no review waits for is a stray:
+// a crash between the file and its row left it, or another registry whose directory was taken over.
 //
 // A stray is queued for review, never removed here, so a push that is just between its file and its
 // row loses nothing. The place of the walk is not kept over a restart: the next one begins anew.

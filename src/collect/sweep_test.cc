@@ -12,22 +12,11 @@ namespace {
 using oci::Digest;
 using testing::World;
 
-// Bytes in the store that no row knows: what a crash between the file and its row leaves.
-Digest stray(World& world, const std::string& bytes) {
-  auto upload =
-      world.blobs.start(world.context, blob::UploadId::random(), oci::HashAlgorithm::Sha256)
-          .value();
-  EXPECT_OK(upload->write(world.context, bytes));
-  const auto digest = Digest::of(bytes);
-  EXPECT_OK(upload->commit(world.context, digest));
-  return digest;
-}
-
 TEST(Sweeper, FindsWhatNoRepositoryHasAndNoReviewWaitsFor) {
   World world;
   world.push_image("a", "1", "used");
   world.push_blob("a", "waits");
-  const auto lost = stray(world, "lost");
+  const auto lost = world.put_bytes("lost");
   Sweeper sweeper(world.stores);
   const auto strays = sweeper.next(world.context, 100).value();
   ASSERT_EQ(strays.size(), 1u);
@@ -37,10 +26,20 @@ TEST(Sweeper, FindsWhatNoRepositoryHasAndNoReviewWaitsFor) {
   EXPECT_TRUE(world.has_bytes(lost)) << "found, not removed";
 }
 
+TEST(Sweeper, WhatALiveManifestNamesIsNoStray) {
+  World world(registry::MissingReferences::Accept);
+  const auto layer = world.put_bytes("layer");
+  ASSERT_OK(world.push("a", {"1"}, World::image(world.push_blob("a", "{}"), {layer})));
+  Sweeper sweeper(world.stores);
+  EXPECT_TRUE(sweeper.next(world.context, 100)->empty());
+  world.remove_manifest("a", world.pull_digest("a", "1"));
+  ASSERT_EQ(sweeper.next(world.context, 100)->size(), 1u);
+}
+
 TEST(Sweeper, GoesOnWhereItWasAndBeginsAnewAtTheEnd) {
   World world;
   std::set<Digest> lost;
-  for (int i = 0; i < 7; ++i) lost.insert(stray(world, std::to_string(i)));
+  for (int i = 0; i < 7; ++i) lost.insert(world.put_bytes(std::to_string(i)));
   for (int round = 0; round < 2; ++round) {
     Sweeper sweeper(world.stores);
     std::set<Digest> found;
@@ -54,7 +53,7 @@ TEST(Sweeper, GoesOnWhereItWasAndBeginsAnewAtTheEnd) {
 
 TEST(Sweeper, QueuedStrayIsReviewedAfterTheDelayAndNotFoundTwice) {
   World world;
-  const auto lost = stray(world, "lost");
+  const auto lost = world.put_bytes("lost");
   Sweeper sweeper(world.stores);
   const auto strays = sweeper.next(world.context, 100).value();
   ASSERT_OK(sweeper.queue(world.context, strays, world.clock.wall() + World::kDelay));
@@ -67,7 +66,7 @@ TEST(Sweeper, QueuedStrayIsReviewedAfterTheDelayAndNotFoundTwice) {
 // The file was there before its row; the push goes on after the sweep has seen the file.
 TEST(Sweeper, PushThatTakesTheStrayOnLosesNothing) {
   World world;
-  const auto layer = stray(world, "layer");
+  const auto layer = world.put_bytes("layer");
   Sweeper sweeper(world.stores);
   const auto strays = sweeper.next(world.context, 100).value();
   world.push_image("a", "1", "layer");

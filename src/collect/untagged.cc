@@ -1,7 +1,7 @@
 #include "collect/untagged.h"
 
 #include "collect/view.h"
-#include "oci/manifest.h"
+#include "oci/manifest_at_rest.h"
 
 namespace entrepot::collect {
 
@@ -38,19 +38,20 @@ Result<bool> has_held_referrer(const View& view, const RepositoryName& name,
 Result<bool> has_live_subject(const View& view, const RepositoryName& name,
                               const meta::Manifest& manifest) {
   TRY_ASSIGN(const auto stored, view.manifests.find(name, oci::Reference(manifest.digest)));
-  const auto parsed = oci::parse_manifest(stored.bytes, stored.manifest.media_type);
   const bool is_right =
       oci::Digest::of(stored.bytes, manifest.digest.algorithm()) == manifest.digest;
-  // Bytes that cannot be trusted, or are of an older taste, may have one.
-  if (!parsed || !is_right) return true;
-  if (!parsed->subject) return false;
+  if (!is_right) return true;  // bytes that cannot be trusted may have one
+  const auto read = oci::read_manifest_at_rest(stored.bytes, stored.manifest.media_type);
+  if (!read.subject) return false;
   // Asked so, a damaged subject counts, too.
-  return is_there(view.manifests.references(manifest.repository, parsed->subject->digest));
+  return is_there(view.manifests.references(manifest.repository, *read.subject));
 }
 
 Result<bool> may_go(const View& view, const RepositoryName& name, const meta::Manifest& manifest,
                     WallTime pushed_before) {
   if (manifest.pushed_at > pushed_before) return false;
+  // Kept for going back to the registry that serves it; its tags are not among ours.
+  if (oci::media_type::is_schema1(manifest.media_type)) return false;
   TRY_ASSIGN(const bool held, is_held(view, manifest.repository, manifest.digest));
   if (held) return false;
   TRY_ASSIGN(const bool about_something, has_live_subject(view, name, manifest));
@@ -100,7 +101,7 @@ Result<bool> UntaggedManifests::remove_one(Context& context, const RepositoryNam
 // Again and again from the start, until a round removes nothing: an index that goes sets its
 // platforms free, an image its signatures.
 Result<std::uint64_t> UntaggedManifests::remove_in(Context& context, const RepositoryName& name,
-                                                   const Request& request,
+                                                   WallTime pushed_before,
                                                    const AfterPage& after_page) {
   std::uint64_t removed = 0;
   std::uint64_t before = 0;
@@ -109,22 +110,19 @@ Result<std::uint64_t> UntaggedManifests::remove_in(Context& context, const Repos
     std::optional<Digest> after;
     do {
       TRY(context.alive());
-      TRY_ASSIGN(const Page page, look(context, name, request.pushed_before, after));
+      TRY_ASSIGN(const Page page, look(context, name, pushed_before, after));
       for (const Digest& digest : page.may_go) {
-        bool gone = true;
-        if (!request.dry_run) {
-          TRY_ASSIGN(gone, remove_one(context, name, digest, request.pushed_before));
-        }
+        TRY_ASSIGN(const bool gone, remove_one(context, name, digest, pushed_before));
         if (gone) ++removed;
       }
       TRY(after_page(removed));
       after = page.last;
     } while (after);
-  } while (removed > before && !request.dry_run);
+  } while (removed > before);
   return removed;
 }
 
-Result<std::uint64_t> UntaggedManifests::remove(Context& context, const Request& request,
+Result<std::uint64_t> UntaggedManifests::remove(Context& context, WallTime pushed_before,
                                                 const AfterPage& after_page) {
   std::uint64_t removed = 0;
   std::string after;
@@ -135,7 +133,7 @@ Result<std::uint64_t> UntaggedManifests::remove(Context& context, const Request&
                                      }));
     for (const RepositoryName& name : names) {
       TRY_ASSIGN(const std::uint64_t here,
-                 remove_in(context, name, request,
+                 remove_in(context, name, pushed_before,
                            [&](std::uint64_t so_far) { return after_page(removed + so_far); }));
       removed += here;
     }

@@ -22,16 +22,11 @@ class UntaggedManifests {
   UntaggedManifests(registry::Stores stores, registry::Remover& remover)
       : stores_(stores), remover_(remover) {}
 
-  struct Request {
-    WallTime pushed_before;  // what was pushed later may be waiting for its tag or its index
-    bool dry_run = false;
-  };
-
   // Goes through every repository; `after_page` is called every few hundred manifests with how many
-  // were removed so far, and an error of it ends the work. A dry run tells only those that would go
-  // first, not those that become free by that.
+  // were removed so far, and an error of it ends the work. What was pushed after `pushed_before`
+  // may be waiting for its tag or its index. (Foresight tells beforehand what would go.)
   using AfterPage = std::function<Result<void>(std::uint64_t removed)>;
-  Result<std::uint64_t> remove(Context& context, const Request& request,
+  Result<std::uint64_t> remove(Context& context, WallTime pushed_before,
                                const AfterPage& after_page);
 
  private:
@@ -44,7 +39,7 @@ class UntaggedManifests {
   Result<bool> remove_one(Context& context, const oci::RepositoryName& name,
                           const oci::Digest& digest, WallTime pushed_before);
   Result<std::uint64_t> remove_in(Context& context, const oci::RepositoryName& name,
-                                  const Request& request, const AfterPage& after_page);
+                                  WallTime pushed_before, const AfterPage& after_page);
 
   const registry::Stores stores_;
   registry::Remover& remover_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "collect/foresight.h"
 #include "collect/testing/world.h"
 
 namespace entrepot::collect {
@@ -32,12 +33,15 @@ class Untagged : public ::testing::Test {
     return world_.push("a", {}, bytes).value().digest;
   }
 
-  std::uint64_t remove(bool dry_run = false) {
+  // Foresight agrees each time.
+  std::uint64_t remove() {
+    const auto none = [](std::uint64_t) -> Result<void> { return {}; };
+    const auto foreseen =
+        Foresight(world_.metadata->store()).untagged(world_.context, world_.clock.wall(), none);
     UntaggedManifests untagged(world_.stores, world_.remover);
-    return untagged
-        .remove(world_.context, {world_.clock.wall(), dry_run},
-                [](std::uint64_t) -> Result<void> { return {}; })
-        .value();
+    const auto removed = untagged.remove(world_.context, world_.clock.wall(), none).value();
+    EXPECT_EQ(foreseen->count(), removed);
+    return removed;
   }
 
   bool is_there(const Digest& digest) { return world_.pull("a", digest.to_string()).has_value(); }
@@ -116,17 +120,33 @@ TEST_F(Untagged, YoungManifestStays) {
   UntaggedManifests untagged(world_.stores, world_.remover);
   const auto before = world_.clock.wall() - std::chrono::hours(1);
   EXPECT_EQ(
-      untagged
-          .remove(world_.context, {before, false}, [](std::uint64_t) -> Result<void> { return {}; })
+      untagged.remove(world_.context, before, [](std::uint64_t) -> Result<void> { return {}; })
           .value(),
       0u);
   EXPECT_TRUE(is_there(young));
 }
 
-TEST_F(Untagged, DryRunCountsAndChangesNothing) {
-  const auto free = untagged("free");
-  EXPECT_EQ(remove(true), 1u);
-  EXPECT_TRUE(is_there(free));
+TEST_F(Untagged, ForesightSeesAllRoundsAndWhatBecomesFree) {
+  const auto amd64 = untagged("amd64");
+  const auto index = world_.push("a", {}, index_of({amd64})).value().digest;
+  const auto signature = untagged("signature", index.to_string());
+  world_.push_image("b", "1", "shared");
+  untagged("shared");
+  const auto kept = world_.push_image("a", "1", "kept");
+  const auto gone = Foresight(world_.metadata->store())
+                        .untagged(world_.context, world_.clock.wall(),
+                                  [](std::uint64_t) -> Result<void> { return {}; })
+                        .value();
+  EXPECT_EQ(gone.count(), 4u);
+  for (const Digest& digest : {amd64, index, signature}) {
+    EXPECT_TRUE(gone.has(world_.id_of("a"), digest));
+    EXPECT_TRUE(is_there(digest));
+  }
+  EXPECT_FALSE(gone.has(world_.id_of("a"), kept));
+  EXPECT_TRUE(gone.sets_free(Digest::of("amd64")));
+  EXPECT_TRUE(gone.sets_free(Digest::of("signature")));
+  EXPECT_FALSE(gone.sets_free(Digest::of("shared")));
+  EXPECT_FALSE(gone.sets_free(Digest::of("{}")));
 }
 
 TEST_F(Untagged, DeleteIsWrittenToTheJournal) {
@@ -143,7 +163,7 @@ TEST_F(Untagged, DeleteIsWrittenToTheJournal) {
 TEST_F(Untagged, EndsWhenTheCallerSaysSo) {
   for (int i = 0; i < 3; ++i) untagged(std::to_string(i));
   UntaggedManifests untagged(world_.stores, world_.remover);
-  EXPECT_FAILS(Cancelled, untagged.remove(world_.context, {world_.clock.wall(), false},
+  EXPECT_FAILS(Cancelled, untagged.remove(world_.context, world_.clock.wall(),
                                           [](std::uint64_t) -> Result<void> {
                                             return fail(ErrorCode::Cancelled, "enough");
                                           }));

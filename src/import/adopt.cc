@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <set>
 
 #include "import/internal/batch.h"
 #include "import/internal/counts.h"
@@ -40,26 +41,29 @@ Result<void> set_aside(const std::string& data) {
 // One run of an adoption.
 class Run {
  public:
-  Run(blob::BlobStore& blobs, meta::Store& meta, const Clock& clock,
-      const Adoption::Options& options, Journey journey)
+  Run(Tree tree, blob::BlobStore& blobs, meta::Store& meta, const Clock& clock,
+      const Adoption::Options& options)
       : blobs_(blobs),
         meta_(meta),
         clock_(clock),
         options_(options),
-        tree_(options.data),
+        tree_(std::move(tree)),
         inspector_(tree_, blobs),
-        batch_(meta, clock, std::move(journey), options.batch) {}
+        batch_(meta, clock, options.batch) {}
 
+  Result<void> begin(Context& context);
   Result<void> index_repositories(Context& context);
   Result<void> queue_unused(Context& context);
   Result<void> finish(Context& context);
   const AdoptReport& report() const { return batch_.journey().report; }
 
  private:
-  Result<std::vector<std::string>> items_of(const std::string& repository, Stage stage) const;
-  Result<std::uint64_t> count_items(const std::string& repository) const;
+  Result<Listing> items_of(const std::string& repository, Stage stage) const;
+  Result<void> leave_out_repository(Context& context, const std::string& name);
   Result<void> index_repository(Context& context, const std::string& name);
   Result<void> take_over(Context& context, const Place& place);
+  Result<void> take_children_over(Context& context, const std::string& repository,
+                                  Findings& findings);
   Result<void> set_damaged_aside(Context& context, const std::vector<Digest>& damaged);
   Result<void> queue_those_unused(meta::Transaction& tx, const std::vector<Digest>& blobs) const;
   void tell(std::string_view phase) const;
@@ -75,52 +79,86 @@ class Run {
   std::uint64_t total_ = 0;
 };
 
+// After so many, how far it is is saved at once.
+constexpr std::uint64_t kHashedBytes = 256u << 20;
+
 constexpr Stage kStages[] = {Stage::Manifests, Stage::Layers, Stage::Tags};
 
-Result<std::vector<std::string>> Run::items_of(const std::string& repository, Stage stage) const {
+// How far an earlier run got.
+Result<void> Run::begin(Context& context) {
+  TRY_ASSIGN(const std::string identity, tree_.identity());
+  TRY_ASSIGN(auto journey, meta_.view<Journey>(context, [&](const meta::Snapshot& snapshot) {
+    return load_journey(snapshot.settings(), identity);
+  }));
+  batch_.go_on_from(std::move(journey));
+  return {};
+}
+
+Result<Listing> Run::items_of(const std::string& repository, Stage stage) const {
   if (stage == Stage::Manifests) return tree_.revisions(repository);
   if (stage == Stage::Layers) return tree_.layers(repository);
   return tree_.tags(repository);
 }
 
-Result<std::uint64_t> Run::count_items(const std::string& repository) const {
-  std::uint64_t count = 0;
-  for (const Stage stage : kStages) {
-    TRY_ASSIGN(const auto items, items_of(repository, stage));
-    count += items.size();
-  }
-  return count;
-}
-
 Result<void> Run::index_repositories(Context& context) {
   const Place begin = batch_.journey().at;
   if (begin.stage == Stage::Unused) return {};
-  TRY_ASSIGN(auto names, tree_.repositories());
-  const std::size_t invalid = std::erase_if(
-      names, [](const std::string& name) { return !oci::RepositoryName::parse(name); });
-  if (begin.repository.empty()) batch_.count({.unreadable = invalid});
+  TRY_ASSIGN(Listing listing, tree_.repositories(context));
+  const auto invalid = std::stable_partition(
+      listing.names.begin(), listing.names.end(),
+      [](const std::string& name) { return oci::RepositoryName::parse(name).has_value(); });
+  if (begin.repository.empty()) {
+    AdoptReport more;
+    more.odd = listing.odd;
+    for (auto name = invalid; name != listing.names.end(); ++name) {
+      TRY(leave_out_repository(context, *name));
+      ++more.unreadable;
+    }
+    batch_.count(more);
+  }
+  listing.names.erase(invalid, listing.names.end());
 
   // What lies behind is counted and then passed by, without a look at its items.
-  for (const std::string& name : names) {
-    TRY(context.alive());
-    TRY_ASSIGN(const std::uint64_t items, count_items(name));
-    total_ += items;
-    if (name < begin.repository) done_ += items;
+  for (const std::string& name : listing.names) {
+    for (const Stage stage : kStages) {
+      TRY(context.alive());
+      TRY_ASSIGN(const Listing items, items_of(name, stage));
+      total_ += items.names.size();
+      if (name < begin.repository) done_ += items.names.size();
+    }
   }
-  for (const std::string& name : names) {
+  for (const std::string& name : listing.names) {
     if (name >= begin.repository) TRY(index_repository(context, name));
   }
   return batch_.flush(context);
 }
 
+// One whose name is none that a client could ask for.
+Result<void> Run::leave_out_repository(Context& context, const std::string& name) {
+  for (const std::string_view folder : {kLayers, kRevisions, kTags}) {
+    TRY_ASSIGN(const auto links, tree_.link_files(context, fmt::format("{}/{}", name, folder)));
+    for (const std::string& path : links) {
+      TRY(context.alive());
+      TRY_ASSIGN(LinkText link, tree_.text(path));
+      TRY(batch_.leave_out(context, {path, std::move(link.text), link.written_at}));
+    }
+  }
+  return {};
+}
+
 Result<void> Run::index_repository(Context& context, const std::string& name) {
   const Place begin{name, Stage::Manifests, ""};
   if (batch_.journey().is_ahead(begin)) {
-    TRY(batch_.add(context, begin, std::monostate(), Findings()));
+    Findings findings;
+    for (const Stage stage : kStages) {
+      TRY_ASSIGN(const Listing items, items_of(name, stage));
+      findings.counts.odd += items.odd;
+    }
+    TRY(batch_.add(context, begin, std::monostate(), std::move(findings)));
   }
   for (const Stage stage : kStages) {
-    TRY_ASSIGN(const auto items, items_of(name, stage));
-    for (const std::string& item : items) {
+    TRY_ASSIGN(const Listing items, items_of(name, stage));
+    for (const std::string& item : items.names) {
       TRY(take_over(context, {name, stage, item}));
       ++done_;
     }
@@ -133,10 +171,30 @@ Result<void> Run::take_over(Context& context, const Place& place) {
   TRY(context.alive());
   Findings findings;
   TRY_ASSIGN(Found found, inspector_.look(context, place, findings));
+  TRY(take_children_over(context, place.repository, findings));
   findings.counts.damaged = findings.damaged.size();
   if (!findings.damaged.empty()) TRY(set_damaged_aside(context, findings.damaged));
-  TRY_ASSIGN(const bool committed, batch_.add(context, place, std::move(found), findings));
-  if (committed) tell("indexing");
+  const bool was_work = findings.hashed_bytes > kHashedBytes;
+  TRY_ASSIGN(const bool committed,
+             batch_.add(context, place, std::move(found), std::move(findings)));
+  if (was_work && !committed) TRY(batch_.flush(context));
+  if (was_work || committed) tell("indexing");
+  return {};
+}
+
+// And theirs: each once, however they name each other.
+Result<void> Run::take_children_over(Context& context, const std::string& repository,
+                                     Findings& findings) {
+  std::set<Digest> seen;
+  while (!findings.children.empty()) {
+    TRY(context.alive());
+    const Child child = findings.children.back();
+    findings.children.pop_back();
+    if (!seen.insert(child.digest).second) continue;
+    TRY_ASSIGN(Found found, inspector_.child(context, repository, child, findings));
+    if (std::holds_alternative<std::monostate>(found)) continue;
+    TRY(batch_.add_part(context, repository, std::move(found)));
+  }
   return {};
 }
 
@@ -234,12 +292,9 @@ bool Adoption::is_needed() const {
 }
 
 Result<AdoptReport> Adoption::run(Context& context) {
-  const Tree tree(options_.data);
-  TRY_ASSIGN(const std::string identity, tree.identity());
-  TRY_ASSIGN(auto journey, meta_.view<Journey>(context, [&](const meta::Snapshot& snapshot) {
-    return load_journey(snapshot.settings(), identity);
-  }));
-  Run run(blobs_, meta_, clock_, options_, std::move(journey));
+  TRY_ASSIGN(Tree tree, Tree::open(options_.data));
+  Run run(std::move(tree), blobs_, meta_, clock_, options_);
+  TRY(run.begin(context));
   TRY(run.index_repositories(context));
   TRY(run.queue_unused(context));
   TRY(run.finish(context));

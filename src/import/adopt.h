@@ -22,9 +22,10 @@ struct AdoptReport {
   std::uint64_t tags = 0;
   std::uint64_t blobs = 0;       // links of layers and configs to a repository
   std::uint64_t schema1 = 0;     // manifests of schema 1: their files stay, nobody is served them
-  std::uint64_t unreadable = 0;  // manifests that are none, and names that are not valid
-  std::uint64_t dangling = 0;    // links and tags that lead nowhere
-  std::uint64_t damaged = 0;     // files whose bytes are not what their name says: set aside
+  std::uint64_t unreadable = 0;  // manifests that are too large, and names that are not valid
+  std::uint64_t dangling = 0;  // links and tags that lead nowhere, or to other bytes than they say
+  std::uint64_t odd = 0;       // links, loops, FIFOs and the like in the place of files
+  std::uint64_t damaged = 0;   // files whose bytes are not what their name says: set aside
 };
 
 // "12 repositories, 340 manifests, …"; what is zero and bad is left out.

@@ -129,6 +129,23 @@ TEST_F(AdoptionTest, Schema1IsLeftOutAndNothingItMayUseIsQueued) {
   EXPECT_FALSE(world_.waits(Digest::of("layer of schema 1")));
 }
 
+// Its own layers are named by a row that nobody is served, so they stay, whoever else lets go of
+// them.
+TEST_F(AdoptionTest, Schema1IsKeptAndHoldsItsLayersButIsNotServed) {
+  const auto layer = world_.old.layer("old", "layer of schema 1");
+  const auto manifest = world_.old.manifest(
+      "old", fmt::format(R"({{"schemaVersion":1,"name":"old","fsLayers":[{{"blobSum":"{}"}}]}})",
+                         layer.to_string()));
+  world_.old.tag("old", "1", manifest);
+  const auto report = world_.adopt();
+  EXPECT_EQ(report.schema1, 1u);
+  EXPECT_TRUE(world_.look([&](const meta::Snapshot& s) { return s.reviews().used_anywhere(layer); })
+                  .value());
+  EXPECT_FAILS(NotFound, world_.pull("old", manifest.to_string()));
+  EXPECT_FAILS(NotFound, world_.pull("old", "1"));
+  EXPECT_TRUE(world_.tags("old").empty());
+}
+
 TEST_F(AdoptionTest, UnusedBlobIsQueuedUsedOneIsNot) {
   const auto manifest = world_.old.image("app", "1", {"used"});
   world_.old.layer("app", "unused");

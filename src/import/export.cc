@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "import/internal/layout_writer.h"
+#include "import/internal/left_out.h"
 
 namespace entrepot::import {
 
@@ -18,6 +19,7 @@ constexpr std::size_t kNames = 1000;
 constexpr std::size_t kManifests = 20;  // each may have 4 MiB
 constexpr std::size_t kTagMoves = 1000;
 constexpr std::size_t kBlobs = 500;
+constexpr std::size_t kLeftOut = 500;
 constexpr std::size_t kAllHolders = std::size_t{1} << 32;
 
 // A manifest with what its repository has of what it names.
@@ -44,6 +46,17 @@ Result<WholeManifest> read_manifest(const meta::Snapshot& snapshot, const Reposi
   return manifest;
 }
 
+// A manifest's own file has its link among the revisions, or none since it was deleted:
+// distribution would serve it again if it found one among the layers.
+Result<bool> is_linked_as_layer(const meta::Snapshot& snapshot, RepositoryId repository,
+                                const Digest& digest) {
+  const auto& manifests = snapshot.manifests();
+  if (manifests.find(repository, digest)) return false;
+  if (manifests.user_of(repository, digest)) return true;
+  TRY_ASSIGN(const bool deleted, manifests.was_deleted(repository, digest));
+  return !deleted;
+}
+
 class Run {
  public:
   Run(blob::BlobStore& blobs, meta::Store& meta, const Export::Options& options,
@@ -52,6 +65,8 @@ class Run {
 
   Result<void> write_repositories(Context& context);
   Result<void> write_layers(Context& context);
+  Result<void> write_left_out(Context& context);
+  Result<void> forget_left_out(Context& context);
   const ExportReport& report() const { return report_; }
 
  private:
@@ -206,20 +221,22 @@ Result<void> Run::write_blob(Context& context, const Digest& digest) {
     RepositoryId id;
     WallTime linked_at;
   };
+  bool used = false;  // also where no link says so
   TRY_ASSIGN(const auto holders,
              meta_.view<std::vector<Holder>>(
                  context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<Holder>> {
                    std::vector<Holder> found;
+                   TRY_ASSIGN(used, snapshot.reviews().used_anywhere(digest));
                    TRY_ASSIGN(const auto ids, snapshot.blobs().holders(digest, kAllHolders));
                    for (const RepositoryId id : ids) {
-                     // A manifest's own file has its link among the revisions.
-                     if (snapshot.manifests().find(id, digest)) continue;
+                     TRY_ASSIGN(const bool is_layer, is_linked_as_layer(snapshot, id, digest));
+                     if (!is_layer) continue;
                      TRY_ASSIGN(const WallTime at, snapshot.reviews().linked_at(id, digest));
                      found.push_back({id, at});
                    }
                    return found;
                  }));
-  if (holders.empty()) return {};
+  if (holders.empty() && !used) return {};
   TRY_ASSIGN(Source bytes, blobs_.open(context, digest));
   TRY_ASSIGN(const std::uint64_t copied, writer_.blob(context, digest, bytes));
   report_.copied_bytes += copied;
@@ -232,6 +249,50 @@ Result<void> Run::write_blob(Context& context, const Digest& digest) {
   return {};
 }
 
+// After all else, which is newer.
+Result<void> Run::write_left_out(Context& context) {
+  std::string after;
+  while (true) {
+    TRY(context.alive());
+    TRY_ASSIGN(auto found,
+               meta_.view<std::vector<LeftOut>>(context, [&](const meta::Snapshot& snapshot) {
+                 return list_left_out(snapshot.settings(), after, kLeftOut);
+               }));
+    if (found.empty()) return {};
+    after = found.back().path;
+    TRY_ASSIGN(found,
+               meta_.view<std::vector<LeftOut>>(
+                   context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<LeftOut>> {
+                     std::vector<LeftOut> left;
+                     for (LeftOut& each : found) {
+                       TRY_ASSIGN(const bool good, is_to_be_given_back(snapshot, each));
+                       if (good) left.push_back(std::move(each));
+                     }
+                     return left;
+                   }));
+    for (const LeftOut& left_out : found) {
+      TRY_ASSIGN(const bool written, writer_.left_out(left_out));
+      if (written) ++report_.given_back;
+    }
+    tell("giving back what was left out", report_.given_back);
+  }
+}
+
+// The old registry has them again, and what it does with them counts.
+Result<void> Run::forget_left_out(Context& context) {
+  while (true) {
+    TRY_ASSIGN(const auto found,
+               meta_.view<std::vector<LeftOut>>(context, [&](const meta::Snapshot& snapshot) {
+                 return list_left_out(snapshot.settings(), "", kLeftOut);
+               }));
+    if (found.empty()) return {};
+    TRY(meta_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+      for (const LeftOut& left_out : found) TRY(forget(tx.settings(), left_out));
+      return {};
+    }));
+  }
+}
+
 void Run::tell(std::string_view phase, std::uint64_t done) const {
   if (options_.progress) options_.progress({phase, done, 0});
 }
@@ -242,6 +303,9 @@ std::string to_text(const ExportReport& report) {
   std::string text = fmt::format("{} repositories, {} manifests, {} tags, {} links to blobs",
                                  report.repositories, report.manifests, report.tags, report.blobs);
   if (report.copied_bytes > 0) text += fmt::format(", {} bytes copied", report.copied_bytes);
+  if (report.given_back > 0) {
+    text += fmt::format(", {} links given back as they were found", report.given_back);
+  }
   if (report.missing > 0) text += fmt::format(", {} blobs missing", report.missing);
   return text;
 }
@@ -251,7 +315,9 @@ Result<ExportReport> Export::run(Context& context) {
   Run run(blobs_, meta_, options_, writer);
   TRY(run.write_repositories(context));
   TRY(run.write_layers(context));
+  TRY(run.write_left_out(context));
   TRY(writer.finish());
+  if (options_.in_place) TRY(run.forget_left_out(context));
   return run.report();
 }
 

@@ -19,6 +19,7 @@ struct ExportReport {
   std::uint64_t blobs = 0;         // links of blobs to a repository
   std::uint64_t copied_bytes = 0;  // of blobs that could not be linked hard
   std::uint64_t missing = 0;       // blobs that a repository has, but not the disk
+  std::uint64_t given_back = 0;    // link files that the adoption had left out
 };
 
 // "12 repositories, 340 manifests, …"; what is zero is left out at the end.
@@ -33,12 +34,16 @@ std::string to_text(const ExportReport& report);
 // The folder gets its name at the very end, after all of it was synced: before that, the other
 // registry sees nothing. Run again after a crash, it begins anew. Nothing may be pushed meanwhile.
 //
+// What an adoption left out (manifests of schema 1, links that lead nowhere, names that are not
+// valid) is given back as it was, unless it was deleted, or a tag moved, since.
+//
 // Lost on the way, because the other registry has no place for them: tags' history but for the
 // manifests that are still there, and who did what. One thread; blocks.
 class Export {
  public:
   struct Options {
-    std::string target;  // a directory; made when it is not there
+    std::string target;     // a directory; made when it is not there
+    bool in_place = false;  // it is the server's own: the next start adopts what is written
     std::function<void(const Progress&)> progress = nullptr;
   };
   Export(blob::BlobStore& blobs, meta::Store& meta, Options options)

@@ -39,7 +39,10 @@ std::map<std::string, std::string> files_below(const std::string& root) {
 class ExportTest : public ::testing::Test {
  protected:
   Result<ExportReport> export_to(const std::string& target) {
-    return Export(*world_.blobs, world_.metadata->store(), {.target = target, .progress = nullptr})
+    return Export(*world_.blobs, world_.metadata->store(),
+                  {.target = target,
+                   .in_place = target == world_.directory.path(),
+                   .progress = nullptr})
         .run(world_.context);
   }
   std::string below(const std::string& target, const std::string& path) {
@@ -176,9 +179,10 @@ TEST_F(ExportTest, AttemptThatWasCutShortShowsNothingAndIsDoneAnew) {
   world_.adopt();
   Context cancelled;
   cancelled.cancel();
-  EXPECT_FAILS(Cancelled, Export(*world_.blobs, world_.metadata->store(),
-                                 {.target = elsewhere_.path(), .progress = nullptr})
-                              .run(cancelled));
+  EXPECT_FAILS(Cancelled,
+               Export(*world_.blobs, world_.metadata->store(),
+                      {.target = elsewhere_.path(), .in_place = false, .progress = nullptr})
+                   .run(cancelled));
   EXPECT_FALSE(fs::exists(below(elsewhere_.path(), "repositories")));
   std::ofstream(below(elsewhere_.path(), "repositories.exporting/left over")) << "x";
   ASSERT_OK(export_to(elsewhere_.path()));

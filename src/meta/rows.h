@@ -109,11 +109,11 @@ struct Blob {
 
 // What a repository has under a digest that a manifest names.
 struct Holding {
-  std::optional<Blob> blob;       // its own, under its sha256
+  std::optional<Blob> blob;               // its own, under its sha256
   std::optional<std::uint64_t> manifest;  // the size of a live one of this digest, in bytes
-  bool lost_blob = false;         // it had one, and has it no more: Blobs::was_linked
-  bool lost_manifest = false;     // it had one: Manifests::was_deleted
-  bool waits_for_review = false;  // the blob
+  bool lost_blob = false;                 // it had one, and has it no more: Blobs::was_linked
+  bool lost_manifest = false;             // it had one: Manifests::was_deleted
+  bool waits_for_review = false;          // the blob
 };
 
 // A blob that the collector will look at.

@@ -7,7 +7,9 @@
 
 #include <simdjson.h>
 
+#include "oci/internal/big_numbers.h"
 #include "oci/internal/excerpt.h"
+#include "oci/internal/field_names.h"
 
 // The document is parsed whole (DOM, not on demand): simdjson then checks every byte of it, also in
 // the fields that nobody reads.
@@ -16,11 +18,10 @@ namespace entrepot::oci {
 namespace {
 
 using internal::excerpt;
+using internal::reads_as;
 using simdjson::dom::element;
 
 constexpr std::string_view kSchema1 = "application/vnd.docker.distribution.manifest.v1+json";
-constexpr std::string_view kSchema1Signed =
-    "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
 constexpr std::size_t kMaxDepth = 100;
 
@@ -67,7 +68,7 @@ std::string_view describe(simdjson::error_code error) {
     case simdjson::UTF8_ERROR:
       return "not valid UTF-8";
     case simdjson::NUMBER_ERROR:
-      return "a number that is malformed or beyond 64 bits";
+      return "a malformed number";
     case simdjson::STRING_ERROR:
     case simdjson::UNESCAPED_CHARS:
     case simdjson::UNCLOSED_STRING:
@@ -86,26 +87,14 @@ Result<element> parse_json(simdjson::dom::parser& parser, ByteView bytes) {
   element root;
   auto error = parser.allocate(bytes.size(), kMaxDepth);
   if (!error) error = parser.parse(bytes.data(), bytes.size()).get(root);
+  if (error == simdjson::NUMBER_ERROR) {
+    // It may be one that simdjson has no type for. JSON knows no limit, and nobody reads it.
+    const Bytes smaller = internal::without_big_numbers(bytes);
+    error = parser.parse(smaller.data(), smaller.size()).get(root);
+  }
   if (error == simdjson::MEMALLOC) return fail(ErrorCode::Unavailable, "out of memory");
   if (error) return fail(ErrorCode::InvalidArgument, "{}", describe(error));
   return root;
-}
-
-// Would a decoder that ignores case (Go's does, also for U+017F and U+212A) read `key` as `name`?
-bool reads_as(std::string_view key, std::string_view name) {
-  for (const char wanted : name) {
-    const auto is_wanted = [&](char c) { return (wanted | 0x20) == (c | 0x20); };
-    if (!key.empty() && is_wanted(key[0])) {
-      key.remove_prefix(1);
-    } else if (is_wanted('s') && key.starts_with("\u017f")) {
-      key.remove_prefix(std::string_view("\u017f").size());
-    } else if (is_wanted('k') && key.starts_with("\u212a")) {
-      key.remove_prefix(std::string_view("\u212a").size());
-    } else {
-      return false;
-    }
-  }
-  return key.empty();
 }
 
 template <std::size_t N>
@@ -116,6 +105,7 @@ template <std::size_t N>
 struct Fields {
   std::array<element, N> values;
   std::bitset<N> present;
+  std::bitset<N> seen;  // also as null
 
   const element* find(std::size_t index) const { return present[index] ? &values[index] : nullptr; }
 };
@@ -129,13 +119,12 @@ Result<Fields<N>> read_fields(const Where& where, const element& value, const Na
     return invalid(where, "not a JSON object");
   }
   Fields<N> fields;
-  std::bitset<N> seen;
   for (const auto& [key, child] : object) {
     for (std::size_t i = 0; i < N; ++i) {
       if (!reads_as(key, names[i])) continue;
       if (key != names[i]) return invalid(where.at(names[i]), "written in other letters");
-      if (seen[i]) return invalid(where.at(names[i]), "is there twice");
-      seen.set(i);
+      if (fields.seen[i]) return invalid(where.at(names[i]), "is there twice");
+      fields.seen.set(i);
       fields.values[i] = child;
       fields.present[i] = !child.is_null();
       break;
@@ -177,8 +166,7 @@ using DescriptorFields = Fields<descriptor_field::kCount>;
 // Only what could break a header or a log line is refused; types are nobody's closed list.
 Result<std::string> read_media_type(const Where& where, const element& value) {
   TRY_ASSIGN(std::string type, read_string(where, value));
-  const auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
-  if (type.empty() || type.size() > 255 || !std::all_of(type.begin(), type.end(), printable)) {
+  if (!internal::is_media_type(type)) {
     return invalid(where, "not a media type: want 1 to 255 printable ASCII characters");
   }
   return type;
@@ -376,7 +364,8 @@ Result<void> check_shape(const TopFields& fields, ManifestKind kind) {
   for (const auto foreign : {kConfig, kLayers}) {
     if (fields.present[foreign]) return invalid({kNames[foreign]}, "an index has none");
   }
-  if (!fields.present[kManifests]) return invalid({"manifests"}, "is missing");
+  // null is an empty list: Go's encoder writes it for one that was never made.
+  if (!fields.seen[kManifests]) return invalid({"manifests"}, "is missing");
   return {};
 }
 
@@ -417,7 +406,7 @@ Result<TopFields> read_top(simdjson::dom::parser& parser, ByteView bytes) {
 }  // namespace
 
 bool media_type::is_schema1(std::string_view type) {
-  return type == kSchema1 || type == kSchema1Signed;
+  return type == kSchema1 || type == kDockerSchema1;
 }
 
 bool media_type::is_nondistributable(std::string_view type) {
@@ -451,20 +440,6 @@ Result<Manifest> parse_manifest(ByteView bytes, std::string_view content_type) {
                     .annotations = {}};
   TRY(read_contents(fields, manifest));
   return manifest;
-}
-
-Result<std::string> detect_media_type(ByteView bytes) {
-  using namespace top_field;
-  simdjson::dom::parser parser;
-  TRY_ASSIGN(const TopFields fields, read_top(parser, bytes));
-  if (const element* value = fields.find(kMediaType)) return read_media_type({"mediaType"}, *value);
-  if (::entrepot::oci::is_schema1(fields)) return std::string(kSchema1Signed);
-  const bool image = fields.present[kConfig] || fields.present[kLayers];
-  const bool index = fields.present[kManifests];
-  if (image == index) {
-    return fail(ErrorCode::InvalidArgument, "neither an image manifest nor an index, or both");
-  }
-  return std::string(image ? media_type::kOciManifest : media_type::kOciIndex);
 }
 
 Result<Annotations> annotations_from_json(ByteView json) {

@@ -22,6 +22,8 @@ inline constexpr std::string_view kDockerManifest =
     "application/vnd.docker.distribution.manifest.v2+json";
 inline constexpr std::string_view kDockerList =
     "application/vnd.docker.distribution.manifest.list.v2+json";
+inline constexpr std::string_view kDockerSchema1 =  // signed
+    "application/vnd.docker.distribution.manifest.v1+prettyjws";
 // Is this one of Docker's schema 1 types, which are refused?
 bool is_schema1(std::string_view type);
 // Layers whose bytes may stay elsewhere (`urls`): OCI nondistributable and Docker foreign layers.
@@ -77,13 +79,12 @@ inline constexpr std::uint64_t kMaxManifestBytes = 4u << 20;
 // a `mediaType` that is not the content type, a duplicate key that matters, a size that is not a
 // non-negative integer, a malformed digest → InvalidArgument with the path of what is wrong
 // ("layers[3].digest: …"). Unknown media types of config, layers and children are fine; unknown
-// fields are ignored, and null is as good as none. Schema 1 → Unsupported. More than 4 MiB →
-// TooLarge. Time is linear in the size.
+// fields are ignored, whatever JSON is in them, and null is as good as none: no list, no map. (Not
+// where something is required, or inside of a list or map.) Schema 1 → Unsupported. More than 4 MiB
+// → TooLarge. Time is linear in the size.
+//
+// For a push. What is stored already is read by read_manifest_at_rest().
 Result<Manifest> parse_manifest(ByteView bytes, std::string_view content_type);
-
-// For bytes found at rest without a content type (an adopted directory): the type from the body's
-// own mediaType, else from its shape.
-Result<std::string> detect_media_type(ByteView bytes);
 
 // An OCI index as the referrers API answers it, from descriptors (distribution-spec, "Listing
 // referrers").

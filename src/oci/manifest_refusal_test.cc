@@ -57,11 +57,16 @@ TEST(ParseManifest, RefusesWhatIsNotJson) {
                      {std::string("\xff\xfe{\0}\0", 6), "manifest: "},
                      {R"({"schemaVersion":NaN})", "malformed JSON"},
                      {R"({"schemaVersion":Infinity})", "malformed JSON"},
-                     {R"({"schemaVersion":02})", "a number"},
+                     {R"({"schemaVersion":02})", "a malformed number"},
+                     {R"({"schemaVersion":02,"extra":1e999})", "a malformed number"},
+                     {R"({"extra":123456789012345678901234567890x})", "malformed"},
+                     {R"({"extra":1e999.5})", "malformed"},
+                     {R"({"extra":1e})", "a malformed number"},
+                     {R"({"extra":-})", "a malformed number"},
+                     {R"({"extra":00000000000000000000000000000000})", "a malformed number"},
                      {R"({"schemaVersion":2,})", "malformed JSON"},
                      {R"({'schemaVersion':2})", "malformed JSON"},
                      {R"({"schemaVersion":2 /* two */})", "malformed JSON"},
-                     {R"({"extra":123456789012345678901234567890})", "a number"},
                      {"{\"extra\":\"\xff\"}", "UTF-8"},
                      {"{\"extra\":\"\xed\xa0\x80\"}", "UTF-8"},
                      {R"({"extra":"\ud800"})", "a malformed string"},
@@ -124,11 +129,11 @@ TEST(ParseManifest, RefusesSizesThatAreNotWholeNumbers) {
   std::vector<Refusal> refusals;
   for (const std::string_view size :
        {"-1", "9223372036854775808", "18446744073709551615", "1.0", "1e3", "1E0", "0.5", "\"1\"",
-        "true", "[1]", "{}", "-9223372036854775808"}) {
+        "true", "[1]", "{}", "-9223372036854775808", "18446744073709551616", "1e400",
+        "123456789012345678901234567890"}) {
     refusals.push_back({layer_with(kGoodDigest, size), kSays});
   }
   refusals.push_back({layer_with(kGoodDigest, "null"), "layers[1].size: is missing"});
-  refusals.push_back({layer_with(kGoodDigest, "18446744073709551616"), "beyond 64 bits"});
   expect_refused(media_type::kOciManifest, refusals);
 }
 
@@ -189,7 +194,8 @@ TEST(ParseManifest, NamesThePlaceOfWhatIsWrong) {
 }
 
 TEST(ParseManifest, RefusesOtherSchemaVersions) {
-  for (const std::string_view version : {"0", "3", "\"2\"", "2.0", "null", "true", "2e0"}) {
+  for (const std::string_view version :
+       {"0", "3", "\"2\"", "2.0", "null", "true", "2e0", "2e999", "22222222222222222222"}) {
     expect_refused(media_type::kOciIndex,
                    {{fmt::format(R"({{"schemaVersion":{},"manifests":[]}})", version),
                      "schemaVersion: must be the number 2"}});
@@ -245,7 +251,6 @@ TEST(ParseManifest, MoreThanTheLimitIsTooLarge) {
   const std::string largest = image + std::string(kMaxManifestBytes - image.size(), ' ');
   EXPECT_OK(parse_manifest(largest, media_type::kOciManifest));
   EXPECT_FAILS(TooLarge, parse_manifest(largest + " ", media_type::kOciManifest));
-  EXPECT_FAILS(TooLarge, detect_media_type(largest + " "));
 }
 
 }  // namespace

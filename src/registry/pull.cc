@@ -71,6 +71,9 @@ Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
   const std::string text = to_string(reference);
   const auto ticket = stores_.cache.manifest_ticket(repository.str(), text);
   TRY_ASSIGN(auto stored, find_manifest(context, repository, reference));
+  if (oci::media_type::is_schema1(stored.manifest.media_type)) {  // kept for going back
+    return fail(ErrorCode::NotFound, "{} is a manifest of schema 1, which is not served", text);
+  }
   auto manifest = std::make_shared<const HotManifest>(
       HotManifest{stored.manifest.digest.to_string(), std::move(stored.manifest.media_type),
                   std::make_shared<const std::string>(std::move(stored.bytes))});

@@ -1,6 +1,6 @@
 #include "scrub/losses.h"
 
-#include "oci/manifest.h"
+#include "oci/manifest_at_rest.h"
 
 namespace entrepot::scrub {
 
@@ -14,11 +14,9 @@ constexpr std::size_t kTags = 100;
 // The first config or layer that the repository has not. "" when it has all.
 Result<std::string> missing_blob(const meta::Snapshot& snapshot,
                                  const meta::StoredManifest& stored) {
-  const auto parsed = oci::parse_manifest(stored.bytes, stored.manifest.media_type);
-  if (!parsed) return std::string();
-  std::vector<oci::Descriptor> named = parsed->layers;
-  if (parsed->config) named.push_back(*parsed->config);
-  for (const oci::Descriptor& blob : named) {
+  const auto read = oci::read_manifest_at_rest(stored.bytes, stored.manifest.media_type);
+  for (const oci::NamedDigest& blob : read.named) {
+    if (blob.kind == oci::ReferenceKind::Child) continue;
     if (oci::media_type::is_nondistributable(blob.media_type)) continue;
     const auto held = snapshot.blobs().find(stored.manifest.repository, blob.digest);
     if (held) continue;

@@ -19,18 +19,20 @@ constexpr std::size_t kBlobsAPage = 1000;
 
 constexpr std::array<std::string_view, 4> kStageNames = {"manifests", "blobs", "marked", "end"};
 
-// What the rows of a manifest should be. Nothing where its bytes do not pass for a push today:
-// what was taken over from another registry may be of an older taste.
-std::optional<meta::NewManifest> row_of(const meta::StoredManifest& stored) {
+// What the rows of a manifest should be: as a push reads it, or, where its bytes do not pass for
+// one today, as it was read when it was taken over from another registry.
+meta::NewManifest row_of(const meta::StoredManifest& stored) {
+  const auto filled = [&](meta::NewManifest row) {
+    row.repository = stored.manifest.repository;
+    return row;
+  };
   for (const std::string_view type :
        {std::string_view(stored.manifest.media_type), std::string_view()}) {
     const auto parsed = oci::parse_manifest(stored.bytes, type);
-    if (!parsed) continue;
-    auto row = registry::to_row(*parsed, stored.manifest.digest, stored.bytes);
-    row.repository = stored.manifest.repository;
-    return row;
+    if (parsed) return filled(registry::to_row(*parsed, stored.manifest.digest, stored.bytes));
   }
-  return std::nullopt;
+  return filled(registry::to_row(oci::read_manifest_at_rest(stored.bytes), stored.manifest.digest,
+                                 stored.bytes));
 }
 
 }  // namespace
@@ -125,10 +127,9 @@ Result<void> Walk::verify_manifest(Context& context, const RepositoryName& repos
 }
 
 Result<void> Walk::verify_rows(Context& context, const meta::StoredManifest& stored) {
-  const auto right = row_of(stored);
-  if (!right) return {};
+  const meta::NewManifest right = row_of(stored);
   const auto agrees = stores_.meta.view<bool>(
-      context, [&](const meta::Snapshot& snapshot) { return snapshot.damage().agrees(*right); });
+      context, [&](const meta::Snapshot& snapshot) { return snapshot.damage().agrees(right); });
   if (!agrees && agrees.error().code == ErrorCode::NotFound) return {};
   if (!agrees) return Failure(agrees.error());
   if (*agrees) return {};
@@ -138,13 +139,13 @@ Result<void> Walk::verify_rows(Context& context, const meta::StoredManifest& sto
   }
   // What changed since was changed by a push, which has written the same.
   const auto mended = stores_.meta.write(
-      context, [&](meta::Transaction& tx) { return tx.damage().rewrite(*right); });
+      context, [&](meta::Transaction& tx) { return tx.damage().rewrite(right); });
   if (!mended && mended.error().code == ErrorCode::NotFound) return {};  // deleted meanwhile
   TRY(mended);
   stores_.cache.forget_manifests();
   ++counts_.mended;
   log::warning("mended: what was kept about manifest {} was not what its bytes say",
-               right->digest.to_string());
+               right.digest.to_string());
   return {};
 }
 

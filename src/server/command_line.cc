@@ -1,7 +1,9 @@
 #include "server/command_line.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "server/option_values.h"
 #include "server/spelling.h"
 
 namespace entrepot::server {
@@ -36,7 +38,7 @@ class Parser {
         TRY(add_operand(word));
       } else if (word == "--") {
         flags_ended = true;
-      } else if (word == "--help" || word == "-h") {
+      } else if (word == "-h") {
         out_.help = true;
       } else if (word.starts_with("--")) {
         TRY(add_flag(word));
@@ -61,18 +63,19 @@ class Parser {
   Result<void> add_flag(std::string_view word) {
     const auto equals = word.find('=');
     const std::string_view name = word.substr(2, equals - 2);
-    for (const Switch& known : command_.switches) {
-      if (known.name != name) continue;
-      if (equals != std::string_view::npos) {
-        return fail(ErrorCode::InvalidArgument, "--{} takes no value", name);
-      }
-      out_.switches.insert(known.name);
+    std::optional<std::string_view> value;
+    if (equals != std::string_view::npos) value = word.substr(equals + 1);
+    if (name == "help") {
+      TRY_ASSIGN(out_.help, is_on(word.substr(0, equals), value));
       return {};
+    }
+    for (const Switch& known : command_.switches) {
+      if (known.name == name) return flip(known, word.substr(0, equals), value);
     }
     const Option* option = command_.takes_options ? find_flag(name) : nullptr;
     if (option == nullptr) return unknown(name);
-    if (equals != std::string_view::npos) {
-      add_setting(*option, std::string(word.substr(equals + 1)), name);
+    if (value) {
+      add_setting(*option, std::string(*value), name);
     } else if (is_switch(*option) && !next_is_true_or_false()) {
       add_setting(*option, "true", name);
     } else if (next_ < words_.size()) {
@@ -87,16 +90,45 @@ class Parser {
     return next_ < words_.size() && (words_[next_] == "true" || words_[next_] == "false");
   }
 
-  // "-dm": letters of switches.
+  // A switch alone is on; "=true" and "=false" may stand behind it, as behind those of
+  // distribution.
+  static Result<bool> is_on(std::string_view flag, const std::optional<std::string_view>& value) {
+    if (!value) return true;
+    auto on = parse_switch(*value);
+    if (!on) return Failure(std::move(on).error().within(flag));
+    return on;
+  }
+
+  // The last word about a switch holds.
+  Result<void> flip(const Switch& known, std::string_view flag,
+                    const std::optional<std::string_view>& value) {
+    TRY_ASSIGN(const bool on, is_on(flag, value));
+    if (on) {
+      out_.switches.insert(known.name);
+    } else {
+      out_.switches.erase(known.name);
+    }
+    return {};
+  }
+
+  // "-dm", "-dm=true": letters of switches; a value is the last one's.
   Result<void> add_letters(std::string_view word) {
-    for (char letter : word.substr(1)) {
+    const auto equals = word.find('=');
+    const std::string_view letters = word.substr(1, equals - 1);
+    if (letters.empty()) return fail(ErrorCode::InvalidArgument, "\"{}\" is no flag", word);
+    for (std::size_t i = 0; i < letters.size(); ++i) {
+      const char letter = letters[i];
+      std::optional<std::string_view> value;
+      if (equals != std::string_view::npos && i + 1 == letters.size()) {
+        value = word.substr(equals + 1);
+      }
       const auto found = std::find_if(command_.switches.begin(), command_.switches.end(),
                                       [&](const Switch& known) { return known.letter == letter; });
       if (found == command_.switches.end()) {
         return fail(ErrorCode::InvalidArgument, "{}: {} has no flag -{}", word, command_.name,
                     letter);
       }
-      out_.switches.insert(found->name);
+      TRY(flip(*found, word.substr(0, equals), value));
     }
     return {};
   }

@@ -13,7 +13,8 @@
 
 namespace entrepot::server {
 
-// A flag of one command that takes no value: --dry-run, -d.
+// A flag of one command that needs no value: --dry-run, -d. --dry-run=true and -d=false are
+// understood, too.
 struct Switch {
   std::string_view name;
   char letter = 0;  // 0: none

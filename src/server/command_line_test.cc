@@ -56,6 +56,23 @@ TEST(CommandLine, SwitchesHaveLetters) {
   EXPECT_FALSE(parse({"gc", "--quiet"})->has("dry-run"));
 }
 
+// As the flags of distribution's registry do; cron jobs are full of them.
+TEST(CommandLine, SwitchesMayHaveAValue) {
+  for (const char* on : {"--dry-run=true", "--dry-run=1", "--dry-run=T", "-d=true", "-d=TRUE",
+                         "-qd=t", "--dry-run"}) {
+    EXPECT_TRUE(parse({"gc", on})->has("dry-run")) << on;
+  }
+  for (const char* off : {"--dry-run=false", "-d=false", "-d=F", "-qd=0"}) {
+    EXPECT_FALSE(parse({"gc", off})->has("dry-run")) << off;
+  }
+  EXPECT_TRUE(parse({"gc", "-qd=false"})->has("quiet"));
+  EXPECT_FALSE(parse({"gc", "-d", "--dry-run=false"})->has("dry-run"));
+  EXPECT_TRUE(parse({"gc", "-d=false", "-d"})->has("dry-run"));
+  EXPECT_EQ(parse({"gc", "-d=true", "config.yml"})->operands.at(0), "config.yml");
+  EXPECT_TRUE(parse({"gc", "--help=true"})->help);
+  EXPECT_FALSE(parse({"gc", "--help=false"})->help);
+}
+
 TEST(CommandLine, ErrorsSuggest) {
   EXPECT_EQ(error_of({"sreve"}), "there is no command \"sreve\"; did you mean \"serve\"?");
   EXPECT_EQ(error_of({"serve", "--lisen", ":1"}),
@@ -65,7 +82,9 @@ TEST(CommandLine, ErrorsSuggest) {
   EXPECT_EQ(error_of({"version", "a"}), "\"a\": version takes no operands");
   EXPECT_EQ(error_of({"version", "--data", "x"}), "version has no flag --data");
   EXPECT_EQ(error_of({"gc", "-x"}), "-x: gc has no flag -x");
-  EXPECT_EQ(error_of({"gc", "--dry-run=yes"}), "--dry-run takes no value");
+  EXPECT_EQ(error_of({"gc", "--dry-run=maybe"}), "--dry-run: \"maybe\" is neither true nor false");
+  EXPECT_EQ(error_of({"gc", "-q="}), "-q: \"\" is neither true nor false");
+  EXPECT_EQ(error_of({"gc", "-=true"}), "\"-=true\" is no flag");
 }
 
 TEST(CommandLine, HelpIsOfferedEverywhere) {

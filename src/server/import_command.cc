@@ -1,6 +1,9 @@
 // `entrepot import` and `entrepot export`: coming from a distribution registry, and going back.
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include <fmt/core.h>
 
 #include "import/export.h"
@@ -46,6 +49,9 @@ Result<void> export_here(const Arguments& arguments) {
     import::ProgressDisplay display(STDERR_FILENO, opened.clock);
     import::Export::Options export_options;
     export_options.target = first_operand(arguments).value_or(options.data);
+    std::error_code ignored;  // a target that is not there is another one
+    export_options.in_place =
+        std::filesystem::equivalent(export_options.target, options.data, ignored);
     export_options.progress = [&](const import::Progress& progress) { display.show(progress); };
     import::Export going_back(opened.blobs, opened.meta, std::move(export_options));
     TRY_ASSIGN(report, going_back.run(context));

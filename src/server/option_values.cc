@@ -70,8 +70,12 @@ Result<bool> parse_switch(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (lower == "true" || lower == "yes" || lower == "on" || lower == "1") return true;
-  if (lower == "false" || lower == "no" || lower == "off" || lower == "0") return false;
+  for (const std::string_view yes : {"true", "t", "yes", "on", "1"}) {
+    if (lower == yes) return true;
+  }
+  for (const std::string_view no : {"false", "f", "no", "off", "0"}) {
+    if (lower == no) return false;
+  }
   return fail(ErrorCode::InvalidArgument, "\"{}\" is neither true nor false", text);
 }
 

@@ -36,7 +36,7 @@ struct HeaderLine {
 
 // Each takes one value as it stands in a file, the environment or a flag. InvalidArgument says what
 // would be right.
-Result<bool> parse_switch(std::string_view text);          // true, false; also yes/no, on/off, 1/0
+Result<bool> parse_switch(std::string_view text);  // true, false; also t/f, yes/no, on/off, 1/0
 Result<std::uint64_t> parse_count(std::string_view text);  // decimal digits
 Result<Size> parse_size(std::string_view text);            // "64MiB", "64MB", "65536"
 Result<Duration> parse_duration(std::string_view text);    // "8s", "1h30m", "250ms", "7d"; "0"

@@ -36,10 +36,11 @@ TEST(OptionValues, SizesAreBinaryOrDecimal) {
 }
 
 TEST(OptionValues, SwitchesAreForgiving) {
-  for (const char* yes : {"true", "True", "yes", "on", "1"}) {
+  for (const char* yes : {"true", "True", "t", "T", "yes", "on", "1"}) {
     EXPECT_TRUE(parse_switch(yes).value()) << yes;
   }
-  for (const char* no : {"false", "no", "OFF", "0"}) EXPECT_FALSE(parse_switch(no).value()) << no;
+  for (const char* no : {"false", "F", "no", "OFF", "0"})
+    EXPECT_FALSE(parse_switch(no).value()) << no;
   EXPECT_FAILS(InvalidArgument, parse_switch(""));
   EXPECT_FAILS(InvalidArgument, parse_switch("2"));
 }

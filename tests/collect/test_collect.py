@@ -206,3 +206,65 @@ def test_kill_in_the_middle_of_a_collection_leaves_everything_right(start_regist
         content = f"unused {number}".encode()
         assert registry.client.head(repository.path(f"blobs/{digest_of(content)}")).status == 404
         repository.push_blob(content)
+
+
+def _lay_without_links(data) -> tuple[str, str]:
+    """What another registry left after it lost the links of its layers."""
+    root = data / "docker/registry/v2"
+
+    def put(path: str, content: bytes) -> None:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+
+    layer = b"a layer without a link"
+    document = encode(image_manifest(descriptor(CONFIG, OCI_CONFIG),
+                                     [descriptor(layer, OCI_LAYER)]))
+    for content in (CONFIG, layer, document, b"nobody names this"):
+        name = digest_of(content)[7:]
+        put(f"blobs/sha256/{name[:2]}/{name}/data", content)
+    digest = digest_of(document)
+    for path in ("_manifests/revisions/sha256/" + digest[7:], "_manifests/tags/t/current"):
+        put(f"repositories/a/{path}/link", digest.encode())
+    return digest, digest_of(layer)
+
+
+def test_layers_that_lost_their_links_stay(start_registry):
+    registry = start_registry()
+    registry.stop()
+    manifest, layer = _lay_without_links(registry.data)
+    registry.start()
+    assert "1 removed" in gc(registry, "--collect.delay", "0s")
+    assert registry.client.get("/v2/a/manifests/t").status == 200
+    assert registry.client.get(f"/v2/a/blobs/{layer}").body == b"a layer without a link"
+    assert registry.client.delete(f"/v2/a/manifests/{manifest}").status == 202
+    gc(registry, "--collect.delay", "0s")
+    assert layer not in blobs_on_disk(registry)
+
+
+def test_dry_run_says_what_the_run_then_frees(start_registry):
+    registry = start_registry()
+    repository = Repository(registry.client, "app")
+    repository.push_image("kept")
+    platform = repository.push_image()
+    repository.push_manifest(None, index_manifest([platform.descriptor()]),
+                             "application/vnd.oci.image.index.v1+json")
+    repository.push_image("replaced")
+    repository.push_image("replaced")
+    registry.stop()
+
+    def collect(*flags: str) -> list[str]:
+        told = run(entrepot(), "garbage-collect", *flags, "--data", registry.data).stdout
+        return told.strip().splitlines()
+
+    before = blobs_on_disk(registry)
+    foreseen = collect("-m=true", "--dry-run=true")
+    assert blobs_on_disk(registry) == before
+    done = collect("--delete-untagged", "-d=false")
+    assert len(before) > len(blobs_on_disk(registry))
+    untagged = [next(line for line in told if "no tag leads to" in line)
+                for told in (foreseen, done)]
+    assert untagged[0] == "would delete 3 manifests that no tag leads to"
+    assert untagged[1] == "deleted 3 manifests that no tag leads to"
+    numbers = [int(word) for word in foreseen[-1].split() if word.isdigit()]
+    assert f"{len(before) - len(blobs_on_disk(registry))} would go" in foreseen[-1]
+    assert f"{numbers[2]} bytes" in done[-1] and numbers[2] > 0

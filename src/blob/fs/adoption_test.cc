@@ -116,13 +116,34 @@ TEST_F(FsAdoption, WhatIsNoBlobIsNotListed) {
   EXPECT_EQ(list(), std::vector{blob});
 }
 
-TEST_F(FsAdoption, LinkedBlobsAreFollowed) {
+// It may lead to any file that we can read: /etc/shadow, to a server that runs as root.
+TEST_F(FsAdoption, LinkInABlobsPlaceIsNoBlobUntilThePushThatReplacesIt) {
   const Digest digest = Digest::of("elsewhere");
   std::ofstream(directory_ / "elsewhere") << "elsewhere";
   make_parents(path(digest));
   stdfs::create_symlink(directory_ / "elsewhere", path(digest));
+  EXPECT_FAILS(NotFound, store().open(context_, digest));
+  EXPECT_FAILS(NotFound, store().stat(context_, digest));
+  EXPECT_TRUE(list().empty());
+  push("elsewhere");
   EXPECT_EQ(get(digest), "elsewhere");
+  EXPECT_FALSE(stdfs::is_symlink(path(digest)));
+  EXPECT_TRUE(stdfs::exists(directory_ / "elsewhere"));
+}
+
+// As administrators do when one disk is full.
+TEST_F(FsAdoption, FolderOfBlobsMayLieOnAnotherDisk) {
+  const Digest digest = place("bytes");
+  const TemporaryDirectory other = TemporaryDirectory::in_memory();
+  const std::string blobs = directory_ / "docker/registry/v2/blobs";
+  stdfs::rename(blobs, other / "blobs");
+  stdfs::create_directory_symlink(other / "blobs", blobs);
+  EXPECT_EQ(get(digest), "bytes");
   EXPECT_EQ(list(), std::vector{digest});
+  push("more");
+  EXPECT_EQ(get(Digest::of("more")), "more");
+  ASSERT_OK(store().remove(context_, digest));
+  EXPECT_FAILS(NotFound, store().stat(context_, digest));
 }
 
 // A directory where the file should be is damage, and heals like any other.

@@ -31,6 +31,19 @@ class World : public registry::testing::World {
     ASSERT_OK(remover.manifest(context, who, name(repository), digest));
   }
 
+  // Bytes in the store that no row knows: what a crash between the file and its row leaves.
+  oci::Digest put_bytes(const std::string& bytes) {
+    auto upload =
+        blobs.start(context, blob::UploadId::random(), oci::HashAlgorithm::Sha256).value();
+    EXPECT_OK(upload->write(context, bytes));
+    EXPECT_OK(upload->commit(context, oci::Digest::of(bytes)));
+    return oci::Digest::of(bytes);
+  }
+
+  oci::Digest pull_digest(const std::string& repository, const std::string& of) {
+    return oci::Digest::of(pull(repository, of).value());
+  }
+
   meta::RepositoryId id_of(const std::string& repository) {
     return look([&](const meta::Snapshot& s) { return s.repositories().find(name(repository)); })
         .value()

@@ -12,14 +12,23 @@ namespace entrepot::import {
 // thread; blocks.
 class Batch {
  public:
-  Batch(meta::Store& meta, const Clock& clock, Journey journey, std::size_t limit)
-      : meta_(meta), clock_(clock), limit_(limit), journey_(std::move(journey)) {}
+  Batch(meta::Store& meta, const Clock& clock, std::size_t limit)
+      : meta_(meta), clock_(clock), limit_(limit) {}
+
+  void go_on_from(Journey journey) { journey_ = std::move(journey); }
 
   // What is committed, and what was added since.
   const Journey& journey() const { return journey_; }
 
   // Commits when there is enough of it; returns whether it did.
-  Result<bool> add(Context& context, const Place& place, Found found, const Findings& findings);
+  Result<bool> add(Context& context, const Place& place, Found found, Findings findings);
+
+  // Something that belongs to the place that is added next: cut short in between, it is found
+  // again.
+  Result<void> add_part(Context& context, const std::string& repository, Found found);
+
+  // The same for a link file that is left out.
+  Result<void> leave_out(Context& context, LeftOut left_out);
 
   // Commits now. `also` runs at the end of the same transaction.
   using Also = std::function<Result<void>(meta::Transaction&)>;
@@ -37,11 +46,15 @@ class Batch {
     Found found;
   };
 
+  Result<bool> put(Context& context, oci::RepositoryName name, Found found);
+  Result<bool> flush_if_full(Context& context);
+
   meta::Store& meta_;
   const Clock& clock_;
   const std::size_t limit_;
   Journey journey_;
   std::vector<Entry> entries_;
+  std::vector<LeftOut> left_out_;
   std::size_t bytes_ = 0;
 };
 

@@ -22,6 +22,7 @@ inline constexpr Count kCounts[] = {
     {"schema1", &AdoptReport::schema1, "manifests of schema 1 left out", false},
     {"unreadable", &AdoptReport::unreadable, "unreadable manifests and names left out", false},
     {"dangling", &AdoptReport::dangling, "links that lead nowhere", false},
+    {"odd", &AdoptReport::odd, "odd files left alone", false},
     {"damaged", &AdoptReport::damaged, "damaged files set aside", false},
 };
 

@@ -17,6 +17,10 @@ ErrorCode code_of(int error) {
     case EEXIST:
     case ENOTEMPTY:
       return ErrorCode::AlreadyExists;
+    case ELOOP:
+    case ENXIO:
+    case EISDIR:
+      return ErrorCode::Conflict;
     case ENOSPC:
     case EDQUOT:
       return ErrorCode::StorageFull;

@@ -10,7 +10,8 @@
 
 namespace entrepot::import {
 
-// What the system said, as an error: NotFound, AlreadyExists, StorageFull, else Unavailable.
+// What the system said, as an error: NotFound, AlreadyExists, Conflict (it is something else, or a
+// link that is not followed), StorageFull, else Unavailable.
 Failure failed(std::string_view doing, const std::string& path, int error);
 
 // The entries of a folder are durable when this returns.

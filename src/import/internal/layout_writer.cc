@@ -47,14 +47,15 @@ Result<void> write_all(int descriptor, std::string_view bytes, const std::string
 }
 
 Result<std::shared_ptr<const OpenFile>> create(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
+  const int descriptor =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (descriptor < 0) return failed("making", path, errno);
   return std::make_shared<const OpenFile>(descriptor);
 }
 
 bool has_size(const std::string& path, std::uint64_t size_bytes) {
   struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+  return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
          static_cast<std::uint64_t>(status.st_size) == size_bytes;
 }
 
@@ -96,19 +97,31 @@ std::string LayoutWriter::hidden_folder() const {
   return fmt::format("{}/{}", registry_folder(target_), kUnfinished);
 }
 
-Result<void> LayoutWriter::link(const RepositoryName& repository, const std::string& folder,
-                                const Digest& digest, WallTime at) {
-  const std::string whole = fmt::format("{}/{}/{}", hidden_folder(), repository.str(), folder);
-  TRY(make_folders(whole));
-  const std::string path = fmt::format("{}/{}", whole, kLink);
-  TRY_ASSIGN(const auto file, create(path));
-  TRY(write_all(file->descriptor(), digest.to_string(), path));
+Result<void> LayoutWriter::write_link(const std::string& path, std::string_view text, WallTime at) {
+  const std::string whole = fmt::format("{}/{}", hidden_folder(), path);
+  TRY(make_folders(fs::path(whole).parent_path()));
+  TRY_ASSIGN(const auto file, create(whole));
+  TRY(write_all(file->descriptor(), text, whole));
   const auto since_1970 = at.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_1970);
   const timespec time{seconds.count(), std::chrono::nanoseconds(since_1970 - seconds).count()};
   const timespec times[] = {time, time};
-  if (::futimens(file->descriptor(), times) != 0) return failed("dating", path, errno);
+  if (::futimens(file->descriptor(), times) != 0) return failed("dating", whole, errno);
   return {};
+}
+
+Result<void> LayoutWriter::link(const RepositoryName& repository, const std::string& folder,
+                                const Digest& digest, WallTime at) {
+  return write_link(fmt::format("{}/{}/{}", repository.str(), folder, kLink), digest.to_string(),
+                    at);
+}
+
+Result<bool> LayoutWriter::left_out(const LeftOut& left_out) {
+  struct stat status {};
+  const std::string whole = fmt::format("{}/{}", hidden_folder(), left_out.path);
+  if (::lstat(whole.c_str(), &status) == 0) return false;
+  TRY(write_link(left_out.path, left_out.text, left_out.at));
+  return true;
 }
 
 Result<void> LayoutWriter::repository(const RepositoryName& repository) {

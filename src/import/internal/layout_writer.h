@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/source.h"
+#include "import/internal/left_out.h"
 #include "oci/digest.h"
 #include "oci/name.h"
 
@@ -29,6 +30,9 @@ class LayoutWriter {
   Result<void> tag_before(const oci::RepositoryName& repository, const oci::Tag& tag,
                           const oci::Digest& digest, WallTime at);
 
+  // What an adoption found and left out; false when something is there already.
+  Result<bool> left_out(const LeftOut& left_out);
+
   // The blob's file, unless one of the same size is there: a hard link to it, or a copy. Returns
   // how many bytes were copied.
   Result<std::uint64_t> blob(Context& context, const oci::Digest& digest, Source& bytes);
@@ -43,6 +47,7 @@ class LayoutWriter {
   explicit LayoutWriter(std::string target) : target_(std::move(target)) {}
   Result<void> link(const oci::RepositoryName& repository, const std::string& folder,
                     const oci::Digest& digest, WallTime at);
+  Result<void> write_link(const std::string& path, std::string_view text, WallTime at);
   std::string hidden_folder() const;
 
   std::string target_;

@@ -7,97 +7,44 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <functional>
-#include <memory>
 
+#include "blob/open_beneath.h"
 #include "import/internal/files.h"
 #include "import/layout.h"
 #include "oci/name.h"
 
 namespace entrepot::import {
 
+using blob::open_beneath;
+using blob::Wanted;
 using oci::Digest;
 
 namespace {
 
 constexpr std::size_t kMaxLinkBytes = 256;
+// Times beyond it are nobody's: the year 2200 in seconds.
+constexpr std::int64_t kLastSecond = 7'258'118'400;
 
-std::string below(const std::string& folder, const std::string& name) {
-  return fmt::format("{}/{}", folder, name);
+std::string below(const std::string& folder, std::string_view name) {
+  return folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
 }
+
+// `path` from the data directory on.
+std::string whole(const std::string& path) {
+  return fmt::format("{}/{}{}{}", kRegistryFolder, kRepositories, path.empty() ? "" : "/", path);
+}
+
+bool is_odd(int error) { return error == ELOOP || error == ENXIO || error == EISDIR; }
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
-// Calls `visit` with the name of each folder in `path`. No folder at all is an empty one.
-Result<void> for_each_folder(const std::string& path,
-                             const std::function<Result<void>(const std::string&)>& visit) {
-  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir(path.c_str()));
-  if (!directory) {
-    if (errno == ENOENT || errno == ENOTDIR) return {};
-    return failed("reading", path, errno);
-  }
-  while (true) {
-    errno = 0;
-    const dirent* entry = ::readdir(directory.get());
-    if (!entry && errno != 0) return failed("reading", path, errno);
-    if (!entry) return {};
-    const std::string name(entry->d_name);
-    if (name == "." || name == "..") continue;
-    if (entry->d_type != DT_DIR) {
-      struct stat status {};
-      const bool linked = entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
-      if (!linked || ::stat(below(path, name).c_str(), &status) != 0) continue;
-      if (!S_ISDIR(status.st_mode)) continue;
-    }
-    TRY(visit(name));
-  }
-}
-
-Result<std::vector<std::string>> folders_in(const std::string& path) {
-  std::vector<std::string> names;
-  TRY(for_each_folder(path, [&](const std::string& name) -> Result<void> {
-    names.push_back(name);
-    return {};
-  }));
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-// "<algorithm>/<hex>" below `path`, as "<algorithm>:<hex>".
-Result<std::vector<std::string>> digests_in(const std::string& path) {
-  std::vector<std::string> digests;
-  TRY_ASSIGN(const auto algorithms, folders_in(path));
-  for (const std::string& algorithm : algorithms) {
-    TRY_ASSIGN(const auto hexes, folders_in(below(path, algorithm)));
-    for (const std::string& hex : hexes) digests.push_back(fmt::format("{}:{}", algorithm, hex));
-  }
-  return digests;
-}
-
 WallTime time_of(const struct stat& status) {
-  const auto since_1970 = std::chrono::seconds(status.st_mtim.tv_sec) +
-                          std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+  const auto seconds = std::clamp<std::int64_t>(status.st_mtim.tv_sec, 0, kLastSecond);
+  const auto since_1970 =
+      std::chrono::seconds(seconds) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
   return WallTime(std::chrono::duration_cast<std::chrono::microseconds>(since_1970));
-}
-
-Result<LinkFile> read_link(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return failed("opening", path, errno);
-  const OpenFile file(descriptor);
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);
-  char text[kMaxLinkBytes];
-  const ssize_t size = ::read(descriptor, text, sizeof(text));
-  if (size < 0) return failed("reading", path, errno);
-  std::string_view printed(text, static_cast<std::size_t>(size));
-  while (!printed.empty() && (printed.back() == '\n' || printed.back() == ' ')) {
-    printed.remove_suffix(1);
-  }
-  const auto digest = Digest::parse(printed);
-  if (!digest) return fail(ErrorCode::Corrupt, "{}: {}", path, digest.error().message);
-  return LinkFile{*digest, time_of(status)};
 }
 
 std::string with_slash(std::string digest) {
@@ -111,74 +58,185 @@ bool is_repository(const std::vector<std::string>& folders) {
   });
 }
 
-// No deeper than a valid name can be, which also ends a loop of symbolic links.
-Result<void> find_repositories(const std::string& directory, const std::string& name,
-                               std::vector<std::string>& found) {
-  TRY_ASSIGN(const auto folders, folders_in(name.empty() ? directory : below(directory, name)));
-  if (!name.empty() && is_repository(folders)) found.push_back(name);
-  if (name.size() > oci::RepositoryName::kMaxLength) return {};
-  for (const std::string& folder : folders) {
-    if (folder.front() == '_') continue;
-    TRY(find_repositories(directory, name.empty() ? folder : below(name, folder), found));
-  }
-  return {};
-}
-
 }  // namespace
 
-Tree::Tree(std::string data)
-    : data_(std::move(data)),
-      directory_(fmt::format("{}/{}/{}", data_, kRegistryFolder, kRepositories)) {}
+std::string layer_link(const std::string& repository, const std::string& digest) {
+  return fmt::format("{}/{}/{}/{}", repository, kLayers, with_slash(digest), kLink);
+}
 
-std::string Tree::folder(const std::string& repository, std::string_view below) const {
-  return fmt::format("{}/{}/{}", directory_, repository, below);
+std::string revision_link(const std::string& repository, const std::string& digest) {
+  return fmt::format("{}/{}/{}/{}", repository, kRevisions, with_slash(digest), kLink);
+}
+
+std::string tag_folder(const std::string& repository, const std::string& tag) {
+  return fmt::format("{}/{}/{}", repository, kTags, tag);
+}
+
+std::string current_link(const std::string& repository, const std::string& tag) {
+  return fmt::format("{}/{}/{}", tag_folder(repository, tag), kCurrent, kLink);
+}
+
+std::string index_link(const std::string& repository, const std::string& tag,
+                       const std::string& digest) {
+  return fmt::format("{}/{}/{}/{}", tag_folder(repository, tag), kIndex, with_slash(digest), kLink);
+}
+
+Result<Tree> Tree::open(const std::string& data) {
+  const int descriptor = ::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return failed("opening", data, errno);
+  return Tree(std::make_shared<const OpenFile>(descriptor));
 }
 
 Result<std::string> Tree::identity() const {
+  const int descriptor = open_beneath(data_->descriptor(), whole(""), Wanted::Folder);
+  if (descriptor < 0) return failed("opening", whole(""), -descriptor);
+  const OpenFile folder(descriptor);
   struct statx status {};
-  if (::statx(AT_FDCWD, directory_.c_str(), 0, STATX_INO | STATX_BTIME, &status) != 0) {
-    return failed("looking at", directory_, errno);
+  if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) {
+    return failed("looking at", whole(""), errno);
   }
   return fmt::format("{}:{}:{}:{}.{:09}", status.stx_dev_major, status.stx_dev_minor,
                      status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec);
 }
 
-Result<std::vector<std::string>> Tree::repositories() const {
-  std::vector<std::string> found;
-  TRY(find_repositories(directory_, "", found));
-  std::sort(found.begin(), found.end());
+Result<bool> Tree::is_folder(const std::string& path) const {
+  const int descriptor = open_beneath(data_->descriptor(), whole(path), Wanted::Folder);
+  if (descriptor >= 0) {
+    const OpenFile folder(descriptor);
+    return true;
+  }
+  const bool absent = descriptor == -ENOENT || descriptor == -ENOTDIR || is_odd(-descriptor);
+  if (absent) return false;
+  return failed("opening", path, -descriptor);
+}
+
+// The folders in a folder. No folder at all is an empty one.
+Result<Listing> Tree::folders_in(const std::string& path) const {
+  Listing listing;
+  const int descriptor = open_beneath(data_->descriptor(), whole(path), Wanted::Folder);
+  if (descriptor == -ENOENT || descriptor == -ENOTDIR) return listing;
+  if (is_odd(-descriptor)) {
+    ++listing.odd;
+    return listing;
+  }
+  if (descriptor < 0) return failed("reading", path, -descriptor);
+  const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(descriptor));
+  if (!directory) {
+    const int error = errno;
+    ::close(descriptor);
+    return failed("reading", path, error);
+  }
+  while (true) {
+    errno = 0;
+    const dirent* entry = ::readdir(directory.get());
+    if (!entry && errno != 0) return failed("reading", path, errno);
+    if (!entry) break;
+    std::string name(entry->d_name);
+    if (name == "." || name == ".." || entry->d_type == DT_REG) continue;
+    if (entry->d_type != DT_DIR) {
+      TRY_ASSIGN(const bool folder, is_folder(below(path, name)));
+      if (!folder) ++listing.odd;
+      if (!folder) continue;
+    }
+    listing.names.push_back(std::move(name));
+  }
+  std::sort(listing.names.begin(), listing.names.end());
+  return listing;
+}
+
+// "<algorithm>/<hex>" in a folder, as "<algorithm>:<hex>".
+Result<Listing> Tree::digests_in(const std::string& path) const {
+  TRY_ASSIGN(const Listing algorithms, folders_in(path));
+  Listing digests{{}, algorithms.odd};
+  for (const std::string& algorithm : algorithms.names) {
+    TRY_ASSIGN(const Listing hexes, folders_in(below(path, algorithm)));
+    digests.odd += hexes.odd;
+    for (const std::string& hex : hexes.names) {
+      digests.names.push_back(fmt::format("{}:{}", algorithm, hex));
+    }
+  }
+  return digests;
+}
+
+// No deeper than a valid name can be.
+Result<Listing> Tree::repositories(Context& context) const {
+  Listing found;
+  std::vector<std::string> left = {""};
+  while (!left.empty()) {
+    TRY(context.alive());
+    const std::string name = std::move(left.back());
+    left.pop_back();
+    TRY_ASSIGN(const Listing folders, folders_in(name));
+    found.odd += folders.odd;
+    if (!name.empty() && is_repository(folders.names)) found.names.push_back(name);
+    for (const std::string& folder : folders.names) {
+      if (folder.front() == '_') continue;
+      if (name.size() > oci::RepositoryName::kMaxLength) {
+        ++found.odd;
+      } else {
+        left.push_back(below(name, folder));
+      }
+    }
+  }
+  std::sort(found.names.begin(), found.names.end());
   return found;
 }
 
-Result<std::vector<std::string>> Tree::layers(const std::string& repository) const {
-  return digests_in(folder(repository, kLayers));
+Result<Listing> Tree::layers(const std::string& repository) const {
+  return digests_in(below(repository, kLayers));
 }
 
-Result<std::vector<std::string>> Tree::revisions(const std::string& repository) const {
-  return digests_in(folder(repository, kRevisions));
+Result<Listing> Tree::revisions(const std::string& repository) const {
+  return digests_in(below(repository, kRevisions));
 }
 
-Result<std::vector<std::string>> Tree::tags(const std::string& repository) const {
-  return folders_in(folder(repository, kTags));
+Result<Listing> Tree::tags(const std::string& repository) const {
+  return folders_in(below(repository, kTags));
+}
+
+Result<LinkText> Tree::text(const std::string& path) const {
+  const int descriptor = open_beneath(data_->descriptor(), whole(path), Wanted::File);
+  if (descriptor < 0) return failed("opening", path, -descriptor);
+  const OpenFile file(descriptor);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);
+  std::string text(kMaxLinkBytes, '\0');
+  const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
+  if (size < 0) return failed("reading", path, errno);
+  text.resize(static_cast<std::size_t>(size));
+  return LinkText{std::move(text), time_of(status)};
+}
+
+Result<LinkFile> Tree::read_link(const std::string& path) const {
+  TRY_ASSIGN(const LinkText link, text(path));
+  std::string_view printed = link.text;
+  while (!printed.empty() && (printed.back() == '\n' || printed.back() == ' ')) {
+    printed.remove_suffix(1);
+  }
+  const auto digest = Digest::parse(printed);
+  if (!digest) return fail(ErrorCode::Corrupt, "{}: {}", path, digest.error().message);
+  return LinkFile{*digest, link.written_at};
 }
 
 Result<LinkFile> Tree::layer(const std::string& repository, const std::string& digest) const {
-  return read_link(fmt::format("{}/{}/{}", folder(repository, kLayers), with_slash(digest), kLink));
+  return read_link(layer_link(repository, digest));
 }
 
 Result<LinkFile> Tree::revision(const std::string& repository, const std::string& digest) const {
-  return read_link(
-      fmt::format("{}/{}/{}", folder(repository, kRevisions), with_slash(digest), kLink));
+  return read_link(revision_link(repository, digest));
+}
+
+Result<bool> Tree::has_revision(const std::string& repository, const std::string& digest) const {
+  return is_folder(fmt::format("{}/{}/{}", repository, kRevisions, with_slash(digest)));
 }
 
 Result<TagFolder> Tree::tag(const std::string& repository, const std::string& tag) const {
-  const std::string here = fmt::format("{}/{}", folder(repository, kTags), tag);
-  TRY_ASSIGN(const LinkFile current, read_link(fmt::format("{}/{}/{}", here, kCurrent, kLink)));
+  TRY_ASSIGN(const LinkFile current, read_link(current_link(repository, tag)));
   TagFolder found{current, {}};
-  const std::string index = fmt::format("{}/{}", here, kIndex);
-  TRY_ASSIGN(const auto digests, digests_in(index));
-  for (const std::string& digest : digests) {
-    const auto link = read_link(fmt::format("{}/{}/{}", index, with_slash(digest), kLink));
+  TRY_ASSIGN(const Listing digests,
+             digests_in(fmt::format("{}/{}", tag_folder(repository, tag), kIndex)));
+  for (const std::string& digest : digests.names) {
+    const auto link = read_link(index_link(repository, tag, digest));
     if (!link && link.error().code == ErrorCode::Unavailable) return Failure(link.error());
     if (link && link->target != current.target) found.before.push_back(*link);
   }
@@ -187,10 +245,30 @@ Result<TagFolder> Tree::tag(const std::string& repository, const std::string& ta
   return found;
 }
 
+// As deep as the layout is, which leaves room for names with slashes.
+Result<std::vector<std::string>> Tree::link_files(Context& context,
+                                                  const std::string& folder) const {
+  constexpr std::size_t kDeepest = 8;
+  std::vector<std::string> found;
+  std::vector<std::pair<std::string, std::size_t>> left = {{folder, 0}};
+  while (!left.empty()) {
+    TRY(context.alive());
+    const auto [path, depth] = std::move(left.back());
+    left.pop_back();
+    const auto link = text(below(path, kLink));
+    if (link) found.push_back(below(path, kLink));
+    if (!link && link.error().code == ErrorCode::Unavailable) return Failure(link.error());
+    if (depth == kDeepest) continue;
+    TRY_ASSIGN(const Listing folders, folders_in(path));
+    for (const std::string& name : folders.names) left.emplace_back(below(path, name), depth + 1);
+  }
+  return found;
+}
+
 Result<Source> Tree::blob(const Digest& digest) const {
-  const std::string path = fmt::format("{}/{}", data_, blob_path(digest));
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return failed("opening", path, errno);
+  const std::string path = blob_path(digest);
+  const int descriptor = open_beneath(data_->descriptor(), path, Wanted::File);
+  if (descriptor < 0) return failed("opening", path, -descriptor);
   auto file = std::make_shared<const OpenFile>(descriptor);
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);

@@ -144,4 +144,32 @@ TEST_P(StoreConformance, CallsOfADeadContextDoNothing) {
 
 TEST_P(StoreConformance, HealthyStoreIsWritable) { EXPECT_OK(store().check_writable(context())); }
 
+TEST_P(StoreConformance, SettingsAreListedByPrefixAndRemoved) {
+  ASSERT_OK(write([](Transaction& tx) -> Result<void> {
+    for (const char* key : {"a", "a/1", "a/2", "a/\u00e9", "a0", "b"}) {
+      TRY(tx.settings().set(key, std::string("of ") + key));
+    }
+    return {};
+  }));
+  const auto list = [&](std::string_view prefix, std::string_view after, std::size_t limit) {
+    std::vector<std::string> keys;
+    const auto found =
+        read([&](const Snapshot& s) { return s.settings().list(prefix, after, limit); }).value();
+    for (const Settings::Entry& entry : found) {
+      EXPECT_EQ(entry.value, "of " + entry.key);
+      keys.push_back(entry.key);
+    }
+    return keys;
+  };
+  EXPECT_EQ(list("a/", "", 10), (std::vector<std::string>{"a/1", "a/2", "a/\u00e9"}));
+  EXPECT_EQ(list("a/", "", 1), (std::vector<std::string>{"a/1"}));
+  EXPECT_EQ(list("a/", "a/1", 1), (std::vector<std::string>{"a/2"}));
+  EXPECT_TRUE(list("a/", "a/\u00e9", 10).empty());
+  ASSERT_OK(write([](Transaction& tx) -> Result<void> {
+    TRY(tx.settings().remove("a/2"));
+    return tx.settings().remove("never there");
+  }));
+  EXPECT_EQ(list("a/", "", 10), (std::vector<std::string>{"a/1", "a/\u00e9"}));
+}
+
 }  // namespace entrepot::meta::testing

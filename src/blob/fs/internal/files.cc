@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "blob/open_beneath.h"
+
 namespace entrepot::blob::fs {
 
 namespace {
@@ -98,12 +100,7 @@ Result<FileHandle> Files::open_to_serve(const std::string& path) const {
 }
 
 int Files::open_read_only(const std::string& path) const {
-  // O_NONBLOCK: a FIFO in the place of a file must not stop us; on files it means nothing.
-  constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  return uninterrupted([&] {
-    const int result = ::openat(root_->descriptor(), path.c_str(), kFlags);
-    return result < 0 ? -errno : result;
-  });
+  return open_beneath(root_->descriptor(), path, Wanted::File);
 }
 
 Result<void> Files::write(const OpenFile& file, ByteView bytes, std::uint64_t offset_bytes) {
@@ -174,11 +171,10 @@ Result<void> Files::replace(const std::string& path, ByteView bytes) {
 }
 
 Result<FileStat> Files::stat(const std::string& path) const {
-  struct stat found = {};
-  if (::fstatat(root_->descriptor(), path.c_str(), &found, 0) != 0) {
-    return failure(-errno, "stat", path);
-  }
-  return to_file_stat(found);
+  const int descriptor = open_beneath(root_->descriptor(), path, Wanted::Look);
+  if (descriptor == -EISDIR || descriptor == -ENXIO || descriptor == -ELOOP) return FileStat{};
+  TRY_ASSIGN(const FileHandle file, opened(descriptor, path));
+  return stat(*file);
 }
 
 Result<FileStat> Files::stat(const OpenFile& file) const {
@@ -199,7 +195,11 @@ Result<std::size_t> Files::read(const OpenFile& file, std::span<char> buffer,
 }
 
 Result<Bytes> Files::read_small(const std::string& path, std::size_t limit_bytes) const {
-  TRY_ASSIGN(const FileHandle file, open_to_read(path));
+  auto opened_file = open_to_read(path);
+  if (!opened_file && opened_file.error().code == ErrorCode::Conflict) {
+    return fail(ErrorCode::Unavailable, "{}", opened_file.error().message);  // not ours to judge
+  }
+  TRY_ASSIGN(const FileHandle file, std::move(opened_file));
   Bytes bytes(limit_bytes + 1, '\0');
   std::size_t size = 0;
   while (size < bytes.size()) {
@@ -214,7 +214,8 @@ Result<Bytes> Files::read_small(const std::string& path, std::size_t limit_bytes
 }
 
 Result<std::vector<std::string>> Files::list(const std::string& path) const {
-  TRY_ASSIGN(const FileHandle directory, open_to_read(path));
+  TRY_ASSIGN(const FileHandle directory,
+             opened(open_beneath(root_->descriptor(), path, Wanted::Folder), path));
   // fdopendir takes the descriptor over, so it gets one of its own.
   const int own = ::fcntl(directory->descriptor(), F_DUPFD_CLOEXEC, 0);
   if (own < 0) return failure(-errno, "list", path);

@@ -24,7 +24,8 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-// What is at a path (symbolic links are followed).
+// What is at a path; open_beneath() says which symbolic links are followed. One that is not is no
+// regular file.
 struct FileStat {
   bool regular = false;  // a file with bytes, not a directory or device
   std::uint64_t size_bytes = 0;

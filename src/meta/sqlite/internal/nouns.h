@@ -199,7 +199,10 @@ class SettingRows final : public Settings {
  public:
   explicit SettingRows(Database& database) : database_(database) {}
   Result<std::string> get(std::string_view key) const override;
+  Result<std::vector<Entry>> list(std::string_view prefix, std::string_view after,
+                                  std::size_t limit) const override;
   Result<void> set(std::string_view key, std::string_view value) override;
+  Result<void> remove(std::string_view key) override;
 
  private:
   Database& database_;
