@@ -1,4 +1,5 @@
 // `entrepot import` and `entrepot export`: coming from a distribution registry, and going back.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -10,6 +11,8 @@
 
 namespace entrepot::server {
 namespace {
+
+constexpr mode_t kOthersRead = 022;
 
 Result<void> import_here(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
@@ -31,10 +34,10 @@ Result<void> import_here(const Arguments& arguments) {
 Result<void> export_here(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, std::nullopt));
   const Options& options = configuration.options;
+  TRY(become_owner(options.user, options.data));
   if (::access(DataDirectory::metadata_path_of(options.data).c_str(), F_OK) != 0) {
     return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
   }
-  TRY(become_owner(options.user, options.data));
   Context context("export");
   metrics::Registry metrics;
   TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
@@ -48,6 +51,8 @@ Result<void> export_here(const Arguments& arguments) {
     export_options.target = first_operand(arguments).value_or(options.data);
     export_options.progress = [&](const import::Progress& progress) { display.show(progress); };
     import::Export going_back(opened.blobs, opened.meta, std::move(export_options));
+    // The old server, which may be another user, reads what is written here.
+    ::umask(kOthersRead);
     TRY_ASSIGN(report, going_back.run(context));
   }
   fmt::print("written: {}\n", import::to_text(report));

@@ -13,6 +13,7 @@
 #include "server/operations.h"
 #include "server/platform.h"
 #include "server/privileges.h"
+#include "server/process.h"
 
 namespace entrepot::server {
 namespace {
@@ -48,6 +49,25 @@ struct RunningServer::Parts {
   ~Parts() {
     background.reset();
     listeners.reset();
+  }
+
+  // Root reads the key, binds, and takes over what is root's; all else is done as the user, on
+  // names that the user may change. Without a user to become the directory comes first: who starts
+  // a second server by mistake is told so, not that a port is taken.
+  Result<std::unique_ptr<DataDirectory>> open_directory_and_sockets() {
+    TRY_ASSIGN(const auto account, account_to_become(options.user));
+    Result<void> sockets;
+    if (account) {
+      TRY(hand_over(*account, options.data));
+      sockets = open_sockets();
+      TRY(become(*account, options.data));
+    }
+    if (::geteuid() == 0) warn_of_root(options.data);
+    TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+    if (!account) sockets = open_sockets();
+    TRY(std::move(sockets));
+    TRY(listeners->accept());
+    return directory;
   }
 
   Result<void> open_sockets() {
@@ -98,14 +118,8 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(Context& context,
                  openness.why);
   }
   raise_open_file_limit();
-  if (!options.user.empty()) TRY(become_user(options.user, options.data));
-  if (::geteuid() == 0) log::info("running as root; --user gives that up");
-
-  // The directory first: who starts a second server by mistake is told so, not that a port is
-  // taken.
-  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
   auto parts = std::make_unique<Parts>(options, clock);
-  TRY(parts->open_sockets());
+  TRY_ASSIGN(auto directory, parts->open_directory_and_sockets());
   TRY(parts->open_registry(context, openness.anywhere, std::move(directory)));
   return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
 }
