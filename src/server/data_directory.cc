@@ -16,6 +16,15 @@ namespace entrepot::server {
 namespace {
 
 constexpr const char* kRepositories = "/docker/registry/v2/repositories";
+constexpr const char* kOurDirectories[] = {"/docker",
+                                           "/docker/registry",
+                                           "/docker/registry/v2",
+                                           "/docker/registry/v2/blobs",
+                                           "/docker/registry/v2/blobs/sha256",
+                                           "/entrepot",
+                                           "/entrepot/uploads",
+                                           "/entrepot/quarantine",
+                                           "/entrepot/backups"};
 constexpr std::string_view kIdKey = "store.id";
 constexpr mode_t kOwnerOnlyFile = 0600;
 constexpr mode_t kOwnerOnlyDirectory = 0700;
@@ -143,7 +152,7 @@ Result<std::string> id_in_file(const DataDirectory& directory) {
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& path) {
   TRY(make_directory(path));
-  TRY(refuse_link_of_others(path + "/entrepot"));
+  for (const char* inner : kOurDirectories) TRY(refuse_link_of_others(path + inner));
   TRY(make_directory(path + "/entrepot"));
   const std::string lock = lock_path(path);
   TRY_ASSIGN(auto file, open_own_file(lock, O_RDWR | O_CREAT));

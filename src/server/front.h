@@ -6,19 +6,24 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/open_mode.h"
 #include "http/server.h"
+#include "server/answer_headers.h"
 #include "server/operations.h"
-#include "server/option_values.h"
 
 namespace entrepot::server {
 
 // Hands requests on by their path: <prefix>/v2 to the Distribution API, the end points of
 // operations to those, and everything else is 404 (until the web page takes its place there).
-// Until open(), the API answers 503. Adds the configured headers to every answer. Thread-safe.
+// Until open(), the API answers 503. Adds the configured headers to every answer. Answers a
+// browser's preflight (OPTIONS with Access-Control-Request-Method) on every path by itself, without
+// asking who it is: 204 with the configured headers for a page that may ask, else 403.
+// Thread-safe.
 class Front final : public http::Handler {
  public:
   // `prefix` without a slash at its end; "" for none.
-  Front(Operations& operations, std::string prefix, std::vector<HeaderLine> headers);
+  Front(Operations& operations, const auth::OpenMode& door, std::string prefix,
+        std::vector<HeaderLine> headers);
 
   // From now on the API is asked; it outlives this.
   void open(http::Handler& api) { api_.store(&api, std::memory_order_release); }
@@ -29,12 +34,14 @@ class Front final : public http::Handler {
 
  private:
   bool is_api(std::string_view path) const;
-  http::Response with_headers(http::Response response) const;
+  http::Response with_headers(http::Response response, const http::Request& request) const;
+  http::Response preflight(const http::Request& request) const;
   class HeaderedBody;
 
   Operations& operations_;
+  const auth::OpenMode& door_;
   const std::string api_root_;  // "<prefix>/v2"
-  const std::vector<HeaderLine> headers_;
+  const AnswerHeaders headers_;
   std::atomic<http::Handler*> api_ = nullptr;
 };
 

@@ -82,6 +82,9 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.finishers = &parts->finishers;
   server_options.metrics = &metrics;
   server_options.observe = handlers.observe;
+  for (const HeaderLine& line : options.http_headers) {
+    if (http::equals_ignoring_case(line.name, "Server")) server_options.server_header = line.value;
+  }
   TRY_ASSIGN(parts->server, http::Server::open(server_options, handlers.front));
   for (const ListenAddress& address : options.http_listen) {
     auto port = parts->server->bind(address.host, address.port, parts->tls);

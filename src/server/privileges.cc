@@ -57,6 +57,17 @@ Result<Account> owner_of(const OpenFile& file, const std::string& path) {
   return Account{found.st_uid, found.st_gid};
 }
 
+// chown(2) takes this for "leave it".
+constexpr gid_t kGroupStays = static_cast<gid_t>(-1);
+
+// Kubernetes gives a volume to a group so (fsGroup), and does it anew at each mount where another
+// group is found.
+bool hands_its_group_down(const OpenFile& directory) {
+  struct stat found {};
+  return ::fstat(directory.descriptor(), &found) == 0 && (found.st_mode & S_ISGID) != 0 &&
+         (found.st_mode & S_IRWXG) == S_IRWXG;
+}
+
 void warn_of_rest(std::uint64_t number, const std::string& first, std::string_view what) {
   if (number == 0) return;
   log::warning("{}{}: not taken over: {}", first,
@@ -117,7 +128,8 @@ Result<void> hand_over(const Account& account, const std::string& data_path) {
     return hand_over_child(*data, data_path, "entrepot", account);
   }
   if (owner.uid == 0) {
-    TRY_ASSIGN(const auto report, take_over(data->descriptor(), data_path, account));
+    const Account taker{account.uid, hands_its_group_down(*data) ? kGroupStays : account.gid};
+    TRY_ASSIGN(const auto report, take_over(data->descriptor(), data_path, taker));
     tell(report, data_path, account);
     return {};
   }

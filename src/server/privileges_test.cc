@@ -71,6 +71,20 @@ TEST_F(PrivilegesTest, RootHandsTheDirectoryOverAndIsGone) {
   }
 }
 
+TEST_F(PrivilegesTest, AGroupThatIsHandedDownStays) {
+  fs::create_directory(data_);
+  std::ofstream(data_ + "/file") << "x";
+  give(data_, {0, 2000});
+  give(data_ + "/file", {0, 2000});
+  ASSERT_EQ(::chmod(data_.c_str(), 02775), 0);
+  ASSERT_OK(hand_over(kUser, data_));
+  for (const char* inner : {"", "/file"}) {
+    EXPECT_EQ(looked_at(data_ + inner).st_uid, kUser.uid);
+    EXPECT_EQ(looked_at(data_ + inner).st_gid, 2000u);
+  }
+  EXPECT_EQ(looked_at(data_).st_mode & 07777, 02775u);
+}
+
 // A directory that is missing is made for the user alone, those above it for all to come through.
 TEST_F(PrivilegesTest, MakesTheDirectoryForItsUser) {
   const std::string deep = temporary_ / "a/b/data";
