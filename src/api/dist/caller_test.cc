@@ -60,7 +60,6 @@ TEST(Caller, WhatClientsSendDoesNot) {
                                         "Cache-Control",
                                         "Docker-Content-Digest",
                                         "Date",
-                                        "Expect",
                                         "From",
                                         "If-None-Match",
                                         "Range",
