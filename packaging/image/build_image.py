@@ -115,7 +115,8 @@ def configuration(diff_id: str, version: str, created: str) -> dict:
         "architecture": machine,
         "os": "linux",
         "config": {
-            # The program starts as root to become the data directory's owner, then leaves root.
+            # The program starts as root to read a key, bind a port and take over what is root's in
+            # the data directory, then leaves root.
             # ENTREPOT_IMAGE changes its defaults (all addresses, DATA, user entrepot), so that
             # variables and a mounted configuration file still win over them.
             "Env": ["PATH=/usr/bin", "ENTREPOT_IMAGE=1"],

@@ -90,23 +90,37 @@ bool is_private_name(std::string_view name) {
                      [&](auto suffix) { return ends_with_ignoring_case(name, suffix); });
 }
 
-bool is_own_origin(const Caller& caller) {
-  if (!caller.origin) return true;
-  if (!caller.host) return false;
+// What an Origin header names. A browser leaves the usual port out; who types one may not.
+struct PageOrigin {
+  bool https = false;
+  std::string_view host;
+  std::uint16_t port = 0;
+};
+
+// nullopt for "null", for other schemes, and for what is no origin.
+std::optional<PageOrigin> parse_page_origin(std::string_view text) {
   constexpr std::string_view kHttp = "http://";
   constexpr std::string_view kHttps = "https://";
-  std::string_view rest = *caller.origin;
-  const bool https = equal_ignoring_case(rest.substr(0, kHttps.size()), kHttps);
-  if (!https && !equal_ignoring_case(rest.substr(0, kHttp.size()), kHttp)) return false;  // "null"
-  // TLS may have ended at the proxy that forwarded the request.
-  if (https != caller.tls && !(https && caller.forwarded)) return false;
-  rest.remove_prefix(https ? kHttps.size() : kHttp.size());
+  const bool https = equal_ignoring_case(text.substr(0, kHttps.size()), kHttps);
+  if (!https && !equal_ignoring_case(text.substr(0, kHttp.size()), kHttp)) return std::nullopt;
+  text.remove_prefix(https ? kHttps.size() : kHttp.size());
+  const auto authority = parse_authority(text);
+  if (!authority) return std::nullopt;
+  return PageOrigin{https, authority->host,
+                    authority->port.value_or(https ? kHttpsPort : kHttpPort)};
+}
 
-  const auto origin = parse_authority(rest);
+bool is_own_origin(const Caller& caller) {
+  const auto page = parse_page_origin(*caller.origin);
+  // TLS may have ended at the proxy that forwarded the request.
+  if (!page || (page->https != caller.tls && !(page->https && caller.forwarded))) return false;
   const auto own = parse_authority(*caller.host);
-  const std::uint16_t usual_port = https ? kHttpsPort : kHttpPort;
-  return origin && own && equal_ignoring_case(origin->host, own->host) &&
-         origin->port.value_or(usual_port) == own->port.value_or(usual_port);
+  return own && equal_ignoring_case(page->host, own->host) &&
+         page->port == own->port.value_or(page->https ? kHttpsPort : kHttpPort);
+}
+
+std::string_view without_slash(std::string_view text) {
+  return text.ends_with('/') ? text.substr(0, text.size() - 1) : text;
 }
 
 Failure refuse(std::string_view why) {
@@ -124,8 +138,23 @@ bool OpenMode::is_own_host(std::string_view host) const {
                      [&](const auto& own) { return equal_ignoring_case(name, own); });
 }
 
+bool OpenMode::is_named_origin(std::string_view origin) const {
+  return std::any_of(options_.origins.begin(), options_.origins.end(),
+                     [&](const auto& named) { return names_origin(named, origin); });
+}
+
+bool OpenMode::asks_for_host(const Caller& caller) const {
+  if (options_.names_are_complete || options_.reach == Reach::ThisMachine) return true;
+  return options_.reach == Reach::Adopted && caller.loopback_peer;
+}
+
+bool OpenMode::passes_origin(const Caller& caller) const {
+  if (!caller.origin || is_named_origin(*caller.origin)) return true;
+  return caller.host && is_own_host(*caller.host) && is_own_origin(caller);
+}
+
 Result<access::Subject> OpenMode::admit(const Caller& caller) const {
-  if (!options_.anywhere) {
+  if (options_.reach == Reach::ThisMachine) {
     if (!caller.loopback_peer) {
       return refuse(
           "answers only programs on its own machine: start it with --open to let everyone in who "
@@ -133,19 +162,52 @@ Result<access::Subject> OpenMode::admit(const Caller& caller) const {
     }
     if (caller.forwarded) {
       return refuse(
-          "does not answer through a proxy (the request carries Forwarded, X-Forwarded-* or Via): "
-          "start it with --open to let everyone in whom the proxy lets through");
-    }
-    if (!caller.host || !is_own_host(*caller.host)) {
-      return refuse(
-          "does not answer to the name in the Host header: use localhost or an IP address, add the "
-          "name to its configuration, or start it with --open");
+          "does not answer through a proxy (the request carries Forwarded, Via, X-Forwarded-*, "
+          "X-Real-IP or another header that proxies add, or is HTTP/1.0): start it with --open to "
+          "let everyone in whom the proxy lets through");
     }
   }
-  if (!is_own_origin(caller)) {
-    return refuse("does not answer scripts of web pages from elsewhere (the Origin header)");
+  if (asks_for_host(caller) && !(caller.host && is_own_host(*caller.host))) {
+    return refuse(
+        options_.reach == Reach::Everybody
+            ? "does not answer to the name in the Host header: add it to `names`"
+            : "does not answer to the name in the Host header: use localhost or an IP address, add "
+              "the name to `names`, or start it with --open");
+  }
+  if (!passes_origin(caller)) {
+    return refuse(
+        "does not answer scripts of web pages from elsewhere (the Origin header): add the page to "
+        "`http.origins`, or, if it is the server's own, its host to `names`");
   }
   return access::Subject::anonymous();
+}
+
+bool names_origin(std::string_view named, std::string_view origin) {
+  named = without_slash(named);
+  if (named == "*" || equal_ignoring_case(named, origin)) return true;
+  const auto a = parse_page_origin(named);
+  const auto b = parse_page_origin(origin);
+  return a && b && a->https == b->https && a->port == b->port &&
+         equal_ignoring_case(a->host, b->host);
+}
+
+bool is_origin(std::string_view text) {
+  if (text == "*" || text == "null") return true;
+  text = without_slash(text);
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos || scheme == 0) return false;
+  const auto authority = parse_authority(text.substr(scheme + 3));
+  if (!authority) return false;
+  const std::string_view host = authority->host;
+  return is_ip_literal(host) || is_dns_name(host);
+}
+
+std::string_view host_of_url(std::string_view url) {
+  const auto scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  url.remove_prefix(scheme + 3);
+  const auto authority = parse_authority(url.substr(0, url.find_first_of("/?#")));
+  return authority ? authority->host : std::string_view();
 }
 
 }  // namespace entrepot::auth

@@ -1,6 +1,7 @@
 #pragma once
 // auth/open_mode.h — who gets in while there are no accounts.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,37 +17,66 @@ namespace entrepot::auth {
 struct Caller {
   bool loopback_peer = false;
   bool tls = false;
-  bool forwarded = false;  // it carries Forwarded, X-Forwarded-* or Via
+  bool forwarded = false;  // it carries something that a proxy adds
   std::optional<std::string_view> host;
   std::optional<std::string_view> origin;
 };
 
-// Open mode answers this machine's own programs and nobody's web page: a proxy in front, a rebound
-// name and a foreign page's script are refused. Thread-safe; admit() allocates nothing when it lets
-// in, so event loops may call it.
+// Who may reach a server without accounts.
+enum class Reach : std::uint8_t {
+  ThisMachine,  // programs on this machine
+  Adopted,      // whoever could reach the server that was here before; this machine's as above
+  Everybody,    // whoever reaches it: --open
+};
+
+// Open mode answers whom Reach names, and nobody's web page: a rebound name and a foreign page's
+// script are refused, and a proxy in front unless Reach says otherwise. Thread-safe; admit()
+// allocates nothing when it lets in, so event loops may call it.
 class OpenMode {
  public:
   struct Options {
-    bool anywhere = false;               // --open: any peer, behind any proxy, under any name
-    std::vector<std::string> own_names;  // further host names of this server
+    Reach reach = Reach::ThisMachine;
+    std::vector<std::string> own_names = {};  // further host names of this server
+    // Whether own_names are all there are, so that other names in Host are refused wherever the
+    // request comes from.
+    bool names_are_complete = false;
+    // Pages that may ask although they come from elsewhere: "https://ui.example.com",
+    // "http://ui:8080"; "*" is every page.
+    std::vector<std::string> origins = {};
   };
   explicit OpenMode(Options options) : options_(std::move(options)) {}
 
   // Anonymous when all of this holds:
-  // - the peer is loopback, and nothing was forwarded;
+  // - the peer is loopback, unless Reach is wider;
+  // - nothing was forwarded, unless Reach is wider;
   // - Host, with or without a port, is an IP literal, a single label, an own name, or ends in
   //   .local .localhost .internal .lan .test .home.arpa (a page that rebinds its own name to this
-  //   machine has none of these);
-  // - Origin is absent, or names the same scheme, host and port as the request itself.
-  // With `anywhere` only the rule on Origin is left: who starts the server with --open gives it to
-  // everyone who reaches it, but no visitor of a foreign page reaches it on purpose. A forwarded
-  // request may then have an https Origin without TLS here. Denied otherwise, with what to do.
+  //   machine has none of these). Asked of everybody when names_are_complete; else not of
+  //   Everybody, and of Adopted only when the peer is loopback;
+  // - Origin is absent, or one of `origins`, or names the same scheme, host and port as the request
+  //   itself, and Host is as above (asked here always: a rebound page can be told from an own one
+  //   by nothing else). A forwarded request may have an https Origin without TLS here.
+  // Denied otherwise, with what to do.
   Result<access::Subject> admit(const Caller& caller) const;
 
  private:
+  bool is_named_origin(std::string_view origin) const;
   bool is_own_host(std::string_view host) const;
+  bool asks_for_host(const Caller& caller) const;
+  bool passes_origin(const Caller& caller) const;
 
   const Options options_;
 };
+
+// Is it the page `named` (one of Options::origins) that sends this Origin?
+bool names_origin(std::string_view named, std::string_view origin);
+
+// "scheme://host" or "scheme://host:port", as a browser sends it; a slash behind it is forgiven.
+// Also "*" and "null".
+bool is_origin(std::string_view text);
+
+// The host of an own URL ("https://registry.example.com:8443/path") as an own name; "" when `url`
+// is none.
+std::string_view host_of_url(std::string_view url);
 
 }  // namespace entrepot::auth

@@ -55,8 +55,24 @@ Caller with_origin(std::string_view host, std::string_view origin, bool tls = fa
   return caller;
 }
 
-OpenMode closed() { return OpenMode({.anywhere = false, .own_names = {"Registry.Example.com"}}); }
-OpenMode open() { return OpenMode({.anywhere = true, .own_names = {}}); }
+OpenMode with_reach(Reach reach, std::vector<std::string> names = {}) {
+  const bool complete = !names.empty();
+  return OpenMode({.reach = reach,
+                   .own_names = std::move(names),
+                   .names_are_complete = complete,
+                   .origins = {}});
+}
+OpenMode closed() { return with_reach(Reach::ThisMachine, {"Registry.Example.com"}); }
+OpenMode open() { return with_reach(Reach::Everybody); }
+
+Caller remote(Caller caller) {
+  caller.loopback_peer = false;
+  return caller;
+}
+Caller forwarded(Caller caller) {
+  caller.forwarded = true;
+  return caller;
+}
 
 TEST(OpenMode, LetsThisMachineInAsAnonymous) {
   const auto subject = closed().admit(local());
@@ -181,37 +197,109 @@ TEST(OpenMode, OriginsOfOtherPages) {
   }
 }
 
-TEST(OpenMode, OtherMachinesAndProxiesOnlyWhenOpenAnywhere) {
-  Caller remote = local();
-  remote.loopback_peer = false;
-  Caller forwarded = local();
-  forwarded.forwarded = true;
+TEST(OpenMode, OtherMachinesAndProxiesOnlyWhenOpenToEverybody) {
   Caller nameless = local();
   nameless.host = std::nullopt;
-  for (const Caller& caller :
-       {remote, forwarded, nameless, with_host("registry.example.org"), with_host("a b")}) {
+  for (const Caller& caller : {remote(local()), forwarded(local()), nameless,
+                               with_host("registry.example.org"), with_host("a b")}) {
     EXPECT_FAILS(Denied, closed().admit(caller));
     EXPECT_OK(open().admit(caller));
   }
 }
 
+// A container cannot see how its port is published, so --open alone has to take every name; who
+// says which names there are is protected from those of rebound pages.
+TEST(OpenMode, NamesHoldForEverybody) {
+  const OpenMode named = with_reach(Reach::Everybody, {"registry.example.org"});
+  for (const Caller& from : {local(), remote(local()), forwarded(local())}) {
+    Caller caller = from;
+    for (const char* host : {"registry.example.org:5000", "10.0.0.1:5000", "registry:5000"}) {
+      caller.host = host;
+      EXPECT_OK(named.admit(caller)) << host;
+    }
+    for (const char* host : {"evil.example.com:5000", "registry.example.org.evil.com", ""}) {
+      caller.host = host;
+      EXPECT_FAILS(Denied, named.admit(caller)) << host;
+    }
+    caller.host = std::nullopt;
+    EXPECT_FAILS(Denied, named.admit(caller));
+  }
+}
+
+// What was adopted is open to whom it was open to before, but a page that rebinds its name to this
+// machine was never meant.
+TEST(OpenMode, AdoptedAsksForHostOnLoopback) {
+  const OpenMode adopted = with_reach(Reach::Adopted);
+  const Caller rebound = with_host("evil.example.com:5000");
+  EXPECT_FAILS(Denied, adopted.admit(rebound));
+  EXPECT_FAILS(Denied, adopted.admit(forwarded(rebound))) << "a page can add such a header";
+  EXPECT_OK(adopted.admit(remote(rebound)));
+  EXPECT_OK(adopted.admit(local()));
+  EXPECT_OK(adopted.admit(forwarded(local())));
+  EXPECT_OK(adopted.admit(remote(local())));
+  EXPECT_FAILS(Denied, with_reach(Reach::Adopted, {"a.example"}).admit(remote(rebound)));
+}
+
+// A browser that was told that evil.example.com is this machine sends it as Host and as Origin.
+TEST(OpenMode, AnOriginThatIsItsHostNeedsAnOwnName) {
+  const Caller rebound = with_origin("evil.example.com:5000", "http://evil.example.com:5000");
+  const Caller own = with_origin("registry.example.org", "https://registry.example.org", true);
+  for (const Reach reach : {Reach::ThisMachine, Reach::Adopted, Reach::Everybody}) {
+    EXPECT_FAILS(Denied, with_reach(reach).admit(rebound));
+    EXPECT_FAILS(Denied, with_reach(reach).admit(own));
+    EXPECT_OK(with_reach(reach, {"registry.example.org"}).admit(own));
+  }
+  EXPECT_FAILS(Denied, open().admit(remote(rebound)));
+}
+
 // Behind a proxy that ends TLS the page's origin is https, ours is not.
 TEST(OpenMode, ForwardedOriginMayBeHttps) {
+  const OpenMode named = with_reach(Reach::Everybody, {"registry.example.org"});
   Caller caller = with_origin("registry.example.org", "https://registry.example.org");
-  EXPECT_FAILS(Denied, open().admit(caller));
-  caller.forwarded = true;
-  EXPECT_OK(open().admit(caller));
-  EXPECT_FAILS(Denied, closed().admit(caller));
+  EXPECT_FAILS(Denied, named.admit(caller));
+  EXPECT_OK(named.admit(forwarded(caller)));
+  EXPECT_FAILS(Denied, closed().admit(forwarded(caller)));
   caller.origin = "https://evil.example";
-  EXPECT_FAILS(Denied, open().admit(caller));
+  EXPECT_FAILS(Denied, named.admit(forwarded(caller)));
+}
+
+TEST(OpenMode, NamedOriginsMayAsk) {
+  const OpenMode mode({.reach = Reach::ThisMachine,
+                       .own_names = {},
+                       .names_are_complete = false,
+                       .origins = {"http://ui.example.com", "https://a.example:443/",
+                                   "http://UI:8080", "app://local"}});
+  for (const char* origin : {"http://ui.example.com", "HTTP://UI.example.com:80",
+                             "https://a.example", "http://ui:8080", "app://local"}) {
+    EXPECT_OK(mode.admit(with_origin("localhost:5000", origin))) << origin;
+    EXPECT_FAILS(Denied, mode.admit(with_origin("evil.example:5000", origin))) << origin;
+  }
+  for (const char* origin : {"https://ui.example.com", "http://ui.example.com:8080", "http://ui",
+                             "http://a.example", "null", "", "http://ui.example.com.evil.example",
+                             "http://xui.example.com", "http://ui.example.com/"}) {
+    EXPECT_FAILS(Denied, mode.admit(with_origin("localhost:5000", origin))) << origin;
+  }
+  const OpenMode every({.reach = Reach::ThisMachine, .own_names = {}, .origins = {"*"}});
+  EXPECT_OK(every.admit(with_origin("localhost", "null")));
+  EXPECT_FAILS(Denied, every.admit(with_origin("evil.example", "http://evil.example")));
+}
+
+TEST(OpenMode, WhatAnOriginLooksLike) {
+  for (const char* text : {"*", "null", "http://ui", "https://ui.example.com:8443/",
+                           "http://[::1]:80", "http://10.0.0.1", "app://x"}) {
+    EXPECT_TRUE(is_origin(text)) << text;
+  }
+  for (const char* text : {"", "ui", "ui:8080", "http://", "://x", "http://a/path", "http://*.a.b",
+                           "http://a b", "http://u@a", "http://a,http://b"}) {
+    EXPECT_FALSE(is_origin(text)) << text;
+  }
+  EXPECT_EQ(host_of_url("https://Registry.example:8443/path"), "Registry.example");
+  EXPECT_EQ(host_of_url("https://[::1]/"), "[::1]");
+  EXPECT_EQ(host_of_url(""), "");
 }
 
 TEST(OpenMode, RefusalSaysWhatToDo) {
-  Caller remote = local();
-  remote.loopback_peer = false;
-  Caller forwarded = local();
-  forwarded.forwarded = true;
-  for (const Caller& caller : {remote, forwarded, with_host("example.com")}) {
+  for (const Caller& caller : {remote(local()), forwarded(local()), with_host("example.com")}) {
     const auto subject = closed().admit(caller);
     ASSERT_FAILS(Denied, subject);
     EXPECT_NE(subject.error().message.find("--open"), std::string::npos);
@@ -221,10 +309,16 @@ TEST(OpenMode, RefusalSaysWhatToDo) {
 #ifndef SANITIZED
 // Event loops ask for every request.
 TEST(OpenMode, LettingInAllocatesNothing) {
-  const OpenMode mode = closed();
-  const Caller callers[] = {local(), with_host("registry.example.com"), with_host("[::1]:5000"),
+  const OpenMode mode({.reach = Reach::ThisMachine,
+                       .own_names = {"registry.example.com"},
+                       .names_are_complete = true,
+                       .origins = {"http://ui.example.com"}});
+  const Caller callers[] = {local(),
+                            with_host("registry.example.com"),
+                            with_host("[::1]:5000"),
                             with_host("a.very.long.name.of.a.machine.in.some.network.home.arpa"),
-                            with_origin("localhost:5000", "http://localhost:5000")};
+                            with_origin("localhost:5000", "http://localhost:5000"),
+                            with_origin("localhost:5000", "http://ui.example.com")};
   for (const Caller& caller : callers) {
     const std::size_t before = g_allocations;
     const auto subject = mode.admit(caller);

@@ -94,12 +94,8 @@ std::vector<std::string_view> Request::headers(std::string_view name) const {
   return values;
 }
 
-bool Request::has_header_beginning(std::string_view prefix) const {
-  for (const Header& header : data_->head.headers) {
-    if (equals_ignoring_case(header.name.substr(0, prefix.size()), prefix)) return true;
-  }
-  return false;
-}
+std::span<const Header> Request::header_lines() const { return data_->head.headers; }
+bool Request::is_http11() const { return data_->head.http11; }
 
 std::optional<std::string> Request::parameter(std::string_view name) const {
   std::optional<std::string> first;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,8 +61,8 @@ class Request {
   // All values of a list header (Accept, Via …), in order.
   std::vector<std::string_view> headers(std::string_view name) const;
 
-  // Is there any header whose name begins so ("X-Forwarded-")?
-  bool has_header_beginning(std::string_view prefix) const;
+  // All headers in the order in which they came.
+  std::span<const Header> header_lines() const;
 
   // A query parameter, percent- and plus-decoded; nullopt when absent. One with a bad escape, or an
   // escaped NUL, is given as it was sent. parameters() gives all values of a repeatable one.

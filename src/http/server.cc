@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "base/check.h"
 #include "http/internal/core.h"
@@ -61,11 +62,25 @@ class EpollServer final : public Server {
 
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                std::shared_ptr<TlsContext> tls) override {
-    if (!host.empty()) {
-      TRY_ASSIGN(auto socket, ListeningSocket::open(host, port));
-      return add(std::move(socket), tls);
+    TRY_ASSIGN(const std::uint16_t bound, bind(host, port, std::move(tls)));
+    TRY(accept());
+    return bound;
+  }
+
+  Result<std::uint16_t> bind(const std::string& host, std::uint16_t port,
+                             std::shared_ptr<TlsContext> tls) override {
+    if (host.empty()) return bind_everywhere(port, tls);
+    TRY_ASSIGN(auto socket, ListeningSocket::open(host, port));
+    return keep(std::move(socket), std::move(tls));
+  }
+
+  Result<void> accept() override {
+    for (Bound& bound : std::exchange(bound_, {})) {
+      Lane& home = *lanes_[next_home_++ % lanes_.size()];
+      TRY(home.add_listener(std::make_unique<Listener>(core_, home, lanes_, std::move(bound.socket),
+                                                       std::move(bound.tls))));
     }
-    return listen_everywhere(port, tls);
+    return {};
   }
 
   std::size_t drain(std::chrono::milliseconds patience) override {
@@ -82,18 +97,21 @@ class EpollServer final : public Server {
   }
 
  private:
-  Result<std::uint16_t> add(ListeningSocket socket, std::shared_ptr<TlsContext> tls) {
+  struct Bound {
+    ListeningSocket socket;
+    std::shared_ptr<TlsContext> tls;
+  };
+
+  std::uint16_t keep(ListeningSocket socket, std::shared_ptr<TlsContext> tls) {
     const std::uint16_t port = socket.port();
-    Lane& home = *lanes_[next_home_++ % lanes_.size()];
-    TRY(home.add_listener(
-        std::make_unique<Listener>(core_, home, lanes_, std::move(socket), std::move(tls))));
+    bound_.push_back({std::move(socket), std::move(tls)});
     return port;
   }
 
   // Both families on one port. IPv6 may be switched off; and a port that the system chose for IPv4
   // may be taken under IPv6, then another one is tried.
-  Result<std::uint16_t> listen_everywhere(std::uint16_t port,
-                                          const std::shared_ptr<TlsContext>& tls) {
+  Result<std::uint16_t> bind_everywhere(std::uint16_t port,
+                                        const std::shared_ptr<TlsContext>& tls) {
     for (int attempt = 1;; ++attempt) {
       TRY_ASSIGN(auto v4, ListeningSocket::open("0.0.0.0", port));
       auto v6 = ListeningSocket::open("::", v4.port());
@@ -101,8 +119,8 @@ class EpollServer final : public Server {
         if (port == 0 && attempt < kPortAttempts) continue;
         return propagate(std::move(v6));
       }
-      if (v6) TRY(add(*std::move(v6), tls));
-      return add(std::move(v4), tls);
+      if (v6) keep(*std::move(v6), tls);
+      return keep(std::move(v4), tls);
     }
   }
 
@@ -112,6 +130,7 @@ class EpollServer final : public Server {
 
   Core core_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Bound> bound_;  // until accept()
   std::size_t next_home_ = 0;
 };
 

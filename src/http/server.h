@@ -144,6 +144,13 @@ class Server {
   virtual Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                        std::shared_ptr<TlsContext> tls) = 0;
 
+  // The first half of listen(): clients that connect wait in the kernel's queue until accept().
+  // For a program that has to be root to bind and must not be root to answer.
+  virtual Result<std::uint16_t> bind(const std::string& host, std::uint16_t port,
+                                     std::shared_ptr<TlsContext> tls) = 0;
+  // Accepts on everything that was bound so far. Unavailable.
+  virtual Result<void> accept() = 0;
+
   // Stops accepting, closes idle connections at once, lets running exchanges end until the
   // deadline, then closes what is left; returns how many were cut.
   virtual std::size_t drain(std::chrono::milliseconds patience) = 0;

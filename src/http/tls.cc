@@ -16,6 +16,7 @@
 #include <openssl/x509.h>
 
 #include "base/log.h"
+#include "http/internal/ticket_keys.h"
 
 namespace entrepot::http {
 namespace {
@@ -97,6 +98,9 @@ Result<std::shared_ptr<SSL_CTX>> load(const TlsOptions& options) {
   const std::shared_ptr<SSL_CTX> context(::SSL_CTX_new(::TLS_server_method()), ::SSL_CTX_free);
   if (!context) return fail(ErrorCode::Internal, "OpenSSL: {}", openssl_reason());
   set_rules(context.get(), options.tls12);
+  if (!internal::TicketKeys::install(context.get(), Clock::system())) {
+    return fail(ErrorCode::Internal, "OpenSSL: {}", openssl_reason());
+  }
   if (::SSL_CTX_use_certificate_chain_file(context.get(), options.certificate_path.c_str()) != 1) {
     return fail(ErrorCode::InvalidArgument, "{}: no PEM certificate ({})", options.certificate_path,
                 openssl_reason());
@@ -134,6 +138,8 @@ class FileTlsContext final : public TlsContext {
   bool stale() const override {
     const Stamps stamps = read_stamps();
     const std::lock_guard lock(mutex_);
+    // Asked every few seconds, so old keys of tickets go also when nobody connects.
+    if (current_) internal::TicketKeys::of(current_.get()).turn();
     return stamps != stamps_;
   }
 

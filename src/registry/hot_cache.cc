@@ -65,11 +65,11 @@ HotCache::HotCache(Options options, metrics::Registry& metrics)
                                        "Manifests that had to be read from the store.")) {}
 
 HotCache::Shard<HotManifest>& HotCache::manifest_shard(std::string_view key) {
-  return manifests_[std::hash<std::string_view>()(key) % kShards];
+  return manifests_[crypto::SeededHash()(key) % kShards];
 }
 
 HotCache::Shard<HotBlob>& HotCache::blob_shard(std::string_view digest) {
-  return blobs_[std::hash<std::string_view>()(digest) % kShards];
+  return blobs_[crypto::SeededHash()(digest) % kShards];
 }
 
 std::shared_ptr<const HotManifest> HotCache::find_manifest(std::string_view repository,

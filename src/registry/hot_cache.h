@@ -12,6 +12,7 @@
 
 #include "base/metrics.h"
 #include "base/source.h"
+#include "crypto/seeded_hash.h"
 #include "oci/digest.h"
 
 namespace entrepot::registry {
@@ -81,7 +82,8 @@ class HotCache {
     std::uint64_t epoch = 0;
     std::size_t weight = 0;
     std::list<Entry> recent;  // newest first
-    std::unordered_map<std::string_view, typename std::list<Entry>::iterator> by_key;
+    std::unordered_map<std::string_view, typename std::list<Entry>::iterator, crypto::SeededHash>
+        by_key;
 
     std::shared_ptr<const Value> find(std::string_view key);
     void fill(Ticket ticket, Entry entry, std::size_t limit);

@@ -100,6 +100,20 @@ std::optional<std::string> first_that_exists(const std::vector<std::string>& pat
   return std::nullopt;
 }
 
+// In distribution's configuration any length is taken (registry2_keys.cc).
+Result<void> check_secret(const Setting& setting) {
+  const bool ours = setting.key.empty() && setting.option->path == "http.secret";
+  if (!ours || setting.values.empty() || setting.values.front().empty() ||
+      setting.values.front().size() >= kLeastSecretBytes) {
+    return {};
+  }
+  return fail(
+      ErrorCode::InvalidArgument,
+      "{}: http.secret: has to be at least {} bytes, such as the output of `openssl rand -hex "
+      "32`; without one a key is made and kept with the data",
+      setting.where, kLeastSecretBytes);
+}
+
 // Rules between options.
 Result<void> check_together(const Options& options) {
   if (options.http_tls_certificate.empty() != options.http_tls_key.empty()) {
@@ -147,7 +161,10 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources) {
   settings.insert(settings.end(), registry2.settings.begin(), registry2.settings.end());
   settings.insert(settings.end(), environment.settings.begin(), environment.settings.end());
   settings.insert(settings.end(), flags.begin(), flags.end());
-  for (const Setting& setting : settings) TRY(apply(setting, out.options));
+  for (const Setting& setting : settings) {
+    TRY(check_secret(setting));
+    TRY(apply(setting, out.options));
+  }
   out.warnings = std::move(registry2.warnings);
   out.warnings.insert(out.warnings.end(), environment.warnings.begin(), environment.warnings.end());
   out.from_registry2 = registry2.in_use;

@@ -94,6 +94,16 @@ TEST_F(ConfigurationFile, ErrorsNameFileLineAndKey) {
   EXPECT_EQ(error_of("http: {listen: []}\n"), "http.listen: needs at least one address");
 }
 
+// A key that can be guessed lets strangers make upload locations.
+TEST_F(ConfigurationFile, ShortSecretsAreRefused) {
+  EXPECT_TRUE(
+      error_of("http:\n  secret: tooshort\n").starts_with(":2: http.secret: has to be at "));
+  write("open: true\n");
+  EXPECT_FAILS(InvalidArgument, load({{"ENTREPOT_HTTP_SECRET", "a"}}));
+  EXPECT_OK(load({{"ENTREPOT_HTTP_SECRET", "0123456789abcdef0123456789abcdef"}}));
+  EXPECT_OK(load({{"REGISTRY_HTTP_SECRET", "a"}}));
+}
+
 TEST(Configuration, MissingFileIsAnError) {
   EXPECT_FAILS(NotFound, load_configuration({"/nonexistent/entrepot.yml", {}, {}}));
 }

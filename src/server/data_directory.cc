@@ -9,12 +9,22 @@
 #include <filesystem>
 
 #include "crypto/hash.h"
+#include "server/file_modes.h"
 #include "server/system_error.h"
 
 namespace entrepot::server {
 namespace {
 
 constexpr const char* kRepositories = "/docker/registry/v2/repositories";
+constexpr const char* kOurDirectories[] = {"/docker",
+                                           "/docker/registry",
+                                           "/docker/registry/v2",
+                                           "/docker/registry/v2/blobs",
+                                           "/docker/registry/v2/blobs/sha256",
+                                           "/entrepot",
+                                           "/entrepot/uploads",
+                                           "/entrepot/quarantine",
+                                           "/entrepot/backups"};
 constexpr std::string_view kIdKey = "store.id";
 constexpr mode_t kOwnerOnlyFile = 0600;
 constexpr mode_t kOwnerOnlyDirectory = 0700;
@@ -37,13 +47,38 @@ Result<void> make_directory(const std::string& path) {
   return system_error(errno, fmt::format("making {}", path));
 }
 
+// Root follows no link of somebody else's. (Who is not root could not reach more by one.)
+Result<void> refuse_link_of_others(const std::string& path) {
+  struct stat found {};
+  if (::geteuid() != 0 || ::lstat(path.c_str(), &found) != 0 || !S_ISLNK(found.st_mode) ||
+      found.st_uid == 0) {
+    return {};
+  }
+  return fail(ErrorCode::Denied,
+              "{} is a symbolic link of user {}, which root does not follow; start with --user",
+              path, found.st_uid);
+}
+
+// A plain file with one name. Whoever owns the directory could else have put something in its place
+// that we, perhaps as root, would write over, or that would never answer.
+Result<std::unique_ptr<OpenFile>> open_own_file(const std::string& path, int flags) {
+  const int descriptor =
+      ::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, kOwnerOnlyFile);
+  if (descriptor < 0) return system_error(errno, fmt::format("opening {}", path));
+  auto file = std::make_unique<OpenFile>(descriptor);
+  struct stat found {};
+  if (::fstat(descriptor, &found) != 0) {
+    return system_error(errno, fmt::format("looking at {}", path));
+  }
+  if (S_ISREG(found.st_mode) && found.st_nlink <= 1) return file;
+  return fail(ErrorCode::Denied, "{}: is no plain file, or has further names; remove it", path);
+}
+
 // At most 64 bytes, without the newline at the end. Empty when the file is.
 Result<std::string> read_line(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return system_error(errno, fmt::format("reading {}", path));
-  const OpenFile file(descriptor);
+  TRY_ASSIGN(const auto file, open_own_file(path, O_RDONLY));
   char buffer[64];
-  const ssize_t size = ::read(descriptor, buffer, sizeof(buffer));
+  const ssize_t size = ::read(file->descriptor(), buffer, sizeof(buffer));
   if (size < 0) return system_error(errno, fmt::format("reading {}", path));
   std::string line(buffer, static_cast<std::size_t>(size));
   return line.substr(0, line.find('\n'));
@@ -60,13 +95,11 @@ Result<void> sync_directory(const std::string& path) {
 // The file has this line and nothing else when this returns, also after a power cut.
 Result<void> write_line(const std::string& path, std::string_view line) {
   const std::string beside = path + ".new";
-  const int descriptor =
-      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kOwnerOnlyFile);
-  if (descriptor < 0) return system_error(errno, fmt::format("writing {}", beside));
-  const OpenFile file(descriptor);
+  ::unlink(beside.c_str());  // of a start that broke off
+  TRY_ASSIGN(const auto file, open_own_file(beside, O_WRONLY | O_CREAT | O_EXCL));
   const std::string text = fmt::format("{}\n", line);
-  if (::write(descriptor, text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(descriptor) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) {
+  if (::write(file->descriptor(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::fsync(file->descriptor()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) {
     return system_error(errno, fmt::format("writing {}", path));
   }
   return sync_directory(std::filesystem::path(path).parent_path().string());
@@ -78,6 +111,24 @@ Failure lost_metadata(const DataDirectory& directory, std::string_view what) {
       "{}: {}. Put the metadata of this store back (a backup of {}), or, to begin anew with "
       "the blobs alone, remove {}",
       directory.path(), what, directory.metadata_path(), directory.id_path());
+}
+
+// Root must not open a database that whoever owns the directory has put there as a link to another
+// file, or as a further name of one.
+Result<void> check_own_metadata(const std::string& path) {
+  if (::geteuid() != 0) return {};
+  for (const char* part : {"", "-wal", "-shm"}) {
+    const std::string name = path + part;
+    struct stat found {};
+    if (::lstat(name.c_str(), &found) != 0) continue;
+    const bool link_of_root = S_ISLNK(found.st_mode) && found.st_uid == 0;
+    if (link_of_root || (S_ISREG(found.st_mode) && found.st_nlink <= 1)) continue;
+    return fail(ErrorCode::Denied,
+                "{}: is no plain file, or has further names, which root does not open; start with "
+                "--user, or remove it",
+                name);
+  }
+  return {};
 }
 
 // What the metadata says; empty when it says nothing.
@@ -101,11 +152,12 @@ Result<std::string> id_in_file(const DataDirectory& directory) {
 
 Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& path) {
   TRY(make_directory(path));
+  for (const char* inner : kOurDirectories) TRY(refuse_link_of_others(path + inner));
   TRY(make_directory(path + "/entrepot"));
   const std::string lock = lock_path(path);
-  const int descriptor = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnlyFile);
-  if (descriptor < 0) return system_error(errno, fmt::format("opening {}", lock));
-  std::unique_ptr<DataDirectory> directory(new DataDirectory(path, descriptor));
+  TRY_ASSIGN(auto file, open_own_file(lock, O_RDWR | O_CREAT));
+  const int descriptor = file->descriptor();
+  std::unique_ptr<DataDirectory> directory(new DataDirectory(path, std::move(file)));
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return system_error(errno, fmt::format("locking {}", lock));
     const std::string owner = read_line(lock).value_or("");
@@ -113,6 +165,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& pa
                 "{} is in use by another entrepot{}; two may not share a data directory", path,
                 owner.empty() ? "" : fmt::format(" (process {})", owner));
   }
+  tighten_modes(path + "/entrepot");
   // Only for the message above, so nothing depends on it.
   const std::string process = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) == 0) {
@@ -122,10 +175,8 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& pa
 }
 
 bool is_served(const std::string& data_path) {
-  const int descriptor = ::open(lock_path(data_path).c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return false;
-  const OpenFile file(descriptor);
-  return ::flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  const auto file = open_own_file(lock_path(data_path), O_RDONLY);
+  return file && ::flock((*file)->descriptor(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 bool has_distribution_layout(const std::string& data_path) {
@@ -144,6 +195,7 @@ Result<void> check_adopted(const std::string& data_path) {
 }
 
 Result<void> check_metadata_present(const DataDirectory& directory) {
+  TRY(check_own_metadata(directory.metadata_path()));
   TRY_ASSIGN(const std::string id, id_in_file(directory));
   std::error_code error;
   if (id.empty() || std::filesystem::exists(directory.metadata_path(), error)) return {};

@@ -17,8 +17,9 @@ namespace entrepot::server {
 // While this object lives, no other process can have one of the same directory.
 class DataDirectory {
  public:
-  // Makes what is missing, for its owner alone, and takes the lock. Conflict when another process
-  // has it, with its number; Denied, StorageFull, Unavailable.
+  // Makes what is missing, for its owner alone, takes the lock, and takes from others the rights to
+  // what is there (file_modes.h). Conflict when another process has it, with its number; Denied
+  // (also for a lock that is no plain file of its own), StorageFull, Unavailable.
   static Result<std::unique_ptr<DataDirectory>> open(const std::string& path);
 
   // Where the metadata is, also for who only wants to ask a running server something.
@@ -32,10 +33,11 @@ class DataDirectory {
   std::string id_path() const { return path_ + "/entrepot/id"; }
 
  private:
-  DataDirectory(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  DataDirectory(std::string path, std::unique_ptr<OpenFile> lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
 
   const std::string path_;
-  const OpenFile lock_;  // closing it lets the lock go
+  const std::unique_ptr<OpenFile> lock_;  // closing it lets the lock go
 };
 
 // Does another process serve this directory now? The same as open(), but takes and makes nothing.
@@ -51,7 +53,8 @@ Result<void> check_adopted(const std::string& data_path);
 // The store's id is in the metadata and in DIR/entrepot/id. An id without its metadata means that
 // the metadata was lost: then an empty store must not take its place in silence.
 //
-// Before the metadata is opened: Conflict when there is an id and no metadata file.
+// Before the metadata is opened: Conflict when there is an id and no metadata file; Denied when we
+// are root and somebody else may have put another file in its place.
 Result<void> check_metadata_present(const DataDirectory& directory);
 // After: makes the id where there is none in the metadata, writes the file where it is missing, and
 // returns it. Conflict when file and metadata tell different stores.

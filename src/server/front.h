@@ -6,20 +6,24 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/open_mode.h"
 #include "http/server.h"
+#include "server/answer_headers.h"
 #include "server/operations.h"
-#include "server/option_values.h"
 
 namespace entrepot::server {
 
 // Hands requests on by their path: <prefix>/v2 to the Distribution API, the end points of
 // operations to those, and everything else is 404 (until the web page takes its place there).
 // Until open(), and while it is closed, the API answers 503, from memory too. Adds the configured
-// headers to every answer. Thread-safe.
+// headers to every answer. Answers a browser's preflight (OPTIONS with
+// Access-Control-Request-Method) on every path by itself, without asking who it is: 204 with the
+// configured headers for a page that may ask, else 403. Thread-safe.
 class Front final : public http::Handler {
  public:
   // `prefix` without a slash at its end; "" for none.
-  Front(Operations& operations, std::string prefix, std::vector<HeaderLine> headers);
+  Front(Operations& operations, const auth::OpenMode& door, std::string prefix,
+        std::vector<HeaderLine> headers);
 
   // From now on the API is asked; it outlives this.
   void open(http::Handler& api) {
@@ -39,14 +43,15 @@ class Front final : public http::Handler {
 
  private:
   bool is_api(std::string_view path) const;
-  http::Response with_headers(http::Response response) const;
+  http::Response closed() const;
+  http::Response with_headers(http::Response response, const http::Request& request) const;
+  http::Response preflight(const http::Request& request) const;
   class HeaderedBody;
 
   Operations& operations_;
+  const auth::OpenMode& door_;
   const std::string api_root_;  // "<prefix>/v2"
-  const std::vector<HeaderLine> headers_;
-  http::Response closed() const;
-
+  const AnswerHeaders headers_;
   std::atomic<bool> started_ = false;
   std::atomic<http::Handler*> api_ = nullptr;
 };

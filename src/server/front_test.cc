@@ -38,7 +38,8 @@ class FrontTest : public ::testing::Test {
   testing::FakeClock clock_;
   metrics::Registry metrics_;
   Readiness readiness_{clock_};
-  Operations operations_{readiness_, metrics_, "/metrics"};
+  auth::OpenMode door_{auth::OpenMode::Options{.origins = {"http://ui.example.com"}}};
+  Operations operations_{readiness_, metrics_, "/metrics", &door_};
   http::testing::ScriptedHandler api_;
   std::shared_ptr<http::testing::RecordingSink::Record> body_ =
       std::make_shared<http::testing::RecordingSink::Record>();
@@ -46,7 +47,7 @@ class FrontTest : public ::testing::Test {
 
 // While an older registry's directory is indexed, nobody may take a part of it for the whole.
 TEST_F(FrontTest, UntilItOpensOnlyHealthIsWell) {
-  Front front(operations_, "", {});
+  Front front(operations_, door_, "", {});
   EXPECT_EQ(status(front, "/healthz"), 200);
   for (const char* path : {"/v2/", "/v2", "/v2/a/tags/list", "/readyz"}) {
     EXPECT_EQ(status(front, path), 503) << path;
@@ -58,7 +59,7 @@ TEST_F(FrontTest, UntilItOpensOnlyHealthIsWell) {
 }
 
 TEST_F(FrontTest, RoomsAreFoundByPath) {
-  Front front(operations_, "", {});
+  Front front(operations_, door_, "", {});
   front.open(api_);
   EXPECT_EQ(status(front, "/v2/"), 200);
   EXPECT_EQ(status(front, "/metrics"), 200);
@@ -68,7 +69,7 @@ TEST_F(FrontTest, RoomsAreFoundByPath) {
 }
 
 TEST_F(FrontTest, PrefixStandsBeforeTheApiAlone) {
-  Front front(operations_, "/registry", {});
+  Front front(operations_, door_, "/registry", {});
   api_.in_memory["/registry/v2/"] = api_.in_memory["/v2/"];
   front.open(api_);
   EXPECT_EQ(status(front, "/registry/v2/"), 200);
@@ -77,7 +78,7 @@ TEST_F(FrontTest, PrefixStandsBeforeTheApiAlone) {
 }
 
 TEST_F(FrontTest, ConfiguredHeadersAreOnEveryAnswer) {
-  Front front(operations_, "", {{"X-Test", "yes"}});
+  Front front(operations_, door_, "", {{"X-Test", "yes"}});
   for (const char* path : {"/v2/", "/healthz", "/metrics", "/nothing"}) {
     EXPECT_TRUE(carries(std::get<http::Response>(ask(front, path)), "X-Test")) << path;
   }
@@ -91,6 +92,33 @@ TEST_F(FrontTest, ConfiguredHeadersAreOnEveryAnswer) {
   EXPECT_TRUE(carries(sink->finish(context_), "X-Test"));
   EXPECT_TRUE(carries(sink->failed(context_, {ErrorCode::Cancelled, "gone"}), "X-Test"));
   EXPECT_EQ(body_->body, "bytes");
+}
+
+TEST_F(FrontTest, PreflightsAreAnsweredForPagesThatMayAsk) {
+  Front front(operations_, door_, "", {{"Access-Control-Allow-Origin", "http://ui.example.com"}});
+  const auto asked_by = [&](const std::string& origin, std::string_view target) {
+    const auto request = make_request(
+        "OPTIONS", target, {{"Origin", origin}, {"Access-Control-Request-Method", "DELETE"}});
+    return front.answer_from_memory(request).value();
+  };
+  for (const char* target : {"/v2/a/manifests/x", "/v2/", "/metrics", "/anything"}) {
+    const auto allowed = asked_by("http://ui.example.com", target);
+    EXPECT_EQ(allowed.status, 204) << target;
+    EXPECT_TRUE(carries(allowed, "Access-Control-Allow-Origin"));
+    EXPECT_EQ(asked_by("http://evil.example", target).status, 403) << target;
+  }
+}
+
+// What an answer of the API had under a configured name is replaced, not repeated.
+TEST_F(FrontTest, AConfiguredHeaderStandsOnce) {
+  api_.in_memory["/v2/"] = [](const http::Request&) {
+    return std::move(http::Response::text(200, "text/plain", "pong").with("X-Test", "ours"));
+  };
+  Front front(operations_, door_, "", {{"x-test", "theirs"}});
+  front.open(api_);
+  const auto response = std::get<http::Response>(ask(front, "/v2/"));
+  EXPECT_TRUE(carries(response, "x-test"));
+  EXPECT_FALSE(carries(response, "X-Test"));
 }
 
 }  // namespace

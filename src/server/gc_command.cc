@@ -66,7 +66,8 @@ Result<void> collect_here(const Options& options, collect::Request request, Tell
   TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
   TRY_ASSIGN(auto stores,
              OpenedStores::open(context, std::move(directory), metrics, Clock::system()));
-  TRY_ASSIGN(auto platform, Platform::open(context, options, false, *stores, metrics));
+  const auth::OpenMode nobody{auth::OpenMode::Options{}};
+  TRY_ASSIGN(auto platform, Platform::open(context, options, nobody, *stores, metrics));
   const auto collector = make_collector(options, *stores, *platform, metrics);
   if (!request.delay) request.delay = std::chrono::seconds(0);
   TRY_ASSIGN(const collect::Progress done,

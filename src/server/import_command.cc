@@ -1,4 +1,5 @@
 // `entrepot import` and `entrepot export`: coming from a distribution registry, and going back.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -13,6 +14,8 @@
 
 namespace entrepot::server {
 namespace {
+
+constexpr mode_t kOthersRead = 022;
 
 Result<void> import_here(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
@@ -34,10 +37,10 @@ Result<void> import_here(const Arguments& arguments) {
 Result<void> export_here(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, std::nullopt));
   const Options& options = configuration.options;
+  TRY(become_owner(options.user, options.data));
   if (::access(DataDirectory::metadata_path_of(options.data).c_str(), F_OK) != 0) {
     return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
   }
-  TRY(become_owner(options.user, options.data));
   Context context("export");
   metrics::Registry metrics;
   TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
@@ -54,6 +57,8 @@ Result<void> export_here(const Arguments& arguments) {
         std::filesystem::equivalent(export_options.target, options.data, ignored);
     export_options.progress = [&](const import::Progress& progress) { display.show(progress); };
     import::Export going_back(opened.blobs, opened.meta, std::move(export_options));
+    // The old server, which may be another user, reads what is written here.
+    ::umask(kOthersRead);
     TRY_ASSIGN(report, going_back.run(context));
   }
   fmt::print("written: {}\n", import::to_text(report));

@@ -82,9 +82,12 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.finishers = &parts->finishers;
   server_options.metrics = &metrics;
   server_options.observe = handlers.observe;
+  for (const HeaderLine& line : options.http_headers) {
+    if (http::equals_ignoring_case(line.name, "Server")) server_options.server_header = line.value;
+  }
   TRY_ASSIGN(parts->server, http::Server::open(server_options, handlers.front));
   for (const ListenAddress& address : options.http_listen) {
-    auto port = parts->server->listen(address.host, address.port, parts->tls);
+    auto port = parts->server->bind(address.host, address.port, parts->tls);
     if (!port) {
       return Failure(
           std::move(port.error()).within(fmt::format("http.listen: {}", to_string(address))));
@@ -100,7 +103,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
     TRY_ASSIGN(parts->debug_server, http::Server::open(server_options, handlers.operations));
   }
   for (const ListenAddress& address : options.debug_listen) {
-    auto port = parts->debug_server->listen(address.host, address.port, nullptr);
+    auto port = parts->debug_server->bind(address.host, address.port, nullptr);
     if (!port) {
       return Failure(
           std::move(port.error()).within(fmt::format("debug.listen: {}", to_string(address))));
@@ -108,6 +111,11 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
     log::info("operations on {}", url_of({address.host, *port}, false));
   }
   return std::unique_ptr<Listeners>(new Listeners(std::move(parts)));
+}
+
+Result<void> Listeners::accept() {
+  TRY(parts_->server->accept());
+  return parts_->debug_server == nullptr ? Result<void>() : parts_->debug_server->accept();
 }
 
 const std::vector<std::string>& Listeners::urls() const { return parts_->urls; }

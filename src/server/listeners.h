@@ -12,7 +12,7 @@
 namespace entrepot::server {
 
 // The public addresses with `front` behind them, and those of debug.listen with `operations`.
-// Accepting begins with open(). Ended by stop(), at the latest by destruction; after that nothing
+// Ended by stop(), at the latest by destruction; after that nothing
 // calls the handlers any more.
 class Listeners {
  public:
@@ -22,10 +22,14 @@ class Listeners {
     std::function<void(const http::Exchange&)> observe;
   };
 
+  // Reads the certificate and binds: all that may need root. Clients wait until accept().
   // InvalidArgument (certificate), Unavailable (an address cannot be had), with which one.
   static Result<std::unique_ptr<Listeners>> open(const Options& options, Handlers handlers,
                                                  metrics::Registry& metrics);
   ~Listeners();
+
+  // From now on requests are answered. Unavailable.
+  Result<void> accept();
 
   // "http://127.0.0.1:5000", one for each public address, with the port that the system chose.
   const std::vector<std::string>& urls() const;

@@ -6,7 +6,7 @@
 #include "blob/fs/store.h"
 #include "meta/sqlite/store.h"
 #include "server/full_disk_store.h"
-#include "server/privileges.h"
+#include "server/process.h"
 
 namespace entrepot::server {
 namespace {

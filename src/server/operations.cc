@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "api/dist/caller.h"
+
 namespace entrepot::server {
 namespace {
 
@@ -21,9 +23,11 @@ http::Response answer(int status, std::string_view type, std::string body, std::
   return response;
 }
 
-http::Response ready_answer(const std::string& reason) {
+http::Response ready_answer(const std::string& reason, bool tell_reason) {
   if (reason.empty()) return answer(200, kPlainText, "ready\n", kReady);
-  auto response = answer(503, kPlainText, fmt::format("not ready: {}\n", reason), kReady);
+  auto response =
+      answer(503, kPlainText, tell_reason ? fmt::format("not ready: {}\n", reason) : "not ready\n",
+             kReady);
   response.with("Retry-After", "1");
   return response;
 }
@@ -100,8 +104,17 @@ void Readiness::run() {
 }
 
 Operations::Operations(Readiness& readiness, const metrics::Registry& metrics,
-                       std::string metrics_path)
-    : readiness_(readiness), metrics_(metrics), metrics_path_(std::move(metrics_path)) {}
+                       std::string metrics_path, const auth::OpenMode* door)
+    : readiness_(readiness),
+      metrics_(metrics),
+      metrics_path_(std::move(metrics_path)),
+      door_(door) {}
+
+Result<void> Operations::admit(const http::Request& request) const {
+  if (door_ == nullptr) return {};
+  TRY(door_->admit(api::dist::caller_of(request)));
+  return {};
+}
 
 bool Operations::has(std::string_view path) const {
   return path == "/healthz" || path == "/readyz" || path == metrics_path_;
@@ -115,15 +128,22 @@ std::optional<http::Response> Operations::answer_from_memory(const http::Request
     return response;
   }
   if (request.path() == "/healthz") return answer(200, kPlainText, "alive\n", kHealth);
+  const auto admitted = admit(request);
   if (request.path() == "/readyz") {
-    if (const auto reason = readiness_.remembered()) return ready_answer(*reason);
+    if (const auto reason = readiness_.remembered()) {
+      return ready_answer(*reason, admitted.has_value());
+    }
+  } else if (!admitted) {
+    return answer(403, kPlainText, admitted.error().message + "\n", kMetrics);
   }
   return std::nullopt;
 }
 
 http::Reply Operations::handle(Context& /*context*/, const http::Request& request) {
   if (auto response = answer_from_memory(request)) return *std::move(response);
-  if (request.path() == "/readyz") return ready_answer(readiness_.ask());
+  if (request.path() == "/readyz") {
+    return ready_answer(readiness_.ask(), admit(request).has_value());
+  }
   return answer(200, kPrometheusText, metrics_.to_text(), kMetrics);
 }
 

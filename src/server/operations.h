@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 
+#include "auth/open_mode.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "http/server.h"
@@ -65,10 +66,13 @@ class Readiness {
 // - /healthz: 200 while the process answers at all.
 // - /readyz: 200 when a push could work now, else 503 and the reason.
 // - `metrics_path`: Prometheus text format.
-// Anything else is 404. GET and HEAD only.
+// Anything else is 404. GET and HEAD only. With a door the figures and the reason are for whom it
+// lets in; others get 403, and of /readyz the status alone.
 class Operations final : public http::Handler {
  public:
-  Operations(Readiness& readiness, const metrics::Registry& metrics, std::string metrics_path);
+  // `door` null: on an address of the operator's own.
+  Operations(Readiness& readiness, const metrics::Registry& metrics, std::string metrics_path,
+             const auth::OpenMode* door = nullptr);
 
   // Is this path one of the three?
   bool has(std::string_view path) const;
@@ -79,9 +83,12 @@ class Operations final : public http::Handler {
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:
+  Result<void> admit(const http::Request& request) const;
+
   Readiness& readiness_;
   const metrics::Registry& metrics_;
   const std::string metrics_path_;
+  const auth::OpenMode* const door_;
 };
 
 // The names of their routes in metrics and the access log.

@@ -125,6 +125,32 @@ TEST(Readiness, ACheckThatHangsIsAnAnswer) {
   EXPECT_EQ(readiness.ask(), "") << "it heals by itself";
 }
 
+// On an address that everybody reaches: a probe gets its answer, a stranger learns nothing.
+TEST_F(OperationsTest, AtADoorStrangersLearnTheStatusAlone) {
+  start();
+  broken_ = ErrorCode::StorageFull;
+  const auth::OpenMode door{auth::OpenMode::Options{}};
+  Operations guarded(readiness_, metrics_, "/metrics", &door);
+  const auto ask_as = [&](const http::testing::Headers& headers, std::string_view target) {
+    const auto request = make_request("GET", target, headers);
+    if (auto response = guarded.answer_from_memory(request)) return *std::move(response);
+    return std::get<http::Response>(guarded.handle(context_, request));
+  };
+  for (const http::testing::Headers& stranger :
+       {http::testing::Headers{{"Origin", "http://evil.example"}}, {{"Via", "1.1 proxy"}}}) {
+    EXPECT_EQ(ask_as(stranger, "/metrics").status, 403);
+    EXPECT_EQ(ask_as(stranger, "/healthz").status, 200);
+    for (int again = 0; again < 2; ++again) {
+      auto response = ask_as(stranger, "/readyz");
+      EXPECT_EQ(response.status, 503);
+      EXPECT_EQ(body_of(response), "not ready\n");
+    }
+  }
+  auto response = ask_as({}, "/readyz");
+  EXPECT_EQ(body_of(response), "not ready: StorageFull\n");
+  EXPECT_EQ(ask_as({}, "/metrics").status, 200);
+}
+
 TEST_F(OperationsTest, MetricsAreInPrometheusForm) {
   metrics_.counter("entrepot_test_total", "A test.").add(3);
   auto response = get("/metrics");

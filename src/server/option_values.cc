@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 
+#include "http/message.h"
+
 namespace entrepot::server {
 namespace {
 
@@ -42,11 +44,33 @@ bool is_ip_literal(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
+// Labels of letters, digits, "-" and "_"; one with digits and dots alone is a mistyped address.
+bool is_host_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const auto allowed = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  };
+  return name.size() <= 253 && name.front() != '.' && name.front() != '-' &&
+         name.find("..") == std::string_view::npos &&
+         std::all_of(name.begin(), name.end(), allowed) &&
+         std::any_of(name.begin(), name.end(), is_letter);
+}
+
 bool is_token_character(char c) {
   constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";  // RFC 9110, 5.6.2
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          kOthers.find(c) != std::string_view::npos;
 }
+
+constexpr std::array<std::string_view, 34> kOursAlone = {
+    // They frame a message, or belong to the connection.
+    "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Trailer", "Upgrade",
+    "Content-Length", "Content-Range", "Content-Encoding", "Accept-Ranges", "Range",
+    // They say what is in it, when and where.
+    "Content-Type", "Content-Location", "Date", "Age", "ETag", "Last-Modified", "Location", "Link",
+    "Allow", "Retry-After", "WWW-Authenticate", "Proxy-Authenticate", "Authentication-Info",
+    "Authorization", "Host", "X-Request-Id", "Docker-Content-Digest", "Docker-Upload-UUID",
+    "OCI-Subject", "OCI-Tag", "OCI-Filters-Applied", "OCI-Chunk-Min-Length"};
 
 std::string_view trim(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -142,8 +166,15 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
 
   ListenAddress address{std::string(host == "localhost" ? "127.0.0.1" : host),
                         static_cast<std::uint16_t>(*port)};
-  if (!address.host.empty() && !is_ip_literal(address.host)) return refuse();
+  const bool known_form =
+      address.host.empty() || is_ip_literal(address.host) || is_host_name(address.host);
+  if (!known_form) return refuse();
   return address;
+}
+
+bool is_ours_alone(std::string_view name) {
+  return std::any_of(kOursAlone.begin(), kOursAlone.end(),
+                     [&](std::string_view own) { return http::equals_ignoring_case(own, name); });
 }
 
 Result<HeaderLine> parse_header_line(std::string_view text) {
@@ -153,6 +184,13 @@ Result<HeaderLine> parse_header_line(std::string_view text) {
   if (colon == std::string_view::npos || !good_name) {
     return fail(ErrorCode::InvalidArgument,
                 "\"{}\" is not a header such as \"X-Content-Type-Options: nosniff\"", text);
+  }
+  if (is_ours_alone(name)) {
+    return fail(
+        ErrorCode::InvalidArgument,
+        "{} cannot be set: it frames an answer or says what is in it, so one value would be "
+        "wrong for all others",
+        name);
   }
   const std::string_view value = trim(text.substr(colon + 1));
   const bool good_value = std::none_of(value.begin(), value.end(), [](char c) {

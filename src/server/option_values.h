@@ -21,7 +21,7 @@ struct Size {
 // Where to listen. An empty host means all addresses of both families; port 0 lets the system
 // choose.
 struct ListenAddress {
-  std::string host;  // an IP literal without brackets, or empty
+  std::string host;  // an IP literal without brackets, a host name (until resolve.h), or empty
   std::uint16_t port = 0;
 
   bool loopback() const;  // reachable from this machine only
@@ -42,5 +42,10 @@ Result<Size> parse_size(std::string_view text);            // "64MiB", "64MB", "
 Result<Duration> parse_duration(std::string_view text);    // "8s", "1h30m", "250ms", "7d"; "0"
 Result<ListenAddress> parse_listen_address(std::string_view text);  // "[::1]:5000", ":5000"
 Result<HeaderLine> parse_header_line(std::string_view text);        // "X-Frame-Options: DENY"
+
+// Does the server alone set this header? One that frames a message or says what it is about
+// (Content-Length, Location, Docker-Content-Digest …): a configured value of it would be wrong in
+// all answers but one.
+bool is_ours_alone(std::string_view name);
 
 }  // namespace entrepot::server

@@ -57,8 +57,12 @@ TEST(OptionValues, ListenAddressesOfBothFamilies) {
   EXPECT_EQ(parse_listen_address("[::1]:0").value(), (ListenAddress{"::1", 0}));
   EXPECT_EQ(parse_listen_address(":5000").value(), (ListenAddress{"", 5000}));
   EXPECT_EQ(parse_listen_address("localhost:80").value(), (ListenAddress{"127.0.0.1", 80}));
+  for (const char* name : {"registry", "my_host-2", "registry.example.org"}) {
+    EXPECT_EQ(parse_listen_address(fmt::format("{}:80", name)).value(), (ListenAddress{name, 80}));
+  }
   for (const char* bad : {"", "5000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "::1:5000",
-                          "[::1]", "[127.0.0.1]:80", "example.org:80", "256.0.0.1:80", "[]:80"}) {
+                          "[::1]", "[127.0.0.1]:80", "256.0.0.1:80", "[]:80", "a..b:80", ".a:80",
+                          "-a:80", "a/b:80", "a b:80", "http://a:80"}) {
     EXPECT_FAILS(InvalidArgument, parse_listen_address(bad)) << bad;
   }
 }
@@ -85,6 +89,18 @@ TEST(OptionValues, HeaderLinesCannotBreakAnAnswer) {
   EXPECT_EQ(parse_header_line("A: b: c").value(), (HeaderLine{"A", "b: c"}));
   for (const char* bad : {"", "no colon", ": value", "a b: c", "A: b\r\nC: d", "A\n: b"}) {
     EXPECT_FAILS(InvalidArgument, parse_header_line(bad)) << bad;
+  }
+}
+
+TEST(OptionValues, HeadersThatTheServerAloneSets) {
+  for (const char* name : {"Content-Length", "content-length", "Location", "Docker-Content-Digest",
+                           "Transfer-Encoding", "Connection", "ETag", "WWW-Authenticate"}) {
+    EXPECT_FAILS(InvalidArgument, parse_header_line(fmt::format("{}: x", name))) << name;
+  }
+  for (const char* name : {"X-Content-Type-Options", "Access-Control-Allow-Origin", "Server",
+                           "Strict-Transport-Security", "Cache-Control", "Vary", "Set-Cookie",
+                           "Docker-Distribution-Api-Version", "Warning", "Alt-Svc"}) {
+    EXPECT_OK(parse_header_line(fmt::format("{}: x", name))) << name;
   }
 }
 

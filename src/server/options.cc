@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/open_mode.h"
 #include "base/check.h"
 
 namespace entrepot::server {
@@ -37,6 +38,12 @@ Result<void> check_url_path(const std::string& text) {
   return fail(ErrorCode::InvalidArgument, "\"{}\" is not a path such as /registry/", text);
 }
 
+Result<void> check_origin(const std::string& text) {
+  if (auth::is_origin(text)) return {};
+  return fail(ErrorCode::InvalidArgument, "\"{}\" is not an origin such as https://ui.example.com",
+              text);
+}
+
 constexpr Option kTable[] = {
     {.path = "data",
      .field = &Options::data,
@@ -47,7 +54,8 @@ constexpr Option kTable[] = {
     {.path = "user",
      .field = &Options::user,
      .flag = "user",
-     .text = "Started as root: make this user the data directory's owner, then run as that user."},
+     .text = "Started as root: read the certificate's key, bind, give this user what is root's in "
+             "the data directory, then run as that user. What is another user's is left."},
     {.path = "open",
      .field = &Options::open,
      .initial = "false",
@@ -56,15 +64,17 @@ constexpr Option kTable[] = {
              "it, only loopback addresses are listened on."},
     {.path = "names",
      .field = &Options::names,
-     .text = "Host names of this server, accepted in the Host header beside IP addresses, single "
-             "labels and local domains when the server is open on loopback alone."},
+     .text = "Host names under which this server is reached. Once set, a Host header has to be one "
+             "of them, an IP address, a single label or a local name, wherever the request comes "
+             "from; until then only on loopback, and not with open."},
 
     {.path = "http.listen",
      .field = &Options::http_listen,
      .initial = "127.0.0.1:5000",
      .flag = "listen",
-     .text = "Addresses to listen on. No host before the colon: all addresses; port 0: the system "
-             "chooses."},
+     .text =
+         "Addresses to listen on. No host before the colon: all addresses; a host name: all that "
+         "it stands for at the start; port 0: the system chooses."},
     {.path = "http.tls.certificate",
      .field = &Options::http_tls_certificate,
      .text = "PEM file with the server's certificate, then the intermediates: turns HTTPS on. Read "
@@ -94,14 +104,23 @@ constexpr Option kTable[] = {
      .field = &Options::http_relative_urls,
      .initial = "true",
      .text = "Answer with Location headers that are paths, right behind any proxy; false: absolute "
-             "URLs, made from the request's Host."},
+             "URLs, made from the request's Host, Forwarded, X-Forwarded-Proto and "
+             "X-Forwarded-Host."},
     {.path = "http.headers",
      .field = &Options::http_headers,
-     .text = "Headers that every answer carries. In a file: a map from name to value or values."},
+     .text = "Headers that every answer carries, in place of what it had under that name. In a "
+             "file: a map from name to value or values. Not those that frame a message or say what "
+             "is in it. A page that Access-Control-Allow-Origin names may use the server."},
+    {.path = "http.origins",
+     .field = &Options::http_origins,
+     .check = check_origin,
+     .text = "Origins of web pages that may use the server, such as https://ui.example.com; * for "
+             "every page. For a page whose own server passes its requests on; pages that come "
+             "straight need Access-Control-Allow-Origin in http.headers as well."},
     {.path = "http.secret",
      .field = &Options::http_secret,
-     .text = "The key that signs upload locations. Made at random and kept with the data when "
-             "empty."},
+     .text = "The key that signs upload locations, at least 32 bytes. Made at random and kept with "
+             "the data when empty."},
     {.path = "http.idle_timeout",
      .field = &Options::http_idle_timeout,
      .initial = "60s",
@@ -407,7 +426,7 @@ for a service of that name are ignored.
 | count | decimal digits |
 | size | `64MiB`, `64MB`, or bytes: `65536` |
 | duration | `250ms`, `8s`, `1h30m`, `7d` |
-| addresses | a list of `127.0.0.1:5000`, `[::1]:5000`, `:5000` |
+| addresses | a list of `127.0.0.1:5000`, `[::1]:5000`, `:5000`, `registry.lan:5000` |
 | texts | a list of words |
 | headers | a list of `Name: value`; in a file also a map from name to value |
 

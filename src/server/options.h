@@ -30,6 +30,7 @@ struct Options {
   std::string http_prefix;
   bool http_relative_urls = false;
   std::vector<HeaderLine> http_headers;
+  std::vector<std::string> http_origins;
   std::string http_secret;
   Duration http_idle_timeout{};
   Duration http_drain_timeout{};
@@ -108,6 +109,10 @@ struct Setting {
   std::string where;                // "entrepot.yml:3", "ENTREPOT_HTTP_LISTEN", "--listen"
   std::string_view key = {};        // what the option is called there; empty: its path
 };
+
+// The least length of http.secret. distribution takes any, so its configuration may set a shorter
+// one, which then is mixed with a key that is kept.
+inline constexpr std::size_t kLeastSecretBytes = 32;
 
 // What the options are when nobody sets any.
 Options initial_options();

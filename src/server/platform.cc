@@ -2,7 +2,6 @@
 
 #include "access/policy.h"
 #include "api/dist/api.h"
-#include "auth/open_mode.h"
 #include "crypto/hash.h"
 
 namespace entrepot::server {
@@ -28,14 +27,12 @@ api::dist::LocationOptions location_options(const Options& options) {
   out.prefix = api_prefix(options);
   out.base = options.http_host;
   while (out.base.ends_with('/')) out.base.pop_back();
-  out.from_host = !options.http_relative_urls;
+  out.from_request = !options.http_relative_urls;
   return out;
 }
 
-// The configured secret, or one that was made once and is kept with the data, so that uploads go on
-// over a restart.
-Result<Bytes> make_location_key(Context& context, const Options& options, meta::Store& meta) {
-  if (!options.http_secret.empty()) return Bytes(options.http_secret);
+// Made once and kept with the data, so that uploads go on over a restart.
+Result<Bytes> kept_key(Context& context, meta::Store& meta) {
   return meta.transact<Bytes>(context, [](meta::Transaction& tx) -> Result<Bytes> {
     auto kept = tx.settings().get(kLocationKey);
     if (kept) return crypto::from_hex(*kept);
@@ -44,6 +41,15 @@ Result<Bytes> make_location_key(Context& context, const Options& options, meta::
     TRY(tx.settings().set(kLocationKey, crypto::to_hex(made)));
     return made;
   });
+}
+
+// The configured secret where it is long enough to be a key; a short one, which only distribution's
+// configuration may have, is no more than a part of one.
+Result<Bytes> make_location_key(Context& context, const Options& options, meta::Store& meta) {
+  if (options.http_secret.size() >= kLeastSecretBytes) return Bytes(options.http_secret);
+  TRY_ASSIGN(const Bytes kept, kept_key(context, meta));
+  if (options.http_secret.empty()) return kept;
+  return crypto::hmac_sha256(kept, "http.secret: " + options.http_secret);
 }
 
 }  // namespace
@@ -55,17 +61,16 @@ std::string api_prefix(const Options& options) {
 }
 
 struct Platform::Parts {
-  Parts(const Options& options, bool anywhere, registry::Stores stores, Bytes location_key,
-        metrics::Registry& metrics)
+  Parts(const Options& options, const auth::OpenMode& door, registry::Stores stores,
+        Bytes location_key, metrics::Registry& metrics)
       : quarantine(stores, metrics),
         pull(stores, quarantine, options.collect_delay),
         push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
                                                            : registry::MissingReferences::Refuse),
         uploads(stores, quarantine, uploads_options(options), metrics),
         remove(stores, options.collect_delay),
-        open_mode({anywhere, options.names}),
         policy({options.storage_delete, options.storage_read_only}),
-        api({pull, push, uploads, remove, open_mode, policy},
+        api({pull, push, uploads, remove, door, policy},
             {location_options(options),
              std::move(location_key),
              {options.limits_catalog_entries, options.limits_tags}}) {}
@@ -75,7 +80,6 @@ struct Platform::Parts {
   registry::Pusher push;
   registry::Uploads uploads;
   registry::Remover remove;
-  auth::OpenMode open_mode;
   access::OpenPolicy policy;
   api::dist::DistributionApi api;
 };
@@ -84,11 +88,11 @@ Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Platform::~Platform() = default;
 
 Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
-                                                 bool anywhere, OpenedStores& stores,
+                                                 const auth::OpenMode& door, OpenedStores& stores,
                                                  metrics::Registry& metrics) {
   TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
   return std::unique_ptr<Platform>(new Platform(
-      std::make_unique<Parts>(options, anywhere, stores.stores(), std::move(key), metrics)));
+      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), metrics)));
 }
 
 http::Handler& Platform::api() { return parts_->api; }

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "auth/open_mode.h"
 #include "http/server.h"
 #include "registry/quarantine.h"
 #include "registry/remove.h"
@@ -15,10 +16,10 @@ namespace entrepot::server {
 // Everything between the stores and the sockets. Thread-safe; owns no threads.
 class Platform {
  public:
-  // `anywhere`: whoever reaches the server is let in; else this machine's own programs alone. Fails
-  // when the key that signs upload locations can neither be read nor kept.
+  // `door` outlives it. Fails when the key that signs upload locations can neither be read nor
+  // kept.
   static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
-                                                bool anywhere, OpenedStores& stores,
+                                                const auth::OpenMode& door, OpenedStores& stores,
                                                 metrics::Registry& metrics);
   ~Platform();
 

@@ -1,28 +1,35 @@
 #pragma once
-// server/privileges.h — what the process asks of the system before its first thread.
+// server/privileges.h — leaving root.
 
+#include <optional>
 #include <string>
 
 #include "base/result.h"
+#include "server/takeover.h"
 
 namespace entrepot::server {
 
-// Raises the soft limit on open files to the hard one, or leaves it where that fails; returns what
-// it is now. May be called again.
-std::size_t raise_open_file_limit();
+// Whom `user` (a name, or "UID:GID"; empty: nobody) means the process to become. nullopt when it
+// stays who it is: `user` is empty, or who runs already. NotFound for an unknown user; Denied when
+// it would take root to become that one.
+Result<std::optional<Account>> account_to_become(const std::string& user);
 
-// Makes the allocator give freed memory back: few arenas for many threads, and what is large (a
-// manifest, a buffer) mapped by itself. Without it, memory of the busiest moment stays.
-void return_freed_memory();
+// As root: makes the data directory the account's, where it is root's. It is made when it is
+// missing; what root left in it (all of it when the directory itself is root's, else `docker` and
+// `entrepot`) is taken over (takeover.h), and what was left is told in the log, with what to type.
+// A directory that is neither root's nor the account's is not touched, and told about. Errors as
+// open_trusted_directory() has them.
+Result<void> hand_over(const Account& account, const std::string& data_path);
 
-// Started as root: makes `user` (a name, or "UID:GID") the owner of `data_path` and everything in
-// it (walked only where the owner is another), then becomes that user for good, without further
-// groups. Makes the directory when it is missing. Not started as root: nothing when `user` is who
-// runs already, else Denied. NotFound for an unknown user. Before any thread.
-Result<void> become_user(const std::string& user, const std::string& data_path);
+// From root to the account, for good, without further groups, in all threads. Denied, with what to
+// type, when the account cannot work in the data directory.
+Result<void> become(const Account& account, const std::string& data_path);
 
-// For a command beside the server. Started as root: become_user(user), or, when `user` is empty,
-// who owns `data_path`, so that no file of root's stays behind in it.
+// The three in turn: for a command beside the server. When `user` is empty, root becomes who owns
+// `data_path`, so that no file of root's stays behind in it.
 Result<void> become_owner(const std::string& user, const std::string& data_path);
+
+// As root for good: a warning that says what would be better, by whose the data directory is.
+void warn_of_root(const std::string& data_path);
 
 }  // namespace entrepot::server

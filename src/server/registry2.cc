@@ -124,17 +124,20 @@ Result<void> lay_over_all(YamlNode& document, const Environment& variables,
 
 // --- The document ----------------------------------------------------------------------------
 
-Result<void> check_known(const YamlNode& node, const std::string& path) {
+// A key that distribution does not have had no effect there. (What is below keys that decide who
+// may do what is looked at by their own readers, which refuse what they do not know.)
+Result<void> check_known(const YamlNode& node, const std::string& path, Registry2Settings& out) {
   if (is_key(path)) return {};
   if (!path.empty() && !is_section(path)) {
-    return fail(ErrorCode::InvalidArgument, "{}: distribution has no key \"{}\"{}", node.where,
-                path, guess(path));
+    out.warnings.push_back(fmt::format("{}: distribution has no key \"{}\", so it is ignored{}",
+                                       node.where, path, guess(path)));
+    return {};
   }
   if (node.kind == Kind::Scalar || node.kind == Kind::List) {
     return fail(ErrorCode::InvalidArgument, "{}: {}: has to be a map of keys", node.where, path);
   }
   for (const auto& [name, value] : node.entries) {
-    TRY(check_known(value, path.empty() ? name : fmt::format("{}.{}", path, name)));
+    TRY(check_known(value, path.empty() ? name : fmt::format("{}.{}", path, name), out));
   }
   return {};
 }
@@ -193,9 +196,15 @@ and flags win over both ([options.md](options.md)). In entrepot's container imag
 - **accepted**: has no effect here, which the log says once at the start.
 - **refused**: stops the start, because without it somebody could do what they could not before.
 
-A key that `distribution` does not have stops the start with its line and the nearest known key.
-Variables that begin with `REGISTRY_` but name no key are warned about; those that Kubernetes sets
-for a service named `registry` are ignored.
+A key that `distribution` does not have is warned about, with its line and the nearest known key: it
+had no effect there either. Below `auth`, `proxy` and `middleware` it stops the start, since it may have
+been meant to keep somebody out. Variables that begin with `REGISTRY_` but name no key are warned about;
+those that Kubernetes sets for a service named `registry` are ignored.
+
+A header in `http.headers` takes the place of ours. One that frames a message or says what is in it
+(`Content-Length`, `Location`, `Docker-Content-Digest` and the like) stops the start. Pages that
+`Access-Control-Allow-Origin` names may use the registry, and their browsers' preflights are answered;
+`*` lets every page in, with a warning at each start.
 
 With such a file or variable, deletes are off until `storage.delete.enabled` turns them on, and the
 server is as open as it was before: it listens wherever `http.addr` says and lets everybody push and
@@ -246,7 +255,7 @@ Result<Registry2Settings> read_registry2(YamlNode document, const Environment& e
   for (std::string_view section : {"storage", "auth"}) {
     if (YamlNode* node = document.find(section)) write_out(*node);
   }
-  TRY(check_known(document, ""));
+  TRY(check_known(document, "", out));
   Registry2Reader reader(out);
   set_defaults(has_document, reader);
   for (const Registry2Key& key : registry2_keys()) {

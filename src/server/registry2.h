@@ -49,8 +49,9 @@ struct Registry2Settings {
 };
 
 // What the document (Null when there is none) and the REGISTRY_ variables set; variables win, as
-// there. InvalidArgument for an unknown key of the document, another version than 0.1 and a value
-// of the wrong form; Unsupported for a Refused key. Unknown variables are only warned about.
+// there. InvalidArgument for another version than 0.1, a value of the wrong form, and an unknown
+// key below auth, proxy and middleware; Unsupported for a Refused key. Other unknown keys and
+// variables are only warned about.
 Result<Registry2Settings> read_registry2(YamlNode document, const Environment& environment);
 
 // docs/reference/registry2-configuration.md.

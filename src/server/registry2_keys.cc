@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "server/registry2.h"
+#include "server/spelling.h"
 
 namespace entrepot::server {
 namespace {
@@ -19,8 +20,22 @@ Result<void> refuse(const Registry2Key& key, const YamlNode& node) {
   return fail(ErrorCode::Unsupported, "{}: {}: {}", node.where, key.path, key.why);
 }
 
+// Below a key that decides who may do what, a misspelt one may have been meant to keep somebody
+// out.
+Result<void> check_keys(const Registry2Key& key, const YamlNode& node,
+                        std::span<const std::string_view> known) {
+  if (node.kind != Kind::Map) return wrong_value(node, key, "a map of keys");
+  for (const auto& [name, value] : node.entries) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return fail(ErrorCode::InvalidArgument, "{}: distribution has no key \"{}.{}\"{}", value.where,
+                key.path, name, did_you_mean(name, known));
+  }
+  return {};
+}
+
 // "none" is the one provider that asks nobody.
 Result<void> read_auth(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  if (node.kind == Kind::List) return wrong_value(node, key, "a map of keys");
   const bool nobody = std::all_of(node.entries.begin(), node.entries.end(),
                                   [](const auto& entry) { return entry.key == "none"; });
   return nobody ? Result<void>{} : refuse(key, node);
@@ -79,6 +94,19 @@ Result<void> read_minimum_tls(Registry2Reader& reader, const Registry2Key& key,
   return {};
 }
 
+// Whatever was typed keeps the registry running, as it did there; see make_location_key().
+Result<void> read_secret(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  if (node.kind != Kind::Scalar) return wrong_value(node, key, "one value");
+  if (node.text.size() < kLeastSecretBytes) {
+    reader.warn(node, key.path,
+                fmt::format("is shorter than {} bytes, so it is mixed with a key that is made at "
+                            "random and kept with the data",
+                            kLeastSecretBytes));
+  }
+  reader.set(key, {node.text}, node);
+  return {};
+}
+
 Result<void> read_prefix(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
   reader.set(key, {node.text.empty() ? "/" : node.text}, node);
   return {};
@@ -111,6 +139,8 @@ Result<void> read_purging_off(Registry2Reader& reader, const Registry2Key& key,
 
 // Middlewares that are all switched off change nothing.
 Result<void> read_middleware(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  constexpr std::string_view kPoints[] = {"registry", "repository", "storage"};
+  TRY(check_keys(key, node, kPoints));
   for (const auto& [point, list] : node.entries) {
     if (list.kind != Kind::List) return refuse(key, list);
     for (const YamlNode& item : list.items) {
@@ -124,6 +154,8 @@ Result<void> read_middleware(Registry2Reader&, const Registry2Key& key, const Ya
 }
 
 Result<void> read_proxy(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  constexpr std::string_view kProxyKeys[] = {"remoteurl", "username", "password", "ttl", "exec"};
+  TRY(check_keys(key, node, kProxyKeys));
   const YamlNode* url = node.find("remoteurl");
   return url == nullptr || url->text.empty() ? Result<void>{} : refuse(key, node);
 }
@@ -176,15 +208,16 @@ constexpr Registry2Key kKeys[] = {
      read_middleware},
 
     {"http.addr", kHonoured, "http.listen", "",
-     "an IP address, localhost or nothing before the "
-     "colon"},
+     "an IP address, a host name (all its addresses) or nothing before the colon"},
     {"http.net", kRefused, "", "tcp", "only tcp is listened on"},
     {"http.prefix", kHonoured, "http.prefix", "", "", read_prefix},
     {"http.host", kHonoured, "http.host", "",
      "wins over relativeurls and prefix, as it does there"},
-    {"http.secret", kHonoured, "http.secret", "", ""},
+    {"http.secret", kHonoured, "http.secret", "",
+     "one shorter than 32 bytes is mixed with a key that is kept with the data", read_secret},
     {"http.relativeurls", kHonoured, "http.relative_urls", "",
-     "Location headers are relative unless it is set to false"},
+     "Location headers are relative unless it is set to false; then Forwarded, X-Forwarded-Proto "
+     "and X-Forwarded-Host count as they do there"},
     {"http.draintimeout", kHonoured, "http.drain_timeout", "", ""},
     {"http.tls.certificate", kHonoured, "http.tls.certificate", "", ""},
     {"http.tls.key", kHonoured, "http.tls.key", "", ""},

@@ -146,9 +146,71 @@ TEST(Registry2, RefusedKeysThatAskForNothingPass) {
   }
 }
 
+// distribution looks past what it does not know, so files have such keys; but not where a misspelt
+// one may have been meant to keep somebody out.
+TEST(Registry2, UnknownKeysAreWarnedAbout) {
+  for (const auto& [more, warning] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"http:\n  adr: :5000\n",
+            "config.yml:4: distribution has no key \"http.adr\", so it is "
+            "ignored; did you mean \"http.addr\"?"},
+           {"log: {fileds: {a: b}}\n",
+            "config.yml:3: distribution has no key \"log.fileds\", so it "
+            "is ignored; did you mean \"log.fields\"?"},
+           {"nonsense: [1, {a: b}]\n",
+            "config.yml:3: distribution has no key \"nonsense\", so it is ignored"}}) {
+    const auto settings = read(with(more));
+    ASSERT_OK(settings) << more;
+    EXPECT_EQ(settings->warnings, std::vector<std::string>{warning});
+  }
+  for (const char* stops : {"auth: {nome: }", "auth: {none: , htpaswd: {realm: r}}", "auth: [none]",
+                            "proxy: {remoteur: https://u.example}", "proxy: https://u.example",
+                            "middleware: {registy: [{name: x, disabled: true}]}",
+                            "middleware: {storage: [{name: x, disbaled: true}]}"}) {
+    EXPECT_FALSE(read(with(stops))) << stops;
+  }
+  EXPECT_EQ(
+      error_of(with("proxy: {remoteur: u}\n")),
+      "config.yml:3: distribution has no key \"proxy.remoteur\"; did you mean \"remoteurl\"?");
+  EXPECT_FAILS(InvalidArgument, read("", {{"REGISTRY_PROXY_REMOTEUR", "https://u.example"}}));
+}
+
+// As people write them in compose files: a YAML list in a variable whose name has both cases.
+TEST(Registry2, HeadersFromVariables) {
+  const Environment environment = {
+      {"REGISTRY_HTTP_HEADERS_Access-Control-Allow-Credentials", "[true]"},
+      {"REGISTRY_HTTP_HEADERS_Access-Control-Allow-Methods",
+       "['HEAD', 'GET', 'OPTIONS', 'DELETE']"},
+      {"REGISTRY_HTTP_HEADERS_Access-Control-Allow-Origin", "[http://ui]"}};
+  EXPECT_EQ(options_of("", environment).value().http_headers,
+            (std::vector<HeaderLine>{{"access-control-allow-credentials", "true"},
+                                     {"access-control-allow-methods", "HEAD"},
+                                     {"access-control-allow-methods", "GET"},
+                                     {"access-control-allow-methods", "OPTIONS"},
+                                     {"access-control-allow-methods", "DELETE"},
+                                     {"access-control-allow-origin", "http://ui"}}));
+  EXPECT_EQ(options_of("", {{"REGISTRY_HTTP_HEADERS",
+                             "{Access-Control-Allow-Origin: ['http://ui', 'https://b']}"}})
+                .value()
+                .http_headers,
+            (std::vector<HeaderLine>{{"Access-Control-Allow-Origin", "http://ui"},
+                                     {"Access-Control-Allow-Origin", "https://b"}}));
+  for (const char* ours : {"Content-Length: [1]", "location: [/x]", "Docker-Content-Digest: [x]"}) {
+    EXPECT_FAILS(InvalidArgument,
+                 options_of(with(fmt::format("http: {{headers: {{{}}}}}\n", ours))))
+        << ours;
+  }
+}
+
+// A short one is taken, as it was there, and said to be short.
+TEST(Registry2, ShortSecretsAreWarnedAbout) {
+  const auto warnings = [](std::string_view secret) {
+    return read("", {{"REGISTRY_HTTP_SECRET", std::string(secret)}})->warnings.size();
+  };
+  EXPECT_EQ(warnings("asecretforlocaldevelopment"), 1u);
+  EXPECT_EQ(warnings("0123456789abcdef0123456789abcdef"), 0u);
+}
+
 TEST(Registry2, ErrorsNameFileLineAndKey) {
-  EXPECT_EQ(error_of(with("http:\n  adr: :5000\n")),
-            "config.yml:4: distribution has no key \"http.adr\"; did you mean \"http.addr\"?");
   EXPECT_EQ(error_of("version: 0.2\nstorage: filesystem\n"),
             "config.yml:1: version: has to be 0.1");
   EXPECT_EQ(error_of(with("log: {level: loud}\n")),

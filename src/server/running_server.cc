@@ -14,6 +14,8 @@
 #include "server/periodic.h"
 #include "server/platform.h"
 #include "server/privileges.h"
+#include "server/process.h"
+#include "server/resolve.h"
 
 namespace entrepot::server {
 namespace {
@@ -33,15 +35,16 @@ std::unique_ptr<AccessLog> make_access_log(const Options& options, const Clock& 
 
 // In the order of their making; what is made later uses what was made before it.
 struct RunningServer::Parts {
-  Parts(const Options& the_options, const Clock& the_clock)
+  Parts(const Options& the_options, auth::Reach reach, const Clock& the_clock)
       : options(the_options),
         clock(the_clock),
+        door(door_options(options, reach)),
         access_log(make_access_log(options, clock, metrics)),
         exchanges(metrics),
         readiness(clock),
-        operations(readiness, metrics, "/metrics"),
+        operations(readiness, metrics, "/metrics", &door),
         debug_operations(readiness, metrics, options.debug_metrics_path),
-        front(operations, api_prefix(options), options.http_headers) {
+        front(operations, door, api_prefix(options), options.http_headers) {
     metrics.counter_from("entrepot_log_lost_total",
                          "Lines of the log that standard error did not take.",
                          [] { return static_cast<double>(log::lost_lines()); });
@@ -56,6 +59,25 @@ struct RunningServer::Parts {
     readiness.stop();
   }
 
+  // Root reads the key, binds, and takes over what is root's; all else is done as the user, on
+  // names that the user may change. Without a user to become the directory comes first: who starts
+  // a second server by mistake is told so, not that a port is taken.
+  Result<std::unique_ptr<DataDirectory>> open_directory_and_sockets() {
+    TRY_ASSIGN(const auto account, account_to_become(options.user));
+    Result<void> sockets;
+    if (account) {
+      TRY(hand_over(*account, options.data));
+      sockets = open_sockets();
+      TRY(become(*account, options.data));
+    }
+    if (::geteuid() == 0) warn_of_root(options.data);
+    TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+    if (!account) sockets = open_sockets();
+    TRY(std::move(sockets));
+    TRY(listeners->accept());
+    return directory;
+  }
+
   Result<void> open_sockets() {
     const auto observe = [this](const http::Exchange& exchange) {
       exchanges.record(exchange);
@@ -65,11 +87,10 @@ struct RunningServer::Parts {
     return {};
   }
 
-  Result<void> open_registry(Context& context, bool anywhere,
-                             std::unique_ptr<DataDirectory> directory) {
+  Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory) {
     TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
     TRY(adopt_if_needed(context, options, *stores));
-    TRY_ASSIGN(platform, Platform::open(context, options, anywhere, *stores, metrics));
+    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores, metrics));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     front.open(platform->api());
@@ -93,6 +114,7 @@ struct RunningServer::Parts {
 
   const Options options;
   const Clock& clock;
+  const auth::OpenMode door;
   metrics::Registry metrics;
   std::unique_ptr<AccessLog> access_log;  // null when switched off
   ExchangeMetrics exchanges;
@@ -114,22 +136,17 @@ RunningServer::~RunningServer() = default;
 Result<std::unique_ptr<RunningServer>> RunningServer::start(Context& context,
                                                             const Configuration& configuration,
                                                             const Clock& clock) {
-  const Options& options = configuration.options;
-  TRY_ASSIGN(const Openness openness, decide_openness(configuration));
-  if (openness.anywhere) {
-    log::warning("open: whoever reaches this server may push, pull and delete, because {}",
-                 openness.why);
+  Configuration resolved = configuration;
+  TRY(resolve_names(resolved.options));
+  const Options& options = resolved.options;
+  TRY_ASSIGN(const Openness openness, decide_openness(resolved));
+  for (const std::string& warning : door_warnings(options, openness)) {
+    log::warning("{}", warning);
   }
   raise_open_file_limit();
-  if (!options.user.empty()) TRY(become_user(options.user, options.data));
-  if (::geteuid() == 0) log::info("running as root; --user gives that up");
-
-  // The directory first: who starts a second server by mistake is told so, not that a port is
-  // taken.
-  TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
-  auto parts = std::make_unique<Parts>(options, clock);
-  TRY(parts->open_sockets());
-  TRY(parts->open_registry(context, openness.anywhere, std::move(directory)));
+  auto parts = std::make_unique<Parts>(options, openness.reach, clock);
+  TRY_ASSIGN(auto directory, parts->open_directory_and_sockets());
+  TRY(parts->open_registry(context, std::move(directory)));
   return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
 }
 

@@ -12,9 +12,10 @@
 
 namespace entrepot::server {
 
-// Start: look who may reach it → the data directory's owner, then its user → its lock → sockets,
-// answering /healthz and nothing else → stores → adoption of an older registry → open for requests.
-// End, by stop(): no new connections → running exchanges end → background work ends → stores close.
+// Start: resolve host names → look who may reach it → as root: the data directory's owner, key,
+// sockets; then its user → its lock → accepting, answering /healthz and nothing else → stores →
+// adoption of an older registry → open for requests. End, by stop(): no new connections → running
+// exchanges end → background work ends → stores close.
 class RunningServer {
  public:
   // Blocks until requests are answered; `context` cancels a long adoption. Every error tells what

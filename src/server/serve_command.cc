@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "server/commands.h"
-#include "server/privileges.h"
+#include "server/process.h"
 #include "server/running_server.h"
 #include "server/signals.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-// server/signals.h — the signals that end a server or make it read files again.
+// server/signals.h — what each signal does to a server.
 
 #include <condition_variable>
 #include <functional>
@@ -8,9 +8,24 @@
 
 namespace entrepot::server {
 
-// Made before any other thread, because every thread inherits that these signals are blocked; one
-// thread of its own waits for them. SIGTERM and SIGINT mean Stop; a second one ends the process on
-// the spot, with 128 + its number. SIGHUP means Reload. SIGPIPE is ignored from now on.
+// Made before any other thread, because every thread inherits that the first five are blocked; one
+// thread of its own waits for them. No signal from outside ends a server but those that ask for it:
+//
+// | signal                                        | what it does                                 |
+// |-----------------------------------------------|----------------------------------------------|
+// | TERM, INT, QUIT                               | Stop; a second one ends the process on the   |
+// |                                               | spot, with 128 + its number                  |
+// | XCPU (the soft limit on processor time)       | Stop; again each second, which changes       |
+// |                                               | nothing                                      |
+// | HUP                                           | Reload                                       |
+// | PIPE, XFSZ                                    | ignored: the write fails and says so         |
+// | USR1, USR2, ALRM, VTALRM, PROF, IO (POLL),    | ignored: they mean nothing here              |
+// | PWR, STKFLT, CHLD, URG, WINCH, all real-time  |                                              |
+// | TSTP, TTIN, TTOU, STOP, CONT                  | as the system has it: pause and go on        |
+// | SEGV, BUS, ILL, FPE, ABRT, TRAP, SYS          | as the system has it: the process ends, for  |
+// |                                               | it found itself broken; no core file         |
+// | KILL                                          | the process ends; nothing acknowledged is    |
+// |                                               | lost                                         |
 class Signals {
  public:
   enum class Event { Reload, Stop };
@@ -26,6 +41,7 @@ class Signals {
 
  private:
   void run();
+  bool take(int signal);
 
   const std::function<void()> on_stop_;
   std::mutex mutex_;

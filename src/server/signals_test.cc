@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -49,6 +50,49 @@ TEST(Signals, WritingToAClosedPipeDoesNotKill) {
               int ends[2];
               if (::pipe(ends) != 0 || ::close(ends[0]) != 0) return 1;
               return ::write(ends[1], "x", 1) == -1 ? 0 : 2;
+            }),
+            0);
+}
+
+// A server outlives every signal that asks for nothing: whoever sends one may not know that its
+// default is death.
+TEST(Signals, WhatMeansNothingChangesNothing) {
+  std::vector<int> signals = {SIGUSR1, SIGUSR2,   SIGALRM, SIGVTALRM, SIGPROF,  SIGIO,  SIGPWR,
+                              SIGPIPE, SIGSTKFLT, SIGXFSZ, SIGCHLD,   SIGWINCH, SIGURG, SIGCONT};
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) signals.push_back(signal);
+  EXPECT_EQ(in_own_process([&] {
+              std::atomic<int> stops = 0;
+              Signals watching([&] { ++stops; });
+              for (const int signal : signals) ::kill(::getpid(), signal);
+              ::kill(::getpid(), SIGHUP);
+              return watching.next() == Signals::Event::Reload && stops == 0 ? 0 : 1;
+            }),
+            0);
+}
+
+TEST(Signals, EachOfThoseThatEndAServerIsOneStop) {
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGXCPU}) {
+    EXPECT_EQ(in_own_process([&] {
+                Signals watching([] {});
+                ::kill(::getpid(), signal);
+                return watching.next() == Signals::Event::Stop ? 0 : 1;
+              }),
+              0)
+        << signal;
+  }
+}
+
+// The system repeats it each second; the exchanges that end meanwhile are not cut off for it.
+TEST(Signals, TheLimitOnProcessorTimeStopsOnlyOnce) {
+  EXPECT_EQ(in_own_process([] {
+              std::atomic<int> stops = 0;
+              Signals watching([&] { ++stops; });
+              for (int i = 0; i < 3; ++i) {
+                ::kill(::getpid(), SIGXCPU);
+                ::usleep(10'000);
+              }
+              while (stops == 0) ::usleep(1000);
+              return stops == 1 ? 0 : 1;
             }),
             0);
 }

@@ -2,6 +2,7 @@
 """The container image that `./dev image` makes: what is in it, that tools read it, that it runs."""
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -132,6 +133,23 @@ def test_becomes_the_owner_of_its_volume_and_leaves_root(docker):
         assert set(re.search(r"^Gid:(.*)$", status, re.M)[1].split()) == {str(USER_ID)}
         assert re.search(r"^CapEff:\t0+$", status, re.M)
     assert container.state()["ExitCode"] == 0
+
+
+def test_another_users_volume_is_told_about(docker, tmp_path):
+    """It may be a directory of somebody's that was mounted by mistake: nothing in it changes."""
+    volume = tmp_path / "volume"
+    volume.mkdir(mode=0o700)
+    os.chown(volume, 4711, 4712)
+    container = docker.docker("run", "-d", "--network=host", "-e", "ENTREPOT_OPEN=1",
+                              "-e", "REGISTRY_HTTP_ADDR=127.0.0.1:0",
+                              "-v", f"{volume}:/var/lib/registry", "entrepot").strip()
+    assert docker.docker("wait", container).strip() == "1"
+    said = docker.log_of(container)
+    assert f"chown -R {USER_ID}:{USER_ID} /var/lib/registry" in said
+    assert volume.stat().st_uid == 4711 and not list(volume.iterdir())
+    with Container(docker, "-e", "ENTREPOT_OPEN=1", "-e", "ENTREPOT_USER=4711:4712",
+                   "-v", f"{volume}:/var/lib/registry") as running:
+        assert running.client.get("/v2/").status == 200
 
 
 def load_hello(docker: Dockerd, name: str, scratch: Path) -> None:

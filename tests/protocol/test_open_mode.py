@@ -17,7 +17,6 @@ ADMITTED = [
     {"Host": "127.0.0.1:5000", "Origin": "http://127.0.0.1:5000"},
     {"Host": "localhost", "Referer": "http://evil.example/"},
     {"Host": "localhost", "X-Request-Id": "mine"},
-    {"Host": "localhost", "X-Real-Ip": "10.0.0.1"},
 ]
 
 REFUSED = [
@@ -46,6 +45,16 @@ REFUSED = [
     {"Host": "localhost", "X-Forwarded-Ssl": "on"},
     {"Host": "localhost", "X-Forwarded-Anything": "1"},
     {"Host": "localhost", "x-forwarded-for": "10.0.0.1"},
+    {"Host": "localhost", "X-Real-IP": "10.0.0.1"},
+    {"Host": "localhost", "X-Client-IP": "10.0.0.1"},
+    {"Host": "localhost", "CF-Connecting-IP": "10.0.0.1"},
+    {"Host": "localhost", "True-Client-IP": "10.0.0.1"},
+    {"Host": "localhost", "X-Cluster-Client-IP": "10.0.0.1"},
+    {"Host": "localhost", "X-Envoy-External-Address": "10.0.0.1"},
+    {"Host": "localhost", "X-Original-URI": "/"},
+    {"Host": "localhost", "Fly-Client-IP": "10.0.0.1"},
+    {"Host": "localhost", "Fastly-Client-IP": "10.0.0.1"},
+    {"Host": "localhost", "X-Appengine-User-IP": "10.0.0.1"},
 ]
 
 ROUTES = [

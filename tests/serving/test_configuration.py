@@ -18,8 +18,6 @@ from support.http import Client
     ("open: perhaps\n", ':1: open: "perhaps"'),
     ("open: true\nopen: true\n", ':2: the key "open" stands here for the second time'),
     ("data: [b\n", ":2: not valid YAML"),
-    ("version: 0.1\nstorage: filesystem\nhttp:\n  adr: 127.0.0.1:0\n",
-     ':4: distribution has no key "http.adr"; did you mean "http.addr"?'),
     ("version: 0.1\nstorage: filesystem\nhttp:\n  addr: hello\n",
      ':4: http.addr: "hello" is not an address'),
     ("version: 0.1\nstorage: filesystem\nauth:\n  htpasswd: {realm: r, path: p}\n", ":3: auth"),

@@ -60,6 +60,11 @@ class Dockerd:
         """Runs the docker client and returns what it printed."""
         return self._run(*arguments, timeout=timeout).stdout
 
+    def log_of(self, container: str) -> str:
+        """What a container wrote, to either stream."""
+        shown = self._run("logs", container, timeout=30)
+        return shown.stdout + shown.stderr
+
     def version(self) -> str:
         shown = self.docker("version", "--format", "{{.Server.Version}} {{.Client.Version}}")
         server, client = shown.split()

@@ -1,6 +1,7 @@
 # ctest: labels=tls timeout=200
 """HTTPS: what is negotiated, what a wrong client is told, what a wrong certificate stops."""
 
+import socket
 import ssl
 import warnings
 
@@ -68,6 +69,21 @@ def test_cipher_suites_of_1_2(registry, connect):
         except ssl.SSLError as error:
             assert "alert handshake failure" in str(error), (suite["name"], error)
     assert taken == set(FORWARD_SECRET_AND_AUTHENTICATED)
+
+
+@pytest.mark.parametrize("version", NEW_VERSIONS)
+def test_a_session_is_taken_up_again(registry, version):
+    """By a ticket; http/internal/ticket_keys_test.cc moves the clock by days."""
+    context = only(version)
+    host, _, port = registry.address.rpartition(":")
+    session = None
+    for wanted in (False, True):
+        with socket.create_connection((host, int(port)), timeout=10) as plain, \
+                context.wrap_socket(plain, session=session) as connection:
+            connection.sendall(b"GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+            assert connection.session_reused == wanted
+            session = connection.session
 
 
 def test_who_offers_http2_gets_http1(registry, connect, authority):

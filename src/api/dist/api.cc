@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "api/dist/blobs.h"
+#include "api/dist/caller.h"
 #include "api/dist/listing.h"
 #include "api/dist/manifests.h"
 #include "api/dist/uploads.h"
@@ -94,14 +95,6 @@ http::Response no_route(const Found& found) {
   auto response = error_response(405, "UNSUPPORTED", "this end point has no such method");
   response.with("Allow", method_list(found.allowed));
   return response;
-}
-
-auth::Caller caller_of(const http::Request& request) {
-  const bool forwarded = request.has_header_beginning("X-Forwarded-") ||
-                         request.header("Forwarded").has_value() ||
-                         request.header("Via").has_value();
-  return {request.peer().loopback, request.peer().tls, forwarded, request.header("Host"),
-          request.header("Origin")};
 }
 
 http::Response refusal(const access::Decision& decision) {

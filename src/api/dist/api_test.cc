@@ -219,19 +219,27 @@ TEST(DistributionApi, RefusesWhatMayNotBeDone) {
 }
 
 TEST(DistributionApi, LocationsAreAbsoluteWhenTheConfigurationSaysSo) {
-  for (const bool from_host : {false, true}) {
-    ApiWorld fixed(
-        {},
-        {.base = "https://registry.example.com/seen", .from_host = from_host, .prefix = "/behind"});
+  for (const bool from_request : {false, true}) {
+    ApiWorld fixed({}, {.base = "https://registry.example.com/seen",
+                        .from_request = from_request,
+                        .prefix = "/behind"});
     EXPECT_TRUE(fixed.ask("POST", "/behind/v2/a/blobs/uploads/")
                     .header("Location")
                     .starts_with("https://registry.example.com/seen/v2/a/blobs/uploads/"));
     EXPECT_EQ(fixed.ask("GET", "/v2/").status, 404) << "outside of the prefix";
   }
 
-  ApiWorld from_host({}, {.base = "", .from_host = true, .prefix = ""});
+  ApiWorld from_request({}, {.base = "", .from_request = true, .prefix = ""});
   EXPECT_TRUE(
-      from_host.ask("POST", "/v2/a/blobs/uploads/").header("Location").starts_with("http://"));
+      from_request.ask("POST", "/v2/a/blobs/uploads/").header("Location").starts_with("http://"));
+}
+
+// What a proxy says is for Location alone.
+TEST(DistributionApi, LinksAreNotMadeFromTheRequest) {
+  ApiWorld world({}, {.base = "", .from_request = true, .prefix = "/behind"});
+  for (const char* name : {"a", "b"}) world.world.push_image(name, "latest", "layer");
+  const auto page = world.ask("GET", "/behind/v2/_catalog?n=1");
+  EXPECT_TRUE(page.header("Link").starts_with("</behind/v2/_catalog?")) << page.header("Link");
 }
 
 TEST(DistributionApi, ARangeOfABlobIsCutOut) {

@@ -62,9 +62,12 @@ struct Call {
   Result<oci::Reference> reference() const;
   Result<oci::Digest> digest() const;
 
-  // `path` behind the right beginning for Location and Link.
+  // `path` behind the right beginning for Location, and for Link.
   std::string url(std::string_view path_text) const {
     return location_base(locations, request) + std::string(path_text);
+  }
+  std::string link(std::string_view path_text) const {
+    return link_base(locations) + std::string(path_text);
   }
   http::Response error(const Error& error, About about) const {
     return to_response(error, about, request.id());

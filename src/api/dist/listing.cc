@@ -49,8 +49,8 @@ std::string query_escape(std::string_view text) {
 
 std::string next_link(const Call& call, std::string_view path, std::size_t limit,
                       std::string_view last, std::string_view more_query = "") {
-  return fmt::format("<{}?n={}&last={}{}>; rel=\"next\"", call.url(path), limit, query_escape(last),
-                     more_query);
+  return fmt::format("<{}?n={}&last={}{}>; rel=\"next\"", call.link(path), limit,
+                     query_escape(last), more_query);
 }
 
 void append_array(Bytes& out, const std::vector<std::string>& names) {

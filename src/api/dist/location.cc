@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "api/dist/external_address.h"
 #include "crypto/hash.h"
 
 namespace entrepot::api::dist {
@@ -21,9 +22,12 @@ Failure unknown() { return fail(ErrorCode::NotFound, "no such upload; begin one 
 
 std::string location_base(const LocationOptions& options, const http::Request& request) {
   if (!options.base.empty()) return options.base;
-  const auto host = request.header("Host");
-  if (!options.from_host || !host) return options.prefix;
-  return fmt::format("{}://{}{}", request.peer().tls ? "https" : "http", *host, options.prefix);
+  if (!options.from_request) return options.prefix;
+  return external_address(request) + options.prefix;
+}
+
+std::string link_base(const LocationOptions& options) {
+  return options.base.empty() ? options.prefix : options.base;
 }
 
 std::string LocationSigner::sign(const registry::UploadSession& session) const {

@@ -16,16 +16,19 @@ struct LocationOptions {
   // "https://registry.example.com/prefix" (distribution's http.host, which wins over the two below
   // there, too).
   std::string base;
-  // Absolute URLs made from the request's Host (distribution's relativeurls: false); ignored when
-  // `base` is set.
-  bool from_host = false;
+  // Absolute Locations made from the request and what proxies say of it (external_address.h;
+  // distribution's relativeurls: false); ignored when `base` is set.
+  bool from_request = false;
   // A path in front of /v2/ (distribution's http.prefix), without a trailing slash. A proxy may
   // change it: `base` has to hold it as clients see it.
   std::string prefix;
 };
 
-// The prefix of URLs in the answer to `request`.
+// What stands in front of "/v2/" in the Location of the answer to `request`.
 std::string location_base(const LocationOptions& options, const http::Request& request);
+
+// The same in Link: never made from the request, since a path is right behind any proxy.
+std::string link_base(const LocationOptions& options);
 
 // Writes a session into a location and reads it back. The state is signed, so that any process with
 // the same key can go on with a session and nobody can invent one. Thread-safe.
