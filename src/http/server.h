@@ -107,12 +107,26 @@ struct Limits {
   std::size_t request_line_bytes = 16 << 10;  // past it 414
   std::size_t head_bytes = 64 << 10;          // past it 431
   std::size_t header_count = 100;             // past it 431
-  std::chrono::seconds idle{
-      60};  // without a byte, in either direction, at any point; no limit on the total time
-  std::size_t connections = 0;  // 0: what RLIMIT_NOFILE leaves
+
+  // A connection without a request under way, or a reader of an answer, from whom nothing came and
+  // to whom nothing went for so long is closed. There is no limit on the total time.
+  std::chrono::seconds idle{75};
+  // A head (else 408), a TLS handshake, and an unread body that is dropped are whole so long after
+  // their first byte, else the connection closes.
+  std::chrono::milliseconds head{10'000};
+  // A body of which less than 1 KiB a second came on average over the last so long gets 408; what
+  // came stays with the sink. Silence for a part of it is fine: clients compress as they go.
+  std::chrono::milliseconds push{600'000};
+
+  // For all clients together. Past it the oldest half heads make room, then the longest idle ones;
+  // without either, new clients wait in the kernel's queue. 0: what RLIMIT_NOFILE leaves.
+  std::size_t connections = 0;
   std::size_t drain_body_bytes =
       64 << 10;  // an unread body up to this is read and dropped to keep the connection
-  std::size_t receive_buffers = 64;  // of 1 MiB, for all pushes together; a push without one waits
+  // Of 1 MiB, for all pushes together. A push holds one, or a part of one, while its bytes come
+  // fast, a small one of 16 KiB while they drip, and none while it is silent. One without waits,
+  // and the slow ones give theirs up; 503 after 10 s.
+  std::size_t receive_buffers = 64;
 };
 
 struct ServerOptions {

@@ -91,6 +91,7 @@ TEST_F(ServerLimitsTest, LongHeadsAreRefusedBeforeTheyEnd) {
 
 TEST_F(ServerLimitsTest, SilentConnectionsAreClosed) {
   options.limits.idle = seconds(1);
+  options.limits.push = milliseconds(1000);
   start();
   Client silent(port);
   Client used(port);
@@ -103,10 +104,52 @@ TEST_F(ServerLimitsTest, SilentConnectionsAreClosed) {
   EXPECT_TRUE(silent.ended());
   EXPECT_TRUE(used.ended());
   EXPECT_EQ(in_head.receive().status, 408);
-  EXPECT_TRUE(in_body.ended());
+  EXPECT_EQ(in_body.receive().status, 400);  // the sink's answer to what broke off
   EXPECT_GT(steady_clock::now() - begin, milliseconds(700));
   EXPECT_LT(steady_clock::now() - begin, seconds(4));
   EXPECT_TRUE(eventually([&] { return record->destroyed == 1; }));
+}
+
+// A byte now and then does not keep half a head.
+TEST_F(ServerLimitsTest, AHeadIsWholeInTime) {
+  options.limits.head = milliseconds(600);
+  start();
+  Client dripping(port);
+  Client second_head(port);
+  Client unwanted_body(port);
+  EXPECT_EQ(second_head.get("/hello").status, 200);
+  ASSERT_TRUE(second_head.send("GET"));
+  ASSERT_TRUE(
+      unwanted_body.send("PUT /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n"));
+  EXPECT_EQ(unwanted_body.receive().status, 404);
+  const auto begin = steady_clock::now();
+  const std::string head = request_text("GET", "/hello?" + std::string(200, 'x'));
+  std::size_t sent = 0;
+  while (sent < head.size() && dripping.send(head.substr(sent, 1))) {
+    unwanted_body.send("x");
+    std::this_thread::sleep_for(milliseconds(50));
+    if (dripping.is_readable()) break;
+    ++sent;
+  }
+  EXPECT_GT(sent, 6U);
+  EXPECT_LT(steady_clock::now() - begin, seconds(4));
+  EXPECT_EQ(dripping.receive().status, 408);
+  EXPECT_EQ(second_head.receive().status, 408);
+  EXPECT_TRUE(unwanted_body.ended());
+}
+
+TEST_F(ServerLimitsTest, WhoAsksAgainAndAgainIsNotHalf) {
+  options.limits.head = milliseconds(300);
+  start();
+  Client client(port);
+  const auto end = steady_clock::now() + milliseconds(900);
+  while (steady_clock::now() < end) {
+    const std::string head = request_text("GET", "/hello");
+    ASSERT_TRUE(client.send(head.substr(0, 5)));
+    std::this_thread::sleep_for(milliseconds(30));
+    ASSERT_TRUE(client.send(head.substr(5)));
+    ASSERT_EQ(client.receive().status, 200);
+  }
 }
 
 TEST_F(ServerLimitsTest, AReaderThatStopsIsCut) {
@@ -138,6 +181,42 @@ TEST_F(ServerLimitsTest, PastTheConnectionLimitTheOldestIdleOneMakesRoom) {
     EXPECT_EQ(clients.back()->get("/hello").status, 200) << i;
   }
   EXPECT_TRUE(clients[0]->ended());
+}
+
+TEST_F(ServerLimitsTest, HalfHeadsMakeRoomBeforeIdleConnections) {
+  options.limits.connections = 8;
+  start();
+  std::vector<std::unique_ptr<Client>> idle;
+  std::vector<std::unique_ptr<Client>> halves;
+  for (int i = 0; i < 4; ++i) {
+    idle.push_back(std::make_unique<Client>(port));
+    EXPECT_EQ(idle.back()->get("/hello").status, 200);
+  }
+  for (int i = 0; i < 4; ++i) {
+    halves.push_back(std::make_unique<Client>(port));
+    ASSERT_TRUE(halves.back()->send("GET /hello HTT"));
+  }
+  std::this_thread::sleep_for(milliseconds(100));
+  Client wants_something(port);
+  EXPECT_EQ(wants_something.get("/hello").status, 200);
+  EXPECT_TRUE(halves[0]->ended());
+  for (const auto& client : idle) EXPECT_EQ(client->get("/hello").status, 200);
+}
+
+// However fast others take what becomes free.
+TEST_F(ServerLimitsTest, AFloodOfHalfHeadsKeepsNobodyOut) {
+  options.limits.connections = 20;
+  start();
+  std::vector<std::unique_ptr<Client>> halves;
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 40; ++i) {
+      halves.push_back(std::make_unique<Client>(port));
+      halves.back()->send("GET /hello HTT");
+    }
+    const auto begin = steady_clock::now();
+    EXPECT_EQ(Client(port).get("/hello").status, 200);
+    EXPECT_LT(steady_clock::now() - begin, seconds(3));
+  }
 }
 
 TEST_F(ServerLimitsTest, PastTheConnectionLimitBusyOnesAreLeftAlone) {

@@ -19,9 +19,11 @@ using testing::request_text;
 
 using ServerTimeTest = testing::ServerFixture;
 
-// No rate is asked for, and no total time: one byte in time is enough.
-TEST_F(ServerTimeTest, SlowIsNotSilent) {
+// A push may be silent for longer than an idle connection, and slow, as long as the average over
+// some time is right.
+TEST_F(ServerTimeTest, APushMayPauseAndDripForAWhile) {
   options.limits.idle = seconds(1);
+  options.limits.push = milliseconds(60'000);
   take_body("/upload");
   start();
   Client client(port);
@@ -31,6 +33,61 @@ TEST_F(ServerTimeTest, SlowIsNotSilent) {
     ASSERT_TRUE(client.send("x"));
   }
   EXPECT_EQ(client.receive().status, 201);
+}
+
+// What came is the sink's to keep.
+TEST_F(ServerTimeTest, APushThatOnlyDripsIsEnded) {
+  options.limits.push = milliseconds(1500);
+  take_body("/upload");
+  start();
+  Client client(port);
+  ASSERT_TRUE(client.send("PUT /upload HTTP/1.1\r\nHost: h\r\nContent-Length: 500\r\n\r\n"));
+  const auto begin = steady_clock::now();
+  while (!client.is_readable() && steady_clock::now() - begin < seconds(8)) {
+    client.send("x");
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  EXPECT_GT(steady_clock::now() - begin, milliseconds(1400));
+  EXPECT_LT(steady_clock::now() - begin, seconds(4));
+  ASSERT_TRUE(record->failure);
+  EXPECT_EQ(record->failure->code, ErrorCode::Timeout);
+  EXPECT_GT(record->body.size(), 5U);
+}
+
+// Many pushes that never pause long enough to look silent.
+TEST_F(ServerTimeTest, PushesThatDripLeaveTheBuffersToOthers) {
+  options.limits.receive_buffers = 2;
+  options.limits.push = milliseconds(60'000);
+  handler.on_worker["/drip"] = [](Context&, const Request&) -> Reply {
+    return Receive{std::make_unique<testing::RecordingSink>(
+        std::make_shared<testing::RecordingSink::Record>())};
+  };
+  take_body("/upload");
+  start();
+  std::vector<std::unique_ptr<Client>> dripping;
+  for (int i = 0; i < 200; ++i) {
+    dripping.push_back(std::make_unique<Client>(port));
+    ASSERT_TRUE(dripping.back()->send(
+        "PUT /drip HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n" +
+        std::string(20'000, 'x')));
+  }
+  std::atomic<bool> ending = false;
+  std::thread drip([&] {
+    while (!ending) {
+      for (const auto& client : dripping) client->send("x");
+      std::this_thread::sleep_for(milliseconds(100));
+    }
+  });
+  std::this_thread::sleep_for(seconds(1));
+  const std::string body = testing::pattern(2 << 20);
+  const auto begin = steady_clock::now();
+  Client honest(port);
+  ASSERT_TRUE(honest.send(request_text("PUT", "/upload", "", body)));
+  EXPECT_EQ(honest.receive().status, 201);
+  EXPECT_LT(steady_clock::now() - begin, seconds(5));
+  EXPECT_EQ(record->body, body);
+  ending = true;
+  drip.join();
 }
 
 TEST_F(ServerTimeTest, TheLimitSleepsWhileTheServerWorks) {

@@ -1,8 +1,11 @@
 #include "http/tls.h"
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -142,6 +145,33 @@ TEST_F(TlsTest, ClientsThatSpeakNonsenseOrNothingAreDropped) {
   nonsense.read_to_end();  // an alert, perhaps
   EXPECT_TRUE(silent.ended());
   EXPECT_EQ(Client(port, kTls).get("/hello").status, 200);
+}
+
+TEST_F(TlsTest, AHandshakeIsWholeInTime) {
+  options.limits.head = std::chrono::milliseconds(500);
+  start_tls();
+  Client half(port);
+  Client half_head(port, kTls);
+  ASSERT_TRUE(half.send("\x16\x03\x01\x02"));
+  ASSERT_TRUE(half_head.send("GET /hel"));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(half.ended());
+  EXPECT_EQ(half_head.receive().status, 408);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+}
+
+// Neither those that say nothing nor those that begin and stop.
+TEST_F(TlsTest, AFloodOfHandshakesKeepsNobodyOut) {
+  options.limits.connections = 20;
+  start_tls();
+  std::vector<std::unique_ptr<Client>> others;
+  for (int i = 0; i < 120; ++i) {
+    others.push_back(std::make_unique<Client>(port));
+    if (i % 2 == 0) others.back()->send("\x16\x03\x01\x02");
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(Client(port, kTls).get("/hello").status, 200);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
 }
 
 // Without that a client cannot tell an end from an attacker who cut the connection.

@@ -33,6 +33,8 @@ http::Limits limits_of(const Options& options) {
   limits.head_bytes = options.limits_head.bytes;
   limits.header_count = options.limits_headers;
   limits.idle = std::chrono::ceil<std::chrono::seconds>(options.http_idle_timeout);
+  limits.head = options.http_head_timeout;
+  limits.push = options.http_push_timeout;
   limits.connections = options.limits_connections;
   limits.receive_buffers = options.limits_receive_buffers;
   return limits;

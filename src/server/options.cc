@@ -123,10 +123,23 @@ constexpr Option kTable[] = {
              "the data when empty."},
     {.path = "http.idle_timeout",
      .field = &Options::http_idle_timeout,
-     .initial = "60s",
+     .initial = "75s",
      .least = 1000,
-     .text = "A connection without a byte in either direction for so long is closed. There is no "
-             "limit on the whole time of an exchange."},
+     .text = "A connection without a byte in either direction for so long is closed; behind a load "
+             "balancer, longer than its own. There is no limit on the whole time of an exchange."},
+    {.path = "http.head_timeout",
+     .field = &Options::http_head_timeout,
+     .initial = "10s",
+     .least = 100,
+     .text = "A request's head, or a TLS handshake, is whole so long after its first byte, else it "
+             "gets 408 or is closed."},
+    {.path = "http.push_timeout",
+     .field = &Options::http_push_timeout,
+     .initial = "10m",
+     .least = 1000,
+     .text = "A push of which less than 1 KiB a second came, on average over so long, gets 408; "
+             "what came of a blob is kept. Shorter silence is fine: docker pauses while it "
+             "compresses."},
     {.path = "http.drain_timeout",
      .field = &Options::http_drain_timeout,
      .initial = "8s",
@@ -135,7 +148,8 @@ constexpr Option kTable[] = {
     {.path = "limits.connections",
      .field = &Options::limits_connections,
      .initial = "0",
-     .text = "Connections at a time; 0: what the limit on open files leaves."},
+     .text = "Connections at a time, of all clients together; 0: what the limit on open files "
+             "leaves. Past it the oldest unfinished heads make room, then the longest idle ones."},
     {.path = "limits.request_line",
      .field = &Options::limits_request_line,
      .initial = "16KiB",
@@ -159,7 +173,8 @@ constexpr Option kTable[] = {
      .initial = "64",
      .least = 2,
      .most = 65'536,
-     .text = "Buffers of 1 MiB for all running pushes together; a push without one waits."},
+     .text = "Buffers of 1 MiB for all running pushes together. Slow pushes get 16 KiB of one, "
+             "silent ones nothing; a push without one waits, at most 10 s, then 503."},
     {.path = "limits.catalog_entries",
      .field = &Options::limits_catalog_entries,
      .initial = "1000",

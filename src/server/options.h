@@ -33,6 +33,8 @@ struct Options {
   std::vector<std::string> http_origins;
   std::string http_secret;
   Duration http_idle_timeout{};
+  Duration http_head_timeout{};
+  Duration http_push_timeout{};
   Duration http_drain_timeout{};
 
   std::uint64_t limits_connections = 0;

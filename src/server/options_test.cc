@@ -17,7 +17,7 @@ Setting setting(std::string_view path, std::vector<std::string> values) {
 TEST(Options, DefaultsAreTheDocumentedOnes) {
   const Options options = initial_options();
   EXPECT_EQ(options.http_listen, (std::vector<ListenAddress>{{"127.0.0.1", 5000}}));
-  EXPECT_EQ(options.http_idle_timeout, std::chrono::seconds(60));
+  EXPECT_EQ(options.http_idle_timeout, std::chrono::seconds(75));
   EXPECT_EQ(options.http_drain_timeout, std::chrono::seconds(8));
   EXPECT_EQ(options.collect_delay, std::chrono::hours(24));
   EXPECT_EQ(options.uploads_purge_after, std::chrono::hours(168));

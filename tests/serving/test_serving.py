@@ -143,7 +143,7 @@ def test_limits_are_configured(start):
                                   b"Host: localhost\r\nContent-Length: 9\r\n\r\n1234"],
                          ids=["nothing", "half a head", "half a body"])
 def test_a_silent_connection_is_closed(start, sent):
-    server = start("--http.idle_timeout", "1s")
+    server = start("--http.idle_timeout", "1s", "--http.push_timeout", "1s")
     began = time.monotonic()
     with RawConnection(server.address, timeout=10) as connection:
         connection.send(sent)
@@ -159,6 +159,31 @@ def test_a_slow_connection_is_not_closed(start):
             connection.send(bytes([byte]))
             time.sleep(0.06)
         assert connection.answer().status == 200
+
+
+def test_a_head_is_whole_in_time(start):
+    server = start("--http.head_timeout", "500ms")
+    with RawConnection(server.address) as connection:
+        for byte in b"GET /v2/ HTTP/1.1\r\n":
+            connection.send(bytes([byte]))
+            time.sleep(0.02)
+        assert connection.answer().status == 408
+
+
+def test_a_push_may_pause_and_one_that_drips_is_told(start):
+    server = start("--http.idle_timeout", "1s", "--http.push_timeout", "3s")
+    repository = Repository(server.client, "a")
+    upload = repository.upload()
+    head = f"PATCH {upload} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n".encode()
+    with RawConnection(server.address, timeout=10) as connection:
+        connection.send(head + b"x" * 10_000)
+        time.sleep(2)
+        connection.send(b"x" * 10_000)
+        assert connection.answer().status == 202
+    with RawConnection(server.address, timeout=10) as connection:
+        connection.send(head + b"x" * 2000)
+        assert connection.answer().status == 408
+    assert server.client.get(upload).header("Range") == "0-21999"
 
 
 # --- the end

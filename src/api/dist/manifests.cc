@@ -84,6 +84,7 @@ class ManifestBody final : public http::BodySink {
       return error_response(413, "MANIFEST_INVALID",
                             fmt::format("a manifest has at most {} bytes", oci::kMaxManifestBytes));
     }
+    if (error.code == ErrorCode::Timeout) return too_slow("MANIFEST_INVALID");
     return to_response(error, About::Manifest, request_.id());
   }
 

@@ -100,6 +100,7 @@ class UploadBody final : public http::BodySink {
 
   http::Response failed(Context& context, const Error& error) override {
     if (kind_ == Kind::Whole) drop(context);
+    if (error.code == ErrorCode::Timeout) return too_slow("BLOB_UPLOAD_INVALID");
     return refusal(error);
   }
 

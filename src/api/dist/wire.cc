@@ -150,6 +150,10 @@ http::Response error_response(int status, std::string_view code, std::string_vie
   return response;
 }
 
+http::Response too_slow(std::string_view code) {
+  return error_response(408, code, "the body came too slowly; what came of a blob is kept");
+}
+
 http::Response to_response(const Error& error, About about, std::string_view request_id) {
   const Wire wire = wire_of(error.code, about);
   const bool ours = wire.status >= 500 || error.code == ErrorCode::Corrupt;

@@ -22,4 +22,7 @@ http::Response to_response(const Error& error, About about, std::string_view req
 // the words that distribution has for the code.
 http::Response error_response(int status, std::string_view code, std::string_view message);
 
+// A body that came more slowly than the server waits for.
+http::Response too_slow(std::string_view code);
+
 }  // namespace entrepot::api::dist

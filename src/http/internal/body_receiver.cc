@@ -29,7 +29,6 @@ BodyReceiver::Status BodyReceiver::receive(bool has_waited_for_buffer) {
     switch (io.state) {
       case Io::State::Moved:
         turn += io.bytes;
-        moved_ = true;
         take(target, io.bytes);
         break;
       case Io::State::Blocked:
@@ -52,14 +51,30 @@ std::uint64_t BodyReceiver::missing_bytes() const {
 std::optional<BodyReceiver::Status> BodyReceiver::find_room(bool has_waited) {
   Half& half = filling();
   if (half.buffer) {
-    if (half.filled < half.buffer.capacity()) return std::nullopt;
+    if (half.filled < half.buffer.capacity() || grow(half)) return std::nullopt;
     return Status::WantsWriter;
   }
   const std::size_t wanted = std::min<std::uint64_t>(missing_bytes(), BufferPool::kLarge);
-  half.buffer = pool_.try_take(wanted, has_waited);
+  const bool is_fast = fast_ || input_.rest().size() >= kFastBytes;
+  if (is_fast) half.buffer = pool_.try_take(wanted, has_waited);
+  if (!half.buffer) {
+    half.buffer = pool_.try_take(std::min(wanted, BufferPool::kSmall), has_waited);
+    small_is_new_ = static_cast<bool>(half.buffer);
+  }
   if (half.buffer) return std::nullopt;
   // With one buffer at the writer, the body goes on more slowly, but it goes on.
   return writing_ ? Status::WantsWriter : Status::WantsBuffer;
+}
+
+// A small buffer that is full before long makes place for a large one.
+bool BodyReceiver::grow(Half& half) {
+  if (half.buffer.capacity() > BufferPool::kSmall || !(fast_ || small_is_new_)) return false;
+  const std::uint64_t wanted = half.filled + missing_bytes();
+  Buffer larger = pool_.try_take(std::min<std::uint64_t>(wanted, BufferPool::kLarge));
+  if (!larger || larger.capacity() <= half.filled) return false;
+  std::memcpy(larger.data(), half.buffer.data(), half.filled);
+  half.buffer = std::move(larger);
+  return true;
 }
 
 // What came with the head is first.
@@ -125,9 +140,22 @@ ByteView BodyReceiver::take_piece() {
 void BodyReceiver::piece_written() {
   CHECK(writing_);
   writing_ = false;
-  halves_[1 - filling_].filled = 0;
+  Half& written = halves_[1 - filling_];
+  written.filled = 0;
+  if (std::exchange(gives_up_, false)) written.buffer.release();
   // Both halves hold a buffer only while both are needed.
   if (!filling().buffer) std::swap(halves_[0], halves_[1]);
+}
+
+BodyReceiver::Tick BodyReceiver::tick() {
+  const std::uint64_t came = received_bytes_ - std::exchange(received_at_tick_, received_bytes_);
+  fast_ = came >= kFastBytes;
+  small_is_new_ = false;
+  const bool holds_large = halves_[0].buffer.capacity() > BufferPool::kSmall ||
+                           halves_[1].buffer.capacity() > BufferPool::kSmall;
+  const bool give_up = came == 0 || (!fast_ && (holds_large || pool_.is_wanted()));
+  gives_up_ = give_up;
+  return {came, give_up};
 }
 
 void BodyReceiver::release_idle_buffers() {

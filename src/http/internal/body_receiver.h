@@ -15,7 +15,9 @@
 namespace entrepot::http::internal {
 
 // Two buffers: the event loop receives into one while a data thread writes the other to the sink.
-// This class only does the loop's side and runs nothing itself; its owner passes the pieces on.
+// A body begins in a small one, gets large ones as long as it comes fast, and none while it is
+// silent. This class only does the loop's side and runs nothing itself; its owner passes the pieces
+// on, and calls tick() a few times a second.
 class BodyReceiver {
  public:
   // A body up to this is received whole, and written by whoever finishes the request.
@@ -23,6 +25,8 @@ class BodyReceiver {
   // A free writer gets at least this much at once, unless the sender stalls.
   static constexpr std::size_t kPieceBytes = 256 << 10;
   static constexpr std::size_t kTurnBytes = 256 << 10;
+  // Between two ticks so much must come for the body to count as fast.
+  static constexpr std::size_t kFastBytes = BufferPool::kSmall;
 
   BodyReceiver(Channel& channel, Input& input, BufferPool& pool, const Head& head,
                std::uint64_t limit_bytes);
@@ -44,12 +48,18 @@ class BodyReceiver {
   ByteView take_piece();
   void piece_written();
 
-  // The sender has been silent: without bytes in them the buffers go back to the pool.
+  // Some time has passed. `came_bytes`: of the body, since the last tick. `give_up`: what the body
+  // holds is too much for how it comes; receive() and pass on what is there, as for a sender that
+  // stalls, and the buffers go back to the pool.
+  struct Tick {
+    std::uint64_t came_bytes;
+    bool give_up;
+  };
+  Tick tick();
+
+  // Without bytes in them the buffers go back to the pool.
   void release_idle_buffers();
   bool holds_buffer() const;
-
-  // True if bytes came since this was asked last.
-  bool moved() { return std::exchange(moved_, false); }
 
   bool is_complete() const { return complete_; }
   const Error& error() const { return *error_; }
@@ -66,6 +76,7 @@ class BodyReceiver {
   bool ended() const { return complete_ || error_.has_value(); }
   std::uint64_t missing_bytes() const;
   std::optional<Status> find_room(bool has_waited);
+  bool grow(Half& half);
   Io pull(char* target, std::size_t room);
   void take(char* data, std::size_t size);
   void take_chunked(char* data, std::size_t size);
@@ -82,8 +93,11 @@ class BodyReceiver {
   std::size_t filling_ = 0;
   bool writing_ = false;  // the other half is at the writer
   bool complete_ = false;
-  bool moved_ = false;
+  bool fast_ = false;          // in the time between the last two ticks
+  bool small_is_new_ = false;  // a small buffer was taken since the last tick
+  bool gives_up_ = false;      // what is written goes back to the pool
   std::uint64_t received_bytes_ = 0;
+  std::uint64_t received_at_tick_ = 0;
   std::optional<Error> error_;
 };
 

@@ -47,7 +47,7 @@ Buffer BufferPool::try_take(std::size_t wanted_bytes, bool has_waited) {
   if (!waiters_.empty() && !has_waited) return {};
   const std::size_t largest = lent_bytes_ < limit_bytes_ / 4 ? kLarge : kMedium;
   const std::size_t capacity = std::clamp<std::size_t>(wanted_bytes, 1, largest);
-  if (lent_bytes_ + capacity > limit_bytes_) return {};
+  if (!has_room_for(capacity)) return {};
 
   char* data = nullptr;
   if (capacity == kLarge && !spare_.empty()) {
@@ -56,15 +56,22 @@ Buffer BufferPool::try_take(std::size_t wanted_bytes, bool has_waited) {
   } else {
     data = is_mapped(capacity) ? map(capacity) : static_cast<char*>(std::malloc(capacity));
   }
-  if (data == nullptr) return {};
+  machine_is_full_ = data == nullptr;
+  if (machine_is_full_) return {};
   lent_bytes_ += capacity;
   lent_gauge_.add(static_cast<std::int64_t>(capacity));
   return Buffer(this, data, capacity);
 }
 
+bool BufferPool::has_room_for(std::size_t capacity) const {
+  const std::size_t kept_back = capacity > kSmall ? limit_bytes_ / 4 : 0;
+  return lent_bytes_ + capacity <= limit_bytes_ - kept_back;
+}
+
 void BufferPool::give_back(char* data, std::size_t capacity) {
   std::unique_lock lock(mutex_);
   lent_bytes_ -= capacity;
+  machine_is_full_ = false;
   lent_gauge_.add(-static_cast<std::int64_t>(capacity));
   if (capacity == kLarge && spare_.size() < kSpareBuffers) {
     spare_.push_back(data);
@@ -79,14 +86,15 @@ void BufferPool::give_back(char* data, std::size_t capacity) {
 void BufferPool::call_when_free(std::function<void()> wake) {
   std::unique_lock lock(mutex_);
   waiters_.push_back(std::move(wake));
+  is_wanted_.store(true, std::memory_order_relaxed);
   wake_waiters(std::move(lock));  // room may have come since the attempt that failed
 }
 
 // Wakes all: who comes too late waits again.
 void BufferPool::wake_waiters(std::unique_lock<std::mutex> lock) {
-  if (waiters_.empty() || lent_bytes_ + kMedium > limit_bytes_) return;
-  const auto waiters = std::move(waiters_);
-  waiters_.clear();
+  if (waiters_.empty() || machine_is_full_ || !has_room_for(kSmall)) return;
+  const auto waiters = std::exchange(waiters_, {});
+  is_wanted_.store(false, std::memory_order_relaxed);
   lock.unlock();
   for (const auto& wake : waiters) wake();
 }

@@ -1,6 +1,10 @@
 #include "http/internal/buffer_pool.h"
 
+#include <sys/resource.h>
+
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -9,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLarge = BufferPool::kLarge;
 constexpr std::size_t kMedium = BufferPool::kMedium;
+constexpr std::size_t kSmall = BufferPool::kSmall;
 
 TEST(BufferPool, LendsAndTakesBack) {
   metrics::Gauge lent;
@@ -55,45 +60,82 @@ TEST(BufferPool, PiecesShrinkWhenManyArePushing) {
   EXPECT_EQ(buffers[0].capacity(), kLarge);
   EXPECT_EQ(buffers[1].capacity(), kLarge);
   EXPECT_EQ(buffers[2].capacity(), kMedium);
-  EXPECT_EQ(buffers.size(), 2 + 6 * kLarge / kMedium);
+  EXPECT_EQ(buffers.size(), 2 + 4 * kLarge / kMedium);
 }
 
-TEST(BufferPool, WakesWhoWaitsWhenABufferComesBack) {
+// Whatever those with large buffers do: others get on, in small pieces.
+TEST(BufferPool, TheLastQuarterGoesOutInSmallPieces) {
   metrics::Gauge lent;
-  BufferPool pool(kLarge, lent);
-  Buffer first = pool.try_take(kLarge);
-  ASSERT_TRUE(first);
-  ASSERT_FALSE(pool.try_take(kLarge));
+  BufferPool pool(4 * kLarge, lent);
+  std::vector<Buffer> buffers;
+  while (Buffer buffer = pool.try_take(kLarge)) buffers.push_back(std::move(buffer));
+  EXPECT_FALSE(pool.try_take(kSmall + 1));
+  std::size_t small = 0;
+  for (; Buffer buffer = pool.try_take(kSmall); ++small) buffers.push_back(std::move(buffer));
+  EXPECT_EQ(small, kLarge / kSmall);
+  EXPECT_EQ(pool.lent_bytes(), 4 * kLarge);
+}
+
+// A pool of two small buffers.
+class SmallBufferPool : public ::testing::Test {
+ protected:
+  metrics::Gauge lent;
+  BufferPool pool{2 * kSmall, lent};
+};
+
+TEST_F(SmallBufferPool, WakesWhoWaitsWhenABufferComesBack) {
+  Buffer first = pool.try_take(kSmall);
+  const Buffer second = pool.try_take(kSmall);
+  ASSERT_TRUE(first && second);
+  ASSERT_FALSE(pool.try_take(kSmall));
+  EXPECT_FALSE(pool.is_wanted());
   int woken = 0;
   pool.call_when_free([&] { ++woken; });
   EXPECT_EQ(woken, 0);
+  EXPECT_TRUE(pool.is_wanted());
   EXPECT_FALSE(pool.try_take(1)) << "others wait";
   first.release();
   EXPECT_EQ(woken, 1);
-  EXPECT_TRUE(pool.try_take(kLarge));
+  EXPECT_FALSE(pool.is_wanted());
+  EXPECT_TRUE(pool.try_take(kSmall));
   EXPECT_EQ(woken, 1);
 }
 
-TEST(BufferPool, WakesAtOnceWhenThereIsRoom) {
-  metrics::Gauge lent;
-  BufferPool pool(kLarge, lent);
+TEST_F(SmallBufferPool, WakesAtOnceWhenThereIsRoom) {
   int woken = 0;
   pool.call_when_free([&] { ++woken; });
   EXPECT_EQ(woken, 1);
 }
 
-TEST(BufferPool, WhoHasWaitedGoesFirst) {
-  metrics::Gauge lent;
-  BufferPool pool(kLarge, lent);
-  Buffer first = pool.try_take(kLarge);
+TEST_F(SmallBufferPool, WhoHasWaitedGoesFirst) {
+  Buffer first = pool.try_take(kSmall);
+  const Buffer second = pool.try_take(kSmall);
   std::vector<Buffer> got;
   pool.call_when_free([&] {
     pool.call_when_free([] {});  // another one waits already
-    got.push_back(pool.try_take(kMedium, true));
+    got.push_back(pool.try_take(kSmall, true));
   });
   first.release();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_TRUE(got[0]);
+}
+
+// Else who waits would be woken to fail again, and again.
+TEST_F(SmallBufferPool, NoRoomInTheMachineWakesNobodyAtOnce) {
+  BufferPool endless(SIZE_MAX / 2, lent);
+  rlimit old_limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &old_limit), 0);
+  rlimit none = old_limit;
+  none.rlim_cur = 1;
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
+  const bool got = static_cast<bool>(endless.try_take(kLarge));
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &old_limit), 0);
+  EXPECT_FALSE(got);
+  int woken = 0;
+  endless.call_when_free([&] { ++woken; });
+  EXPECT_EQ(woken, 0);
+  endless.try_take(1, true).release();
+  EXPECT_EQ(woken, 1);
 }
 
 }  // namespace

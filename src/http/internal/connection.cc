@@ -50,8 +50,13 @@ void Connection::open() {
 void Connection::shake_hands() {
   phase_ = Phase::Handshake;
   handshake_ = std::make_unique<TlsHandshake>(
-      *channel_.tls(), [this] { lane_.loop().post([this] { on_handshake_over(); }); });
+      *channel_.tls(), [this] { lane_.loop().post([this] { on_handshake_begun(); }); },
+      [this] { lane_.loop().post([this] { on_handshake_over(); }); });
   lane_.core().turns->add(channel_.descriptor(), *handshake_, Turns::Next::WhenReadable);
+}
+
+void Connection::on_handshake_begun() {
+  if (phase_ == Phase::Handshake) lane_.expect_rest(*this);
 }
 
 void Connection::on_handshake_over() {
@@ -59,7 +64,7 @@ void Connection::on_handshake_over() {
   handshake_.reset();
   if (phase_ == Phase::Closed) return retire();
   phase_ = Phase::Head;
-  lane_.touch(*this);
+  lane_.rest_came(*this);
   if (outcome == TlsSession::Handshake::Done) return start_reading();
   if (outcome != TlsSession::Handshake::PlainHttp) return close();
   channel_.set_tls(nullptr);
@@ -154,10 +159,12 @@ bool Connection::serve_input() {
     begin_exchange(head_text);
   }
   if (phase_ != Phase::Working) input_.keep();  // else a worker may be reading it
+  if (phase_ == Phase::Head && !input_.empty()) lane_.expect_rest(*this);
   return !stopped_early;
 }
 
 void Connection::begin_exchange(std::string_view head_text) {
+  lane_.rest_came(*this);
   in_exchange_ = true;
   started_ = lane_.loop().now();
   record_ = Exchange();
@@ -189,6 +196,7 @@ void Connection::hand_over(std::string_view head_text) {
 }
 
 void Connection::refuse(const Refusal& refusal) {
+  lane_.rest_came(*this);
   in_exchange_ = true;
   started_ = lane_.loop().now();
   record_ = Exchange();
@@ -288,6 +296,7 @@ void Connection::end_exchange(bool whole) {
   if (close_behind_ || lane_.core().draining) return linger();
   if (discard_bytes_ > 0) {
     phase_ = Phase::Discarding;
+    lane_.expect_rest(*this);
     return lane_.soon(*this);
   }
   phase_ = Phase::Head;
@@ -326,7 +335,13 @@ void Connection::record_exchange(bool whole) {
 
 // --- Ending --------------------------------------------------------------------------------------
 
+void Connection::make_room() {
+  if (is_idle()) return drain();
+  if (sleeps()) close();
+}
+
 void Connection::drain() {
+  if (phase_ == Phase::Handshake) return close();
   if (!is_idle()) return;
   channel_.set_readable(false);  // a request may have come that epoll has not told of yet
   read_requests();
@@ -340,17 +355,19 @@ bool Connection::cut() {
 }
 
 // While we work for the client it has nothing to send, and gets nothing; that may take as long as
-// it takes.
+// it takes. How slowly a body may come is the intake's to say.
 void Connection::on_idle_limit() {
-  if (phase_ == Phase::Working && intake_->is_our_move()) return bytes_moved();
+  if (phase_ == Phase::Working) return bytes_moved();
   if (phase_ == Phase::Answering) {
     const std::uint64_t sent = delivery_->sent_body_bytes();
     if (std::exchange(sent_seen_, sent) != sent || delivery_->is_our_move()) return bytes_moved();
   }
-  if (phase_ == Phase::Head && !input_.empty()) {
-    return refuse({408, "the request's head did not come to its end"});
-  }
   close();
+}
+
+void Connection::on_half_limit() {
+  if (phase_ != Phase::Head) return close();
+  refuse({408, "the request's head did not come to its end"});
 }
 
 void Connection::on_reminder() {
@@ -376,6 +393,7 @@ void Connection::discard() {
     discard_bytes_ -= io.bytes;
   }
   phase_ = Phase::Head;
+  lane_.rest_came(*this);
   go_on();
 }
 

@@ -37,15 +37,21 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   void on_buffer_free();
 
   void on_idle_limit();
-  void drain();  // closes now if idle; else the exchange is the last
-  bool cut();    // closes now; true if that cut an exchange
+  void on_half_limit();  // what has begun did not come to its end
+  void make_room();      // closes now if nothing is under way
+  void drain();          // closes now if idle; else the exchange is the last
+  bool cut();            // closes now; true if that cut an exchange
   bool is_idle() const { return phase_ == Phase::Head && input_.empty(); }
+  // Has it asked for nothing yet?
+  bool sleeps() const { return phase_ == Phase::Head || phase_ == Phase::Handshake; }
 
   // The lane's own: where it keeps this connection.
+  enum class Shelf { Open, Half, Lingering };
   struct Place {
     std::list<std::unique_ptr<Connection>>::iterator at;
+    Shelf shelf = Shelf::Open;
     SteadyTime last_moved{};
-    bool lingers = false;
+    SteadyTime began{};  // on the shelf of halves: the first byte
     bool is_up_soon = false;
   };
   Place place;
@@ -63,6 +69,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
 
   // Beginning.
   void shake_hands();
+  void on_handshake_begun();
   void on_handshake_over();
   void start_reading();
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::chrono::seconds kWorkerPatience{5};
+constexpr std::chrono::seconds kBufferPatience{10};
 
 }  // namespace
 
@@ -22,7 +23,8 @@ Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& reques
       owner_(owner),
       on_finisher_(lane.core().handler.ends_in_commit(request.request())),
       job_(lane.loop()),
-      started_(lane.loop().now()) {}
+      started_(lane.loop().now()),
+      pace_(lane.core().options.limits.push) {}
 
 void Intake::on_events(bool reset) {
   // A client may close its side behind a whole request and still want the answer. One that left
@@ -118,6 +120,7 @@ void Intake::start_receiving() {
   }
   receiver_.emplace(channel_, input_, lane_.core().buffers, request_.head(),
                     request_.limit_bytes());
+  looked_at_ = lane_.loop().now();
   owner_.remind_later();
   receive(false, false);
 }
@@ -128,8 +131,27 @@ void Intake::on_readable() {
 
 void Intake::on_reminder() {
   if (phase_ != Phase::Receiving) return;
-  if (!receiver_->moved() && !waits_for_buffer_) receive(false, true);
+  const BodyReceiver::Tick tick = receiver_->tick();
+  if (auto problem = judge_pace(tick.came_bytes); problem && !job_.out()) {
+    return finish(std::move(problem));
+  }
+  if (tick.give_up && !waits_for_buffer_) receive(false, true);
   if (phase_ == Phase::Receiving) owner_.remind_later();
+}
+
+// Why the body is not waited for any longer.
+std::optional<Error> Intake::judge_pace(std::uint64_t came_bytes) {
+  const SteadyTime now = lane_.loop().now();
+  const auto passed = std::chrono::duration_cast<Pace::Time>(now - looked_at_);
+  looked_at_ = now;
+  pace_.add(is_our_move() ? Pace::Time(0) : passed, came_bytes);
+  if (pace_.is_too_slow()) {
+    return Error{ErrorCode::Timeout, "the body came too slowly"};
+  }
+  if (waiting_since_ && now - *waiting_since_ > kBufferPatience) {
+    return Error{ErrorCode::Unavailable, "no memory to receive the body into"};
+  }
+  return std::nullopt;
 }
 
 void Intake::receive(bool has_waited, bool stalled) {
@@ -144,6 +166,7 @@ void Intake::move_pieces(BodyReceiver::Status& status, bool has_waited, bool sta
     const std::uint64_t before = receiver_->received_bytes();
     status = receiver_->receive(has_waited);
     if (const std::uint64_t moved = receiver_->received_bytes() - before; moved > 0) {
+      waiting_since_.reset();
       lane_.count_received(moved);
       owner_.bytes_moved();
     }
@@ -160,6 +183,7 @@ void Intake::act_on(BodyReceiver::Status status, bool stalled) {
       if (stalled) receiver_->release_idle_buffers();
       return;
     case BodyReceiver::Status::WantsBuffer:
+      if (!waiting_since_) waiting_since_ = lane_.loop().now();
       waits_for_buffer_ = true;
       return owner_.want_buffer();
     case BodyReceiver::Status::WantsWriter:

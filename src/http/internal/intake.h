@@ -8,6 +8,7 @@
 #include "http/internal/channel.h"
 #include "http/internal/input.h"
 #include "http/internal/job_slot.h"
+#include "http/internal/pace.h"
 
 namespace entrepot::http::internal {
 
@@ -63,6 +64,7 @@ class Intake {
   void receive(bool has_waited, bool stalled);
   void move_pieces(BodyReceiver::Status& status, bool has_waited, bool stalled);
   void act_on(BodyReceiver::Status status, bool stalled);
+  std::optional<Error> judge_pace(std::uint64_t came_bytes);
   void on_piece_written();
   void finish(std::optional<Error> problem);
   void on_finished();
@@ -80,6 +82,9 @@ class Intake {
   SteadyTime started_;
   std::optional<BodyReceiver> receiver_;
   bool waits_for_buffer_ = false;
+  Pace pace_;
+  SteadyTime looked_at_;                     // when the pace was judged last
+  std::optional<SteadyTime> waiting_since_;  // for a buffer, without a byte meanwhile
   std::uint64_t received_body_bytes_ = 0;
 };
 

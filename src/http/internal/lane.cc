@@ -23,11 +23,12 @@ constexpr milliseconds kReminderDelay{300};
 constexpr milliseconds kCertificateCheck{2000};
 constexpr milliseconds kRetry{10};  // of what has no better way to know
 constexpr milliseconds kLongSleep{1000};
+constexpr milliseconds kBufferRetry{100};  // the machine may have memory again
 
 // How often idle connections are looked for.
 milliseconds sweep_period(const Limits& limits) {
-  return std::clamp(std::chrono::duration_cast<milliseconds>(limits.idle) / 8, milliseconds(50),
-                    kLongSleep);
+  const milliseconds shortest = std::min<milliseconds>(limits.idle, limits.head);
+  return std::clamp(shortest / 8, milliseconds(50), kLongSleep);
 }
 
 template <class List>
@@ -54,7 +55,7 @@ Lane::Lane(Core& core, std::unique_ptr<EventLoop> loop)
       }()),
       id_prefix_(crypto::to_hex(crypto::random_bytes(3)) + "-") {}
 
-Lane::~Lane() { CHECK(open_.empty() && lingering_.empty()); }
+Lane::~Lane() { CHECK(open_.empty() && half_.empty() && lingering_.empty()); }
 
 void Lane::start(std::size_t number) {
   loop_->start(fmt::format("http-loop-{}", number), [this] { return between_batches(); });
@@ -87,17 +88,28 @@ void Lane::adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls) {
   });
 }
 
-void Lane::close_oldest_idle() {
-  loop_->post([this] {
-    const auto oldest = std::find_if(open_.begin(), open_.end(),
-                                     [](const auto& connection) { return connection->is_idle(); });
-    if (oldest != open_.end()) (*oldest)->drain();
+void Lane::make_room(std::size_t halves, std::size_t idle) {
+  if (halves + idle == 0) return;
+  loop_->post([this, halves, idle] {
+    close_sleeping(half_, halves);
+    close_sleeping(open_, idle);
   });
+}
+
+void Lane::close_sleeping(Connections& connections, std::size_t count) {
+  for (auto at = connections.begin(); count > 0 && at != connections.end();) {
+    Connection& connection = **at++;
+    if (!connection.sleeps()) continue;
+    connection.make_room();
+    --count;
+  }
 }
 
 void Lane::drain() {
   run_and_wait([this] {
-    for (auto at = open_.begin(); at != open_.end();) (*at++)->drain();
+    for (Connections* shelf : {&open_, &half_}) {
+      for (auto at = shelf->begin(); at != shelf->end();) (*at++)->drain();
+    }
   });
 }
 
@@ -105,8 +117,9 @@ std::size_t Lane::cut_all() {
   std::size_t cut = 0;
   run_and_wait([this, &cut] {
     ending_ = true;
-    for (auto at = open_.begin(); at != open_.end();) cut += (*at++)->cut() ? 1 : 0;
-    for (auto at = lingering_.begin(); at != lingering_.end();) (*at++)->cut();
+    for (Connections* shelf : {&open_, &half_, &lingering_}) {
+      for (auto at = shelf->begin(); at != shelf->end();) cut += (*at++)->cut() ? 1 : 0;
+    }
   });
   return cut;
 }
@@ -143,13 +156,40 @@ void Lane::make_request_id(std::string& id) {
 
 void Lane::touch(Connection& connection) {
   connection.place.last_moved = loop_->now();
-  if (!connection.place.lingers) open_.splice(open_.end(), open_, connection.place.at);
+  if (connection.place.shelf != Connection::Shelf::Open) return;
+  open_.splice(open_.end(), open_, connection.place.at);
 }
 
-void Lane::linger(Connection& connection) {
-  connection.place.last_moved = loop_->now();
-  connection.place.lingers = true;
-  lingering_.splice(lingering_.end(), open_, connection.place.at);
+void Lane::expect_rest(Connection& connection) {
+  if (connection.place.shelf != Connection::Shelf::Open) return;
+  move_to(Connection::Shelf::Half, connection);
+}
+
+void Lane::rest_came(Connection& connection) {
+  if (connection.place.shelf != Connection::Shelf::Half) return;
+  move_to(Connection::Shelf::Open, connection);
+}
+
+void Lane::linger(Connection& connection) { move_to(Connection::Shelf::Lingering, connection); }
+
+Lane::Connections& Lane::shelf(Connection::Shelf shelf) {
+  switch (shelf) {
+    case Connection::Shelf::Half:
+      return half_;
+    case Connection::Shelf::Lingering:
+      return lingering_;
+    case Connection::Shelf::Open:
+      break;
+  }
+  return open_;
+}
+
+void Lane::move_to(Connection::Shelf to, Connection& connection) {
+  Connections& from = shelf(connection.place.shelf);
+  connection.place.shelf = to;
+  connection.place.last_moved = connection.place.began = loop_->now();
+  shelf(to).splice(shelf(to).end(), from, connection.place.at);
+  half_count_.store(half_.size(), std::memory_order_relaxed);
 }
 
 void Lane::retire(Connection& connection) {
@@ -159,7 +199,8 @@ void Lane::retire(Connection& connection) {
   drop(waiting_for_finisher_, &connection);
   drop(waiting_for_buffer_, &connection);
   retired_.push_back(std::move(*connection.place.at));
-  (connection.place.lingers ? lingering_ : open_).erase(connection.place.at);
+  shelf(connection.place.shelf).erase(connection.place.at);
+  half_count_.store(half_.size(), std::memory_order_relaxed);
   load_.fetch_sub(1, std::memory_order_relaxed);
   core_.metrics.open.add(-1);
   core_.connections.fetch_sub(1);
@@ -177,11 +218,12 @@ void Lane::wait_for_thread(Connection& connection, bool finisher) {
 void Lane::wait_for_buffer(Connection& connection) {
   waiting_for_buffer_.push_back(&connection);
   if (waiting_for_buffer_.size() > 1) return;
-  core_.buffers.call_when_free([this] {
-    loop_->post([this] {
-      for (Connection* waiting : std::exchange(waiting_for_buffer_, {})) waiting->on_buffer_free();
-    });
-  });
+  next_buffer_try_ = loop_->now() + kBufferRetry;
+  core_.buffers.call_when_free([this] { loop_->post([this] { try_for_buffers(); }); });
+}
+
+void Lane::try_for_buffers() {
+  for (Connection* waiting : std::exchange(waiting_for_buffer_, {})) waiting->on_buffer_free();
 }
 
 // --- Between batches -----------------------------------------------------------------------------
@@ -198,10 +240,11 @@ milliseconds Lane::between_batches() {
   look_after_time();
   publish_counts();
   retired_.clear();
-  if (stop_when_empty_ && open_.empty() && lingering_.empty()) loop_->stop();
+  if (stop_when_empty_ && load() == 0) loop_->stop();
 
   if (!soon_.empty()) return milliseconds(0);
   if (!waiting_for_worker_.empty() || !waiting_for_finisher_.empty() || paused) return kRetry;
+  if (!waiting_for_buffer_.empty()) return kBufferRetry;
   const milliseconds period = sweep_period(core_.options.limits);
   return reminders_.empty() ? period : std::min(period, kReminderDelay);
 }
@@ -221,19 +264,31 @@ void Lane::look_after_time() {
     next_reminder_ = now + kReminderDelay;
     for (Connection* connection : std::exchange(reminders_, {})) connection->on_reminder();
   }
+  if (!waiting_for_buffer_.empty() && now >= next_buffer_try_) {
+    next_buffer_try_ = now + kBufferRetry;
+    try_for_buffers();
+  }
   if (now >= next_certificate_check_) {
     next_certificate_check_ = now + kCertificateCheck;
     for (const auto& listener : listeners_) listener->check_certificate();
   }
-  if (now < next_sweep_) return;
-  next_sweep_ = now + sweep_period(core_.options.limits);
-  sweep(open_, core_.options.limits.idle);
-  sweep(lingering_, kLingerLimit);
+  if (now >= next_sweep_) sweep();
 }
 
-void Lane::sweep(Connections& connections, std::chrono::steady_clock::duration limit) {
-  auto at = connections.begin();
-  while (at != connections.end() && (*at)->place.last_moved + limit <= loop_->now()) {
+void Lane::sweep() {
+  const Limits& limits = core_.options.limits;
+  next_sweep_ = loop_->now() + sweep_period(limits);
+  const SteadyTime now = loop_->now();
+  const auto silent_for = [now](const Connections& shelf, auto at, auto limit) {
+    return at != shelf.end() && (*at)->place.last_moved + limit <= now;
+  };
+  for (auto at = open_.begin(); silent_for(open_, at, limits.idle);) (*at++)->on_idle_limit();
+  for (auto at = half_.begin(); at != half_.end();) {
+    Connection& half = **at++;
+    const bool late = half.place.began + limits.head <= now;
+    if (late || half.place.last_moved + limits.idle <= now) half.on_half_limit();
+  }
+  for (auto at = lingering_.begin(); silent_for(lingering_, at, kLingerLimit);) {
     (*at++)->on_idle_limit();
   }
 }

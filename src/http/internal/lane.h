@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "http/internal/connection.h"
 #include "http/internal/core.h"
 #include "http/internal/event_loop.h"
 #include "http/internal/request_data.h"
@@ -16,7 +17,6 @@
 
 namespace entrepot::http::internal {
 
-class Connection;
 class Listener;
 
 // Owns its connections and what they can share because only one works at a time: the receive
@@ -35,7 +35,10 @@ class Lane {
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }
   void start(std::size_t number);
   void adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls);  // null: plain
-  void close_oldest_idle();
+  // Closes so many connections that ask for nothing, the oldest first: those with half a head or
+  // handshake, and idle ones.
+  void make_room(std::size_t halves, std::size_t idle);
+  std::size_t halves() const { return half_count_.load(std::memory_order_relaxed); }
   void drain();           // idle connections close now; core().draining ends the others
   std::size_t cut_all();  // closes all now; tells how many exchanges that cut
   void stop_and_join();   // after cut_all(): waits until the last job has come back
@@ -54,8 +57,10 @@ class Lane {
   void count_received(std::size_t bytes) { received_bytes_ += bytes; }
   void count_sent(std::size_t bytes) { sent_bytes_ += bytes; }
 
-  void touch(Connection& connection);   // bytes moved: the idle limit starts anew
-  void linger(Connection& connection);  // closes by itself before long
+  void touch(Connection& connection);        // bytes moved: the idle limit starts anew
+  void expect_rest(Connection& connection);  // what has begun must be whole before long
+  void rest_came(Connection& connection);    // it is
+  void linger(Connection& connection);       // closes by itself before long
   void retire(Connection& connection);  // nothing uses it any more; destroyed behind this batch
   void soon(Connection& connection);    // on_soon() behind this batch
   void remind(Connection& connection);  // on_reminder() once, before long
@@ -70,7 +75,11 @@ class Lane {
   std::chrono::milliseconds between_batches();
   static void offer_thread(std::deque<Connection*>& waiting);
   void look_after_time();
-  void sweep(Connections& connections, std::chrono::steady_clock::duration limit);
+  void sweep();
+  void try_for_buffers();
+  Connections& shelf(Connection::Shelf shelf);
+  void move_to(Connection::Shelf to, Connection& connection);
+  void close_sleeping(Connections& connections, std::size_t count);
   void publish_counts();
   void run_and_wait(const std::function<void()>& task);
 
@@ -79,9 +88,11 @@ class Lane {
   std::atomic<std::size_t> load_ = 0;
   std::vector<std::unique_ptr<Listener>> listeners_;
 
-  // Both are in the order of their last movement, the oldest first.
+  // The oldest first: by their last movement; halves by their first byte.
   Connections open_;
+  Connections half_;
   Connections lingering_;
+  std::atomic<std::size_t> half_count_ = 0;
   std::vector<std::unique_ptr<Connection>> retired_;
   std::vector<Connection*> soon_;
   std::vector<Connection*> reminders_;
@@ -91,6 +102,7 @@ class Lane {
   SteadyTime next_sweep_{};
   SteadyTime next_reminder_{};
   SteadyTime next_certificate_check_{};
+  SteadyTime next_buffer_try_{};
   bool ending_ = false;           // new connections are closed at once
   bool stop_when_empty_ = false;  // the loop ends with the last connection
 

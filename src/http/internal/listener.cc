@@ -125,12 +125,27 @@ void Listener::on_events(std::uint32_t) {
 
 bool Listener::has_room() const { return core_.connections < core_.connection_limit; }
 
-// A connection that sleeps makes place for one that wants something.
+// How many clients the kernel keeps in its queue: of a listening socket, Linux tells that so.
+std::size_t Listener::count_waiting() const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const bool told = ::getsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  return std::clamp<std::size_t>(told ? info.tcpi_unacked : 1, 1, kAcceptsATurn);
+}
+
+// Connections that sleep make place for those who wait; halves of something before those that were
+// good citizens once. Each lane closes its share, since each knows only its own.
 void Listener::make_room() {
-  Lane& fullest =
-      **std::max_element(lanes_.begin(), lanes_.end(),
-                         [](const auto& a, const auto& b) { return a->load() < b->load(); });
-  fullest.close_oldest_idle();
+  const std::size_t waiting = count_waiting();
+  std::size_t halves = 0;
+  for (const auto& lane : lanes_) halves += lane->halves();
+  const auto share = [](std::size_t of, std::size_t part, std::size_t whole) {
+    return whole == 0 ? 0 : (of * part + whole - 1) / whole;
+  };
+  const std::size_t idle = waiting - std::min(waiting, halves);
+  for (const auto& lane : lanes_) {
+    lane->make_room(share(waiting - idle, lane->halves(), halves), share(idle, 1, lanes_.size()));
+  }
   pause(kLimitPause);
 }
 

@@ -58,6 +58,7 @@ class Listener final : public Watched {
  private:
   bool accept_one();
   bool has_room() const;
+  std::size_t count_waiting() const;
   void make_room();
   void pause(std::chrono::milliseconds time);
 

@@ -84,6 +84,11 @@ bool Client::send(std::string_view bytes) {
   return true;
 }
 
+bool Client::is_readable() const {
+  char byte = 0;
+  return ::recv(descriptor_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
 bool Client::fill() {
   char piece[64 << 10];
   const auto got = tls_ != nullptr ? ::SSL_read(tls_, piece, sizeof piece)

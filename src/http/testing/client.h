@@ -52,6 +52,8 @@ class Client {
   std::string read_to_end();
   // The server closed its side and sent nothing more.
   bool ended() { return read(1).empty(); }
+  // Without waiting: is something there to read, or the end?
+  bool is_readable() const;
   // Under TLS: the server said that nothing more comes (close_notify) before it closed.
   bool was_told_the_end() const;
 
