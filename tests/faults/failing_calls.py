@@ -25,6 +25,7 @@ KILL = 0
 SHORT = -1  # half of the bytes are written
 EIO = errno.EIO
 ENOSPC = errno.ENOSPC
+EDQUOT = errno.EDQUOT  # our user's share of the disk is used up
 EINTR = errno.EINTR
 
 

@@ -54,6 +54,11 @@ class Ledger:
             (value,) = self._possible.get(target, {None})
             return value
 
+    def settled(self) -> list[tuple[str, set[Value]]]:
+        """Each target, with what it may hold."""
+        with self._lock:
+            return [(target, set(possible)) for target, possible in self._possible.items()]
+
     def holding(self, part: str) -> list[str]:
         """The settled targets with `part` in them that hold something."""
         with self._lock:

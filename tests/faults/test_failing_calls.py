@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from failing_calls import EINTR, EIO, ENOSPC, KILL, SHORT, FailingCalls, Kind
+from failing_calls import EDQUOT, EINTR, EIO, ENOSPC, KILL, SHORT, FailingCalls, Kind
 from image import Image
 from ledger import Ledger, check_blob_files
 from load import SERVER_IS_GONE, Refused
@@ -62,7 +62,7 @@ def fail_each_call(registry, calls: FailingCalls, action: int,
 
 def require_fitting(refusal: Refused | None, calls: FailingCalls, action: int) -> None:
     if refusal is not None:
-        assert refusal.status in {EIO: (500, 503), ENOSPC: (507,)}[action], f"{calls}: {refusal}"
+        assert refusal.status in {EIO: (500, 503), ENOSPC: (507,), EDQUOT: (507,)}[action], f"{calls}: {refusal}"
     if action == EIO:
         assert calls.syncs_repeated == 0, f"{calls} failed and was repeated"
 
@@ -70,10 +70,11 @@ def require_fitting(refusal: Refused | None, calls: FailingCalls, action: int) -
 def needs_restart(calls: FailingCalls, action: int) -> bool:
     """A failure of the metadata's file makes the server read-only until then. A full disk does so
     for a second, and test_full_disk.py waits for that; here a restart is quicker."""
-    return action == ENOSPC or (action == EIO and calls.path.startswith("entrepot/meta.db"))
+    return action in (ENOSPC, EDQUOT) or (action == EIO and calls.path.startswith("entrepot/meta.db"))
 
 
-@pytest.mark.parametrize("action", [EIO, ENOSPC, KILL], ids=["EIO", "ENOSPC", "kill"])
+@pytest.mark.parametrize("action", [EIO, ENOSPC, EDQUOT, KILL],
+                         ids=["EIO", "ENOSPC", "EDQUOT", "kill"])
 def test_each_call_of_a_push(registry, calls, action):
     hit = fail_each_call(registry, calls, action, Image.push, lambda image: None)
     assert hit > 20

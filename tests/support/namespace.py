@@ -22,7 +22,8 @@ class NetworkNamespace:
             ["unshare", "--net", "sh", "-c", f"{program('ip')} link set lo up && echo up && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._holder.stdout.readline() == b"up\n"
-        self.prefix = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net"]
+        self.path = f"/proc/{self._holder.pid}/ns/net"
+        self.prefix = ["nsenter", f"--net={self.path}"]
 
     def run(self, *command, **options) -> subprocess.CompletedProcess:
         """`support.command.run`, inside."""
