@@ -192,7 +192,7 @@ TEST_F(CollectorTest, StraysAreSweptUpBitByBit) {
   for (int i = 0; i < 5; ++i) {
     const auto digest = world_.push_blob("a", std::to_string(i));
     ASSERT_OK(world_.write([&](meta::Transaction& tx) -> Result<void> {
-      TRY(tx.blobs().forget(digest, world.clock.wall()));
+      TRY(tx.blobs().forget(digest, world_.clock.wall()));
       return tx.reviews().drop(digest);
     }));
   }

@@ -95,7 +95,6 @@ std::vector<std::string_view> Request::headers(std::string_view name) const {
 }
 
 std::span<const Header> Request::header_lines() const { return data_->head.headers; }
-bool Request::is_http11() const { return data_->head.http11; }
 
 std::optional<std::string> Request::parameter(std::string_view name) const {
   std::optional<std::string> first;

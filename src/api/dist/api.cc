@@ -59,10 +59,8 @@ struct Found {
   unsigned allowed = 0;  // methods of all routes with this path; 0: no such path
 };
 
-Found find_route(const http::Request& request, std::string_view prefix) {
+Found find_route(Method method, std::string_view path, std::string_view prefix) {
   Found found;
-  const Method method = request.method();
-  std::string_view path = request.path();
   if (!path.starts_with(prefix)) return found;
   path.remove_prefix(prefix.size());
   for (const Route& route : kRoutes) {
@@ -161,7 +159,7 @@ Answer DistributionApi::dispatch(const http::Request& request, const Run& run) c
   if (!subject) {
     return finished(to_response(subject.error(), About::Registry, request.id()), kRefused);
   }
-  const Found found = find_route(request, locations_.prefix);
+  const Found found = find_route(request.method(), request.path(), locations_.prefix);
   if (found.route == nullptr) return finished(no_route(found), kRefused);
   const Route& route = *found.route;
   const auto decision =
@@ -181,7 +179,7 @@ std::optional<http::Response> DistributionApi::answer_from_memory(const http::Re
 }
 
 bool DistributionApi::ends_in_commit(const http::Request& request) {
-  const Found found = find_route(request, locations_.prefix);
+  const Found found = find_route(request.method(), request.path(), locations_.prefix);
   return found.route != nullptr && found.route->threads == Threads::Finishers;
 }
 
@@ -196,8 +194,7 @@ void DistributionApi::body_failed(Context& context, std::string_view path,
                                   std::uint64_t offset_bytes, const Error& error) {
   log::warning("request {}: the answer broke off at byte {} of its file: {}", context.request_id(),
                offset_bytes, error);
-  if (path.starts_with(locations_.prefix)) path.remove_prefix(locations_.prefix.size());
-  const Found found = find_route(http::Method::Get, path);
+  const Found found = find_route(Method::Get, path, locations_.prefix);
   if (found.route == nullptr) return;
   const auto digest = oci::Digest::parse(found.path.values[1]);
   if (!digest) return;
