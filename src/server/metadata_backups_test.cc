@@ -23,6 +23,7 @@ std::unique_ptr<meta::sqlite::SqliteStore> open_metadata(const std::string& path
                                                          const Clock& clock) {
   meta::sqlite::SqliteStore::Options options;
   options.path = path;
+  options.backup.spare_bytes = 0;  // a container's memory disk is small
   return meta::sqlite::SqliteStore::open(options, clock).value();
 }
 

@@ -16,7 +16,7 @@ namespace entrepot::meta::sqlite {
 struct BackupLimits {
   // Stays free on the disk. Before a copy begins there must be room for it, this, and what the log
   // may grow meanwhile: as much as this and a quarter of the metadata.
-  std::uint64_t spare_bytes = 64 << 20;
+  std::uint64_t spare_bytes = 32 << 20;
   // It may take so long, and a second for each of so many bytes besides.
   std::chrono::seconds patience{60};
   std::uint64_t slowest_bytes_per_second = 2 << 20;
