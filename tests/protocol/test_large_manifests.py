@@ -3,17 +3,17 @@
 
 import time
 
-import pytest
-
 from support.content import (OCI_INDEX, OCI_LAYER, OCI_MANIFEST, descriptor, encode,
                              image_manifest, index_manifest)
 
 MOST_GROWTH_BYTES = 192 << 20  # 64 MiB of manifests may be kept in memory to answer from
+MOST_REFERENCES = 10_000
 
 
-@pytest.mark.parametrize("count", [10_000, 25_000])
-def test_very_long_lists_are_quick(repository, count):
-    """Ten thousand absent children, and as many layers as 4 MiB hold, take no time to speak of."""
+def test_very_long_lists_are_quick(repository):
+    """As many absent children as a manifest may name, and as many layers, take no time to speak of.
+    One more is refused: tests/lanes."""
+    count = MOST_REFERENCES - 1  # the config is one, too
     child = descriptor(b"{}", OCI_MANIFEST)
     content = b"one layer, many times"
     repository.push_blob(content)
