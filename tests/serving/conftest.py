@@ -30,7 +30,7 @@ def refusal():
     """refusal(arguments…, VARIABLE=value…): what a start that must fail says about it."""
 
     def start(*arguments: str | Path, **variables: str) -> str:
-        ended = run(entrepot(), "serve", *arguments, expect=None, timeout=10,
+        ended = run(entrepot(), "serve", *arguments, expect=None, timeout=60,
                     environment=variables)
         assert ended.returncode in (1, 2), ended
         assert ended.stdout == ""
