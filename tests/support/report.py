@@ -34,7 +34,19 @@ class ConformanceRow:
     table = "conformance"
 
 
-def write(row: ClientRow | ConformanceRow) -> None:
+@dataclass(frozen=True)
+class PowerCutRow:
+    """What a registry held of what it had acknowledged, after power cuts."""
+
+    registry: str
+    cuts: int
+    acknowledged: int
+    lost: int
+
+    table = "power_cuts"
+
+
+def write(row: ClientRow | ConformanceRow | PowerCutRow) -> None:
     """Appends the row to TABLE.jsonl in ENTREPOT_REPORT_DIR, when that is set.
 
     One short write to a file open for appending: test files that run at once do not mix.
