@@ -75,7 +75,8 @@ def test_flipped_manifest_is_found(registry, image_of):
 @pytest.mark.parametrize("statement", [
     "DELETE FROM manifest_references WHERE kind = 2",
     "UPDATE manifest_references SET kind = 3 WHERE kind = 1",
-    "UPDATE manifest_references SET digest = x'01' || zeroblob(32) WHERE kind = 2",
+    "UPDATE manifest_references SET digest = CAST(x'01' || zeroblob(32) AS BLOB)"
+    " WHERE kind = 2",
     "UPDATE manifests SET size_bytes = size_bytes + 1",
     "UPDATE manifests SET artifact_type = 'application/vnd.other'",
     "UPDATE manifests SET media_type = 'application/vnd.other+json'",

@@ -55,7 +55,8 @@ def test_client_that_leaves_is_no_damage(start_registry, image_of):
     registry = start_registry(options=NO_SCRUB)
     image = image_of(registry, layer=os.urandom(SIZE))
     SlowReader(image).leave()
-    wait_until(lambda: metric(registry, "entrepot_http_broken_total") >= 1)
+    wait_until(lambda: metric(
+        registry, 'entrepot_http_broken_total{route="blob"}') >= 1)
     assert faults(registry) == 0
     assert damaged_count(registry) == (0, 0)
     image.pull()
