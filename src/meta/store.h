@@ -315,11 +315,13 @@ class Retention {
   static constexpr std::int64_t kJobsKept = 100;
 
   // Repositories that are empty for kEmptyStays by `now`: no find() sees them any more, and a push
-  // makes them anew. One where blobs are still linked is looked at again at `again`; so is one that
-  // a dropped link or a removed manifest still speaks of, whose row goes with the last of those.
-  // Returns how many were looked at.
+  // makes them anew. One where blobs are still linked is looked at again at `again`. One that a
+  // dropped link or a removed manifest still speaks of keeps its row for kGoneIsKnown after that,
+  // so that a new one of the name knows what it had and lost; then its dropped links go, and it
+  // with the last of them. Returns how many were looked at.
   virtual Result<std::size_t> expire_repositories(WallTime now, WallTime again,
                                                   std::size_t limit) = 0;
+  static constexpr std::chrono::hours kGoneIsKnown{24 * 7};
 };
 
 // Small facts about the store itself: its id, what was adopted.

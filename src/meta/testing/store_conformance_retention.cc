@@ -203,11 +203,32 @@ TEST_P(StoreConformance, RepositoryWithLinksStaysAndOneWithDroppedLinksComesBack
   EXPECT_EQ(repository("app"), repo);
   EXPECT_TRUE(read([&](const Snapshot& s) { return s.blobs().was_linked(repo, layer); }).value());
 
-  EXPECT_EQ(expire(3 * kDay, 4 * kDay), 1u);
+  EXPECT_EQ(expire(3 * kDay, 3 * kDay), 1u);
   EXPECT_EQ(write([](Transaction& tx) { return tx.retention().forget_links(at(2 * kDay), 9); }),
             1u);
-  EXPECT_EQ(expire(4 * kDay, 5 * kDay), 1u);
-  EXPECT_EQ(expire(9 * kDay, 9 * kDay), 0u) << "its row is gone";
+  EXPECT_EQ(expire(10 * kDay - 1, 99 * kDay), 0u);
+  EXPECT_EQ(expire(10 * kDay, 11 * kDay), 1u);
+  EXPECT_EQ(expire(99 * kDay, 99 * kDay), 0u) << "its row is gone";
+}
+
+// A layer that everybody uses never goes, but who once had it is not known for ever.
+TEST_P(StoreConformance, RepositoryThatIsGoneIsForgottenWithItsDroppedLinks) {
+  const RepositoryId repo = repository("app");
+  const Digest layer = record("layer");
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.blobs().link(repo, layer, at(0)));
+    TRY(tx.blobs().unlink(repo, layer));
+    TRY(tx.retention().expire_repositories(at(kDay), at(kDay), 10));
+    TRY_ASSIGN(const auto early, tx.retention().expire_repositories(at(8 * kDay - 1), at(0), 10));
+    EXPECT_EQ(early, 0u);
+    EXPECT_TRUE(tx.blobs().was_linked(repo, layer).value());
+    TRY_ASSIGN(const auto late, tx.retention().expire_repositories(at(8 * kDay), at(0), 10));
+    EXPECT_EQ(late, 1u);
+    EXPECT_FALSE(tx.blobs().was_linked(repo, layer).value());
+    TRY_ASSIGN(const auto after, tx.retention().expire_repositories(at(99 * kDay), at(0), 10));
+    EXPECT_EQ(after, 0u);
+    return {};
+  }));
 }
 
 // Each push says that the repository is not abandoned.

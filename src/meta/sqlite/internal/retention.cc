@@ -41,8 +41,14 @@ constexpr char kHasLinks[] =
 constexpr char kIsNamed[] =
     "SELECT 1 WHERE EXISTS (SELECT 1 FROM repository_blobs WHERE repository = ?1)"
     "            OR EXISTS (SELECT 1 FROM manifests WHERE repository = ?1)";
+constexpr char kForgetItsLinks[] =
+    "DELETE FROM repository_blobs WHERE (digest, repository) IN"
+    " (SELECT digest, repository FROM repository_blobs WHERE repository = ?1 AND dropped = 1"
+    "   LIMIT ?2)";
 constexpr char kLookAgain[] = "UPDATE repositories SET expires_at = ?2, gone = ?3 WHERE id = ?1";
 constexpr char kForgetRepository[] = "DELETE FROM repositories WHERE id = ?1";
+
+constexpr std::int64_t kLinksAtOnce = 100;
 
 // How much there is. Each reads an index, or a table of few columns, from end to end.
 
@@ -133,13 +139,17 @@ Result<std::size_t> RetentionRows::expire_repositories(WallTime now, WallTime ag
                              return Expired{RepositoryId{row.integer(0)}, row.integer(1) != 0};
                            }));
   for (const Expired& repository : expired) {
+    // Also of blobs that others still have: else what once was here would be known for ever.
+    if (repository.gone) TRY(database_.run(kForgetItsLinks, repository.id, kLinksAtOnce));
     TRY_ASSIGN(const bool named, database_.exists(kIsNamed, repository.id));
     if (!named) {
       TRY(database_.run(kForgetRepository, repository.id));
       continue;
     }
     TRY_ASSIGN(const bool linked, database_.exists(kHasLinks, repository.id));
-    TRY(database_.run(kLookAgain, repository.id, again, repository.gone || !linked ? 1 : 0));
+    const bool goes = !repository.gone && !linked;
+    TRY(database_.run(kLookAgain, repository.id, goes ? again + kGoneIsKnown : again,
+                      repository.gone || goes ? 1 : 0));
   }
   return expired.size();
 }
