@@ -55,7 +55,9 @@ TEST(ReadManifestAtRest, FindsWhatTheStrictReaderFinds) {
     EXPECT_EQ(found.artifact_type, strict->artifact_type);
     EXPECT_EQ(found.annotations, strict->annotations);
     EXPECT_EQ(found.subject.has_value(), strict->subject.has_value());
-    if (found.subject) EXPECT_EQ(*found.subject, held(strict->subject).digest);
+    if (found.subject) {
+      EXPECT_EQ(*found.subject, held(strict->subject).digest);
+    }
     EXPECT_TRUE(found.looks_like_one);
     std::vector<Descriptor> all = strict->layers;
     all.insert(all.end(), strict->manifests.begin(), strict->manifests.end());

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ACCEPT, PEERS
+from conftest import PEERS
 from support.command import run
-from support.content import (DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of)
+from support.content import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of
+from support.inventory import ACCEPT
 from support.paths import entrepot
-from support.registry import Entrepot, Registry
+from support.registry import DistributionRegistry, Entrepot, Registry
 
 ARTIFACT = "application/vnd.oci.artifact.manifest.v1+json"
 CONFIG = b'{"c":1}'
@@ -199,6 +200,7 @@ def test_null_pushed_is_absent(start_registry):
 
 
 def test_children_known_as_blobs_are_served_as_the_old_server_did(old, new):
+    """Version 2 looks for a manifest among the layers, version 3 does no more."""
     inner = encode(image(annotations={"depth": "2"}))
     middle = encode(index(inner))
     tagged = encode(image(annotations={"tagged": "1"}))
@@ -210,8 +212,10 @@ def test_children_known_as_blobs_are_served_as_the_old_server_did(old, new):
         layout.tag("tagged", digest_of(tagged))
         registry.start()
     for reference in ("top", "tagged", digest_of(inner), digest_of(middle), digest_of(tagged)):
-        assert get(old, reference)[0] == 200, reference
-        assert get(new, reference) == get(old, reference), reference
+        served = get(old, reference)
+        assert served[0] == 200 or type(old) is DistributionRegistry, reference
+        assert get(new, reference)[0] == 200, reference
+        assert served[0] != 200 or get(new, reference) == served, reference
     for content in (inner, middle, CONFIG, LAYER):
         answer = new.client.get(f"/v2/a/blobs/{digest_of(content)}")
         assert answer.status == 200 and answer.body == content
