@@ -118,8 +118,9 @@ struct Limits {
   // came stays with the sink. Silence for a part of it is fine: clients compress as they go.
   std::chrono::milliseconds push{600'000};
 
-  // For all clients together. Past it the oldest half heads make room, then the longest idle ones;
-  // without either, new clients wait in the kernel's queue. 0: what RLIMIT_NOFILE leaves.
+  // For all clients together. Past it those make room that have sent nothing whole yet, then the
+  // longest idle ones; without either, new clients wait in the kernel's queue. 0: what
+  // RLIMIT_NOFILE leaves.
   std::size_t connections = 0;
   std::size_t drain_body_bytes =
       64 << 10;  // an unread body up to this is read and dropped to keep the connection

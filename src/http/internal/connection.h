@@ -3,6 +3,7 @@
 
 #include <list>
 #include <memory>
+#include <optional>
 
 #include "http/internal/channel.h"
 #include "http/internal/delivery.h"
@@ -49,9 +50,9 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   enum class Shelf { Open, Half, Lingering };
   struct Place {
     std::list<std::unique_ptr<Connection>>::iterator at;
-    Shelf shelf = Shelf::Open;
+    Shelf shelf = Shelf::Half;
     SteadyTime last_moved{};
-    SteadyTime began{};  // on the shelf of halves: the first byte
+    std::optional<SteadyTime> began;  // the first byte of what is not whole yet
     bool is_up_soon = false;
   };
   Place place;

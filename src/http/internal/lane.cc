@@ -76,9 +76,10 @@ void Lane::adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls) {
   load_.fetch_add(1, std::memory_order_relaxed);
   core_.metrics.open.add(1);
   loop_->post([this, descriptor, peer = std::move(peer), tls = std::move(tls)] {
-    open_.push_back(std::make_unique<Connection>(*this, descriptor, peer, tls.get()));
-    Connection& connection = *open_.back();
-    connection.place.at = std::prev(open_.end());
+    half_.push_back(std::make_unique<Connection>(*this, descriptor, peer, tls.get()));
+    half_count_.store(half_.size(), std::memory_order_relaxed);
+    Connection& connection = *half_.back();
+    connection.place.at = std::prev(half_.end());
     connection.place.last_moved = loop_->now();
     if (ending_) {
       connection.cut();
@@ -161,8 +162,10 @@ void Lane::touch(Connection& connection) {
 }
 
 void Lane::expect_rest(Connection& connection) {
-  if (connection.place.shelf != Connection::Shelf::Open) return;
-  move_to(Connection::Shelf::Half, connection);
+  if (connection.place.shelf == Connection::Shelf::Open) {
+    move_to(Connection::Shelf::Half, connection);
+  }
+  if (!connection.place.began) connection.place.began = loop_->now();
 }
 
 void Lane::rest_came(Connection& connection) {
@@ -187,7 +190,8 @@ Lane::Connections& Lane::shelf(Connection::Shelf shelf) {
 void Lane::move_to(Connection::Shelf to, Connection& connection) {
   Connections& from = shelf(connection.place.shelf);
   connection.place.shelf = to;
-  connection.place.last_moved = connection.place.began = loop_->now();
+  connection.place.last_moved = loop_->now();
+  connection.place.began.reset();
   shelf(to).splice(shelf(to).end(), from, connection.place.at);
   half_count_.store(half_.size(), std::memory_order_relaxed);
 }
@@ -285,7 +289,7 @@ void Lane::sweep() {
   for (auto at = open_.begin(); silent_for(open_, at, limits.idle);) (*at++)->on_idle_limit();
   for (auto at = half_.begin(); at != half_.end();) {
     Connection& half = **at++;
-    const bool late = half.place.began + limits.head <= now;
+    const bool late = half.place.began && *half.place.began + limits.head <= now;
     if (late || half.place.last_moved + limits.idle <= now) half.on_half_limit();
   }
   for (auto at = lingering_.begin(); silent_for(lingering_, at, kLingerLimit);) {

@@ -88,7 +88,8 @@ class Lane {
   std::atomic<std::size_t> load_ = 0;
   std::vector<std::unique_ptr<Listener>> listeners_;
 
-  // The oldest first: by their last movement; halves by their first byte.
+  // The oldest first. On the shelf of halves is who has not sent a whole head or handshake yet, or
+  // only a part of the next one.
   Connections open_;
   Connections half_;
   Connections lingering_;
