@@ -12,6 +12,7 @@
 #include "base/executor.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "http/memory.h"
 #include "http/message.h"
 #include "http/tls.h"
 
@@ -42,6 +43,11 @@ struct Receive {
   std::unique_ptr<BodySink> sink;
   std::uint64_t limit_bytes = UINT64_MAX;  // a longer body is failed() with TooLarge, before its
                                            // first byte where Content-Length tells
+  // Not 0: the sink keeps the whole body in memory, and to finish() needs about so many bytes for
+  // each of its bytes. Then a body that did not come along with its head is taken from the memory
+  // account as it comes, and finish() waits until there is room for its work; failed() gets Timeout
+  // for the slowest when others need the memory, Unavailable for who waited for it too long.
+  std::size_t work_factor = 0;
 };
 
 // "The answer needs a sync after all": `run` makes it, on a finisher thread. May use the request.
@@ -128,6 +134,9 @@ struct Limits {
   // fast, a small one of 16 KiB while they drip, and none while it is silent. One without waits,
   // and the slow ones give theirs up; 503 after 10 s.
   std::size_t receive_buffers = 64;
+  // For all clients together: bodies that are collected in memory, answers that nobody reads, and
+  // work on both; see http/memory.h. Of no account that ServerOptions gives.
+  std::size_t memory_bytes = 64 << 20;
 };
 
 struct ServerOptions {
@@ -139,6 +148,7 @@ struct ServerOptions {
   Executor* workers = nullptr;
   Executor* finishers = nullptr;  // of what ends in a commit, too; and for finish() and failed()
   metrics::Registry* metrics = nullptr;
+  MemoryAccount* memory = nullptr;               // null: one of the server's own
   std::function<void(const Exchange&)> observe;  // may be empty
   std::string server_header = "entrepot";
 };

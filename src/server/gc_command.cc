@@ -62,12 +62,13 @@ class Teller {
 Result<void> collect_here(const Options& options, collect::Request request, Teller& teller) {
   Context context("gc");
   metrics::Registry metrics;
+  http::MemoryAccount memory(options.limits_memory.bytes, metrics);
   TRY(check_adopted(options.data));
   TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
   TRY_ASSIGN(auto stores,
              OpenedStores::open(context, std::move(directory), metrics, Clock::system()));
   const auth::OpenMode nobody{auth::OpenMode::Options{}};
-  TRY_ASSIGN(auto platform, Platform::open(context, options, nobody, *stores, metrics));
+  TRY_ASSIGN(auto platform, Platform::open(context, options, nobody, *stores, {metrics, memory}));
   const auto collector = make_collector(options, *stores, *platform, metrics);
   if (!request.delay) request.delay = std::chrono::seconds(0);
   TRY_ASSIGN(const collect::Progress done,

@@ -83,6 +83,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.workers = &parts->workers;
   server_options.finishers = &parts->finishers;
   server_options.metrics = &metrics;
+  server_options.memory = &handlers.memory;
   server_options.observe = handlers.observe;
   for (const HeaderLine& line : options.http_headers) {
     if (http::equals_ignoring_case(line.name, "Server")) server_options.server_header = line.value;
@@ -101,6 +102,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
     server_options.loops = 1;
     server_options.data_threads = 1;
     server_options.metrics = nullptr;
+    server_options.memory = nullptr;
     server_options.observe = nullptr;
     TRY_ASSIGN(parts->debug_server, http::Server::open(server_options, handlers.operations));
   }

@@ -20,6 +20,7 @@ class Listeners {
     http::Handler& front;
     http::Handler& operations;
     std::function<void(const http::Exchange&)> observe;
+    http::MemoryAccount& memory;  // of the public addresses
   };
 
   // Reads the certificate and binds: all that may need root. Clients wait until accept().

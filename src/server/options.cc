@@ -175,6 +175,14 @@ constexpr Option kTable[] = {
      .most = 65'536,
      .text = "Buffers of 1 MiB for all running pushes together. Slow pushes get 16 KiB of one, "
              "silent ones nothing; a push without one waits, at most 10 s, then 503."},
+    {.path = "limits.memory",
+     .field = &Options::limits_memory,
+     .initial = "64MiB",
+     .least = 16 << 20,
+     .text =
+         "Memory for manifests that are being pushed, parsed and listed and for answers that "
+         "wait to be read, of all clients together. Past it the slowest gives way, others wait, "
+         "at most 10 s, then 503."},
     {.path = "limits.catalog_entries",
      .field = &Options::limits_catalog_entries,
      .initial = "1000",

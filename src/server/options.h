@@ -42,6 +42,7 @@ struct Options {
   Size limits_head;
   std::uint64_t limits_headers = 0;
   std::uint64_t limits_receive_buffers = 0;
+  Size limits_memory;
   std::uint64_t limits_catalog_entries = 0;
   std::uint64_t limits_tags = 0;
 

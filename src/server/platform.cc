@@ -62,15 +62,15 @@ std::string api_prefix(const Options& options) {
 
 struct Platform::Parts {
   Parts(const Options& options, const auth::OpenMode& door, registry::Stores stores,
-        Bytes location_key, metrics::Registry& metrics)
-      : quarantine(stores, metrics),
+        Bytes location_key, Accounts accounts)
+      : quarantine(stores, accounts.metrics),
         pull(stores, quarantine, options.collect_delay),
         push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
                                                            : registry::MissingReferences::Refuse),
-        uploads(stores, quarantine, uploads_options(options), metrics),
+        uploads(stores, quarantine, uploads_options(options), accounts.metrics),
         remove(stores, options.collect_delay),
         policy({options.storage_delete, options.storage_read_only}),
-        api({pull, push, uploads, remove, door, policy},
+        api({pull, push, uploads, remove, door, policy, accounts.memory},
             {location_options(options),
              std::move(location_key),
              {options.limits_catalog_entries, options.limits_tags}}) {}
@@ -89,10 +89,10 @@ Platform::~Platform() = default;
 
 Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
                                                  const auth::OpenMode& door, OpenedStores& stores,
-                                                 metrics::Registry& metrics) {
+                                                 Accounts accounts) {
   TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
   return std::unique_ptr<Platform>(new Platform(
-      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), metrics)));
+      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), accounts)));
 }
 
 http::Handler& Platform::api() { return parts_->api; }

@@ -16,11 +16,17 @@ namespace entrepot::server {
 // Everything between the stores and the sockets. Thread-safe; owns no threads.
 class Platform {
  public:
+  // What is counted, and what is counted off.
+  struct Accounts {
+    metrics::Registry& metrics;
+    http::MemoryAccount& memory;
+  };
+
   // `door` outlives it. Fails when the key that signs upload locations can neither be read nor
   // kept.
   static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
                                                 const auth::OpenMode& door, OpenedStores& stores,
-                                                metrics::Registry& metrics);
+                                                Accounts accounts);
   ~Platform();
 
   http::Handler& api();

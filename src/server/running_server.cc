@@ -39,6 +39,7 @@ struct RunningServer::Parts {
       : options(the_options),
         clock(the_clock),
         door(door_options(options, reach)),
+        memory(options.limits_memory.bytes, metrics),
         access_log(make_access_log(options, clock, metrics)),
         exchanges(metrics),
         readiness(clock),
@@ -83,14 +84,15 @@ struct RunningServer::Parts {
       exchanges.record(exchange);
       if (access_log != nullptr) access_log->record(exchange);
     };
-    TRY_ASSIGN(listeners, Listeners::open(options, {front, debug_operations, observe}, metrics));
+    TRY_ASSIGN(listeners,
+               Listeners::open(options, {front, debug_operations, observe, memory}, metrics));
     return {};
   }
 
   Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory) {
     TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
     TRY(adopt_if_needed(context, options, *stores));
-    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores, metrics));
+    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores, {metrics, memory}));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     front.open(platform->api());
@@ -116,6 +118,7 @@ struct RunningServer::Parts {
   const Clock& clock;
   const auth::OpenMode door;
   metrics::Registry metrics;
+  http::MemoryAccount memory;
   std::unique_ptr<AccessLog> access_log;  // null when switched off
   ExchangeMetrics exchanges;
   Readiness readiness;

@@ -9,6 +9,7 @@
 #include "api/dist/location.h"
 #include "api/dist/wire.h"
 #include "auth/open_mode.h"
+#include "http/memory.h"
 #include "http/message.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -27,6 +28,7 @@ struct Services {
   registry::Remover& remove;
   const auth::OpenMode& open_mode;
   const access::Policy& policy;
+  http::MemoryAccount& memory;  // for what is listed, read and parsed
 };
 
 // How many names one answer has at most; a request may ask for fewer.

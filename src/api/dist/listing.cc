@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t kMaxPage = 1000;
 
+// What a page takes while it is made: for each name, and for the annotations of referrers, which
+// the store cuts at 4 MiB, or at one referrer.
+constexpr std::size_t kNameBytes = 1024;
+constexpr std::size_t kReferrersBytes = 24 << 20;
+
 struct PageRequest {
   std::size_t limit = 0;
   std::string last;
@@ -67,6 +72,9 @@ void append_array(Bytes& out, const std::vector<std::string>& names) {
 http::Reply Listing::tags(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.tags), About::Page);
+  ENTREPOT_API_ASSIGN(const auto memory,
+                      call.services.memory.take_work(context, page.limit * kNameBytes),
+                      About::Page);
   ENTREPOT_API_ASSIGN(const auto tags,
                       call.services.pull.tags(context, repository, page.last, page.limit),
                       About::Repository);
@@ -84,6 +92,9 @@ http::Reply Listing::tags(Context& context, const Call& call) {
 
 http::Reply Listing::catalog(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.catalog), About::Page);
+  ENTREPOT_API_ASSIGN(const auto memory,
+                      call.services.memory.take_work(context, page.limit * kNameBytes),
+                      About::Page);
   ENTREPOT_API_ASSIGN(const auto repositories,
                       call.services.pull.repositories(context, page.last, page.limit),
                       About::Registry);
@@ -105,6 +116,8 @@ http::Reply Listing::referrers(Context& context, const Call& call) {
     ENTREPOT_API_ASSIGN(after, oci::Digest::parse(page.last), About::Digest);
   }
   const std::string type = call.request.parameter("artifactType").value_or("");
+  ENTREPOT_API_ASSIGN(const auto memory, call.services.memory.take_work(context, kReferrersBytes),
+                      About::Page);
   ENTREPOT_API_ASSIGN(
       const auto found,
       call.services.pull.referrers(context, repository, subject, type, after, page.limit),

@@ -1,5 +1,8 @@
 #include "api/dist/manifests.h"
 
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "http/range.h"
@@ -9,6 +12,12 @@ namespace {
 
 // Each is a row, an entry of the journal and a header of the answer.
 constexpr std::size_t kMaxTagsAPush = 100;
+
+constexpr std::size_t kPieceBytes = 64 << 10;
+
+// What parsing and storing a manifest takes for each of its bytes. Some take more, with tens of
+// thousands of tiny members; there is room for those, too.
+constexpr std::size_t kParseFactor = 12;
 
 http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
   http::Response response;
@@ -58,15 +67,20 @@ class ManifestBody final : public http::BodySink {
         repository_(std::move(repository)),
         target_(std::move(target)) {}
 
+  // In pieces of bounded size: a string that grows would be there twice while it does.
   Result<void> write(Context& /*context*/, ByteView piece) override {
-    bytes_.append(piece);
+    if (pieces_.empty() || pieces_.back().size() + piece.size() > kPieceBytes) {
+      pieces_.emplace_back(piece);
+    } else {
+      pieces_.back().append(piece);
+    }
     return {};
   }
 
   http::Response finish(Context& context) override {
     const auto type = request_.header("Content-Type").value_or("");
     const auto pushed =
-        services_.push.push(context, subject_, repository_, target_, std::move(bytes_), type);
+        services_.push.push(context, subject_, repository_, target_, take_bytes(), type);
     if (!pushed) return refusal(pushed.error());
     http::Response response;
     response.status = 201;
@@ -97,13 +111,23 @@ class ManifestBody final : public http::BodySink {
     return to_response(error, About::Manifest, request_.id());
   }
 
+  Bytes take_bytes() {
+    if (pieces_.size() == 1) return std::move(pieces_.front());
+    Bytes bytes;
+    std::size_t size = 0;
+    for (const Bytes& piece : pieces_) size += piece.size();
+    bytes.reserve(size);
+    for (const Bytes& piece : std::exchange(pieces_, {})) bytes += piece;
+    return bytes;
+  }
+
   const http::Request& request_;
   const Services& services_;
   const access::Subject subject_;
   const std::string base_;
   const oci::RepositoryName repository_;
   const registry::ManifestTarget target_;
-  Bytes bytes_;
+  std::vector<Bytes> pieces_;
 };
 
 Result<void> remove_reference(Context& context, const Call& call,
@@ -133,6 +157,9 @@ std::optional<http::Response> Manifests::recall(const Call& call) {
 http::Reply Manifests::get(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  ENTREPOT_API_ASSIGN(const auto memory,
+                      call.services.memory.take_work(context, oci::kMaxManifestBytes),
+                      About::Manifest);
   const auto manifest = call.services.pull.manifest(context, repository, reference);
   if (!manifest) return call.error(manifest.error(), about(reference));
   return present(call.request, **manifest);
@@ -159,7 +186,7 @@ http::Reply Manifests::put(Context& /*context*/, const Call& call) {
     target.tags.push_back(std::get<oci::Tag>(reference));
   }
   return http::Receive{std::make_unique<ManifestBody>(call, repository, std::move(target)),
-                       oci::kMaxManifestBytes};
+                       oci::kMaxManifestBytes, kParseFactor};
 }
 
 http::Reply Manifests::remove(Context& context, const Call& call) {

@@ -44,6 +44,7 @@ void ActiveRequest::decide(Handler& handler, std::optional<ByteView> whole_body)
   CHECK(receive.sink != nullptr);
   sink_ = std::move(receive.sink);
   limit_bytes_ = receive.limit_bytes;
+  work_factor_ = receive.work_factor;
   if (!whole_body || whole_body->size() > limit_bytes_) return;
   body_taken_ = true;
   finish(*whole_body, std::nullopt);

@@ -45,6 +45,7 @@ class ActiveRequest {
   bool body_taken() const { return body_taken_; }
   void set_body_taken() { body_taken_ = true; }
   std::uint64_t limit_bytes() const { return limit_bytes_; }
+  std::size_t work_factor() const { return work_factor_; }
 
   std::optional<Response>& response() { return response_; }
 
@@ -54,6 +55,7 @@ class ActiveRequest {
   Context context_;
   std::unique_ptr<BodySink> sink_;
   std::uint64_t limit_bytes_ = 0;
+  std::size_t work_factor_ = 0;
   bool body_taken_ = false;
   std::function<Response(Context&)> rest_;
   std::optional<Error> write_error_;

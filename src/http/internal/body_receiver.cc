@@ -22,6 +22,7 @@ BodyReceiver::Status BodyReceiver::receive(bool has_waited_for_buffer) {
   std::size_t turn = 0;
   while (!ended()) {
     if (turn >= kTurnBytes) return Status::TurnOver;
+    if (received_bytes_ >= allowed_bytes_) return Status::WantsMemory;
     // Nothing to receive: no buffer either.
     if (input_.empty() && !channel_.maybe_readable()) return Status::WantsData;
     if (auto lacking = find_room(has_waited_for_buffer)) return *lacking;
@@ -83,7 +84,7 @@ bool BodyReceiver::grow(Half& half) {
 // What came with the head is first.
 Io BodyReceiver::pull(char* target, std::size_t room) {
   if (length_bytes_) room = std::min<std::uint64_t>(room, missing_bytes());
-  room = std::min(room, kTurnBytes);
+  room = std::min<std::uint64_t>({room, kTurnBytes, allowed_bytes_ - received_bytes_});
   if (input_.empty()) {
     return channel_.maybe_readable() ? channel_.receive(target, room) : Io{};
   }

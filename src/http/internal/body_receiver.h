@@ -34,6 +34,7 @@ class BodyReceiver {
   enum class Status {
     WantsData,    // the socket is empty
     WantsBuffer,  // the pool is: wait for it
+    WantsMemory,  // as much came as was allowed: allow() more
     WantsWriter,  // the buffer is full: take_piece() as soon as the writer is free
     TurnOver,     // there may be more; let others go first
     Complete,     // all of it came; rest() was not taken yet
@@ -41,6 +42,9 @@ class BodyReceiver {
     Gone,         // so is the client
   };
   Status receive(bool has_waited_for_buffer);
+
+  // For a body that is kept in memory: receives no more than so much of it. At first: all.
+  void allow(std::uint64_t bytes) { allowed_bytes_ = bytes; }
 
   // Is there enough to bother a free writer with? `stalled`: anything will do.
   bool piece_is_due(bool stalled) const;
@@ -98,6 +102,7 @@ class BodyReceiver {
   bool small_is_new_ = false;  // a small buffer was taken since the last tick
   std::uint64_t received_bytes_ = 0;
   std::uint64_t received_at_tick_ = 0;
+  std::uint64_t allowed_bytes_ = UINT64_MAX;
   std::optional<Error> error_;
 };
 

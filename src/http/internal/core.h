@@ -47,6 +47,11 @@ struct Core {
         handler(server_handler),
         own_metrics(options.metrics == nullptr ? std::make_unique<metrics::Registry>() : nullptr),
         metrics(own_metrics ? *own_metrics : *options.metrics),
+        own_memory(options.memory == nullptr ? std::make_unique<MemoryAccount>(
+                                                   options.limits.memory_bytes,
+                                                   own_metrics ? *own_metrics : *options.metrics)
+                                             : nullptr),
+        memory(own_memory ? *own_memory : *options.memory),
         buffers(options.limits.receive_buffers * BufferPool::kLarge, metrics.buffer_bytes),
         data({"http-data", data_threads, 0}) {}
 
@@ -54,6 +59,8 @@ struct Core {
   Handler& handler;
   const std::unique_ptr<metrics::Registry> own_metrics;
   Metrics metrics;
+  const std::unique_ptr<MemoryAccount> own_memory;
+  MemoryAccount& memory;
   BufferPool buffers;
   std::size_t connection_limit = 0;
   std::atomic<std::size_t> connections = 0;  // open ones, and those accepted but not yet opened

@@ -14,7 +14,11 @@ constexpr std::size_t kStreamPieceBytes = 256 << 10;
 }  // namespace
 
 Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner)
-    : lane_(lane), channel_(channel), owner_(owner), job_(lane.loop()) {}
+    : lane_(lane),
+      channel_(channel),
+      owner_(owner),
+      later_(lane.loop(), *this),
+      job_(lane.loop()) {}
 
 Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sent_bytes,
                                   Context* context) {
@@ -31,7 +35,11 @@ Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sen
   const SharedBytes* bytes = body_.bytes();
   outbox_.emplace(std::move(head), bytes && *bytes ? ByteView(**bytes) : ByteView());
   outbox_->skip(sent_bytes);
-  return flush();
+  const Outcome outcome = flush();
+  if (outcome == Outcome::Later && bytes != nullptr && *bytes) {
+    held_ = lane_.core().memory.hold(*bytes, later_.to(&Delivery::give_way));
+  }
+  return outcome;
 }
 
 void Delivery::on_writable() {
@@ -84,6 +92,7 @@ Delivery::Outcome Delivery::flush() {
   if (io.state == Io::State::Broken) return Outcome::Broken;
   if (io.bytes > 0) {
     lane_.count_sent(io.bytes);
+    if (held_) held_.moved(io.bytes);
     owner_.bytes_moved();
   }
   if (!outbox_->empty() || channel_.holds_unsent()) {
@@ -127,6 +136,11 @@ void Delivery::on_stream_read() {
   }
   outbox_.emplace(std::string(), piece_);
   report(flush());
+}
+
+// Others need the memory, and this client is the slowest to read.
+void Delivery::give_way() {
+  if (!abandoned_ && held_) report(Outcome::Broken);
 }
 
 void Delivery::abandon() {

@@ -10,7 +10,9 @@
 #include "http/internal/channel.h"
 #include "http/internal/file_sender.h"
 #include "http/internal/job_slot.h"
+#include "http/internal/later_call.h"
 #include "http/internal/outbox.h"
+#include "http/memory.h"
 
 namespace entrepot::http::internal {
 
@@ -65,6 +67,7 @@ class Delivery {
   void on_stream_read();
   Outcome flush();
   void report(Outcome outcome);
+  void give_way();
 
   Lane& lane_;
   Channel& channel_;
@@ -77,6 +80,8 @@ class Delivery {
   // From memory, or the piece of a stream that was read last.
   std::optional<Outbox> outbox_;
   std::uint64_t sent_before_ = 0;  // of a stream: without the outbox
+  MemoryAccount::Share held_;      // the body, once the client has let it wait
+  LaterCall<Delivery> later_;
   std::string piece_;
   std::optional<Error> stream_error_;
   JobSlot job_;

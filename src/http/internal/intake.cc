@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::chrono::seconds kWorkerPatience{5};
 constexpr std::chrono::seconds kBufferPatience{10};
+constexpr std::uint64_t kHoldBytes = 64 << 10;  // how much more is taken from the account at once
 
 }  // namespace
 
@@ -24,6 +25,7 @@ Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& reques
       on_finisher_(lane.core().handler.ends_in_commit(request.request())),
       job_(lane.loop()),
       started_(lane.loop().now()),
+      later_(lane.loop(), *this),
       pace_(lane.core().options.limits.push) {}
 
 void Intake::on_events(bool reset) {
@@ -120,6 +122,10 @@ void Intake::start_receiving() {
   }
   receiver_.emplace(channel_, input_, lane_.core().buffers, request_.head(),
                     request_.limit_bytes());
+  if (request_.work_factor() > 0) {
+    held_ = lane_.core().memory.open(later_.to(&Intake::give_way));
+    receiver_->allow(0);
+  }
   looked_at_ = lane_.loop().now();
   owner_.remind_later();
   receive(false, false);
@@ -167,14 +173,46 @@ void Intake::move_pieces(BodyReceiver::Status& status, bool has_waited, bool sta
     status = receiver_->receive(has_waited);
     if (const std::uint64_t moved = receiver_->received_bytes() - before; moved > 0) {
       waiting_since_.reset();
+      if (held_) held_.moved(moved);
       lane_.count_received(moved);
       owner_.bytes_moved();
     }
+    if (status == BodyReceiver::Status::WantsMemory && allow_more()) continue;
     if (job_.out() || !receiver_->piece_is_due(stalled)) return;
     job_.run(
         lane_.core().data, [this, piece = receiver_->take_piece()] { request_.write(piece); },
         [this] { on_piece_written(); });
-  } while (status == BodyReceiver::Status::WantsWriter);
+  } while (status == BodyReceiver::Status::WantsWriter ||
+           status == BodyReceiver::Status::WantsMemory);
+}
+
+// The memory is taken from the account before the bytes are from the socket.
+bool Intake::allow_more() {
+  const std::uint64_t more = receiver_->received_bytes() + kHoldBytes;
+  const std::uint64_t length = request_.head().content_length_bytes.value_or(UINT64_MAX);
+  const std::uint64_t wanted = std::min(more, length);
+  if (!held_.grow_to(wanted)) return false;
+  receiver_->allow(wanted);
+  return true;
+}
+
+bool Intake::has_room_to_finish() {
+  if (!held_ || work_) return true;
+  held_.stays();
+  work_ = lane_.core().memory.try_work(receiver_->received_bytes() * request_.work_factor());
+  return static_cast<bool>(work_);
+}
+
+// Others need the memory, and this body is the slowest to fill its own.
+void Intake::give_way() {
+  if (phase_ != Phase::Receiving || receiver_->is_complete()) return;
+  gives_way_ = true;
+  if (!job_.out()) finish(Error{ErrorCode::Timeout, "others needed its memory"});
+}
+
+void Intake::wait_for_memory() {
+  if (!waiting_since_) waiting_since_ = lane_.loop().now();
+  if (!std::exchange(waits_for_buffer_, true)) owner_.want_buffer();
 }
 
 void Intake::act_on(BodyReceiver::Status status, bool stalled) {
@@ -183,16 +221,15 @@ void Intake::act_on(BodyReceiver::Status status, bool stalled) {
       if (stalled) receiver_->release_idle_buffers();
       return;
     case BodyReceiver::Status::WantsBuffer:
-      if (!waiting_since_) waiting_since_ = lane_.loop().now();
-      waits_for_buffer_ = true;
-      return owner_.want_buffer();
+    case BodyReceiver::Status::WantsMemory:
+      return wait_for_memory();
     case BodyReceiver::Status::WantsWriter:
       return;  // on_piece_written() goes on
     case BodyReceiver::Status::TurnOver:
       return owner_.go_on_soon();
     case BodyReceiver::Status::Complete:
-      if (!job_.out()) finish(std::nullopt);
-      return;
+      if (job_.out()) return;
+      return has_room_to_finish() ? finish(std::nullopt) : wait_for_memory();
     case BodyReceiver::Status::Failed:
       if (!job_.out()) finish(receiver_->error());
       return;
@@ -211,6 +248,7 @@ void Intake::on_piece_written() {
   receiver_->piece_written();
   if (abandoned_) return drop_sink();
   if (request_.write_failed()) return finish(std::nullopt);
+  if (gives_way_) return finish(Error{ErrorCode::Timeout, "others needed its memory"});
   receive(false, false);
 }
 
@@ -232,6 +270,8 @@ void Intake::finish(std::optional<Error> problem) {
 
 void Intake::on_finished() {
   receiver_.reset();
+  held_.give_back();
+  work_.give_back();
   phase_ = Phase::Over;
   if (abandoned_) return owner_.intake_is_over();
   owner_.answer_is_ready();

@@ -8,7 +8,9 @@
 #include "http/internal/channel.h"
 #include "http/internal/input.h"
 #include "http/internal/job_slot.h"
+#include "http/internal/later_call.h"
 #include "http/internal/pace.h"
+#include "http/memory.h"
 
 namespace entrepot::http::internal {
 
@@ -63,6 +65,10 @@ class Intake {
   void start_receiving();
   void receive(bool has_waited, bool stalled);
   void move_pieces(BodyReceiver::Status& status, bool has_waited, bool stalled);
+  bool allow_more();
+  bool has_room_to_finish();
+  void give_way();
+  void wait_for_memory();
   void act_on(BodyReceiver::Status status, bool stalled);
   std::optional<Error> judge_pace(std::uint64_t came_bytes);
   void on_piece_written();
@@ -82,6 +88,10 @@ class Intake {
   SteadyTime started_;
   std::optional<BodyReceiver> receiver_;
   bool waits_for_buffer_ = false;
+  MemoryAccount::Share held_;  // the body, if it is kept in memory
+  MemoryAccount::Share work_;  // what finishing takes then
+  bool gives_way_ = false;
+  LaterCall<Intake> later_;
   Pace pace_;
   SteadyTime looked_at_;                     // when the pace was judged last
   std::optional<SteadyTime> waiting_since_;  // for a buffer, without a byte meanwhile

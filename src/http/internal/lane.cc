@@ -224,6 +224,13 @@ void Lane::wait_for_buffer(Connection& connection) {
   if (waiting_for_buffer_.size() > 1) return;
   next_buffer_try_ = loop_->now() + kBufferRetry;
   core_.buffers.call_when_free([this] { loop_->post([this] { try_for_buffers(); }); });
+  if (std::exchange(memory_will_call_, true)) return;
+  core_.memory.call_when_free([this] {
+    loop_->post([this] {
+      memory_will_call_ = false;
+      try_for_buffers();
+    });
+  });
 }
 
 void Lane::try_for_buffers() {

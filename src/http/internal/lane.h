@@ -99,7 +99,8 @@ class Lane {
   std::vector<Connection*> reminders_;
   std::deque<Connection*> waiting_for_worker_;
   std::deque<Connection*> waiting_for_finisher_;
-  std::vector<Connection*> waiting_for_buffer_;
+  std::vector<Connection*> waiting_for_buffer_;  // or for memory of the account
+  bool memory_will_call_ = false;
   SteadyTime next_sweep_{};
   SteadyTime next_reminder_{};
   SteadyTime next_certificate_check_{};

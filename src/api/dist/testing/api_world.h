@@ -32,10 +32,13 @@ class ApiWorld {
  public:
   explicit ApiWorld(access::OpenPolicy::Options rights = {}, LocationOptions locations = {})
       : policy(rights),
-        api(Services{world.puller, world.pusher, world.uploads, world.remover, open_mode, policy},
+        api(Services{world.puller, world.pusher, world.uploads, world.remover, open_mode, policy,
+                     memory},
             Presentation{std::move(locations), "key"}) {}
 
   registry::testing::World world;
+  metrics::Registry metrics;
+  http::MemoryAccount memory{64u << 20, metrics};
   auth::OpenMode open_mode{auth::OpenMode::Options{}};
   access::OpenPolicy policy;
   DistributionApi api;
