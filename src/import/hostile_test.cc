@@ -146,8 +146,8 @@ TEST_F(HostileTest, AliasIsHashedForEachBlobThatItIsSaidToBe) {
 // Files from the year 1901 or 2500 are no reason to stop.
 TEST_F(HostileTest, OddTimesAreTaken) {
   world_.old.image("app", "1", {"one"});
-  for (const std::string path : {"app/_manifests/tags/1/current/link",
-                                 "app/_layers/" + digest_folder(Digest::of("one")) + "/link"}) {
+  const std::string layer = "app/_layers/" + digest_folder(Digest::of("one")) + "/link";
+  for (const std::string& path : {std::string("app/_manifests/tags/1/current/link"), layer}) {
     for (const std::int64_t seconds : {-2'147'483'648LL, 16'725'225'600LL}) {
       const timespec times[] = {{seconds, 0}, {seconds, 999'999'999}};
       ASSERT_EQ(::utimensat(AT_FDCWD, at(path).c_str(), times, 0), 0);
