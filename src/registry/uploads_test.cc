@@ -279,7 +279,7 @@ class UploadLimit : public ::testing::Test {
 
   World world_;
   metrics::Registry metrics_;
-  Uploads uploads_{world_.stores, {.most_sessions = 3}, metrics_};
+  Uploads uploads_{world_.stores, world_.quarantine, {.most_sessions = 3}, metrics_};
 };
 
 TEST_F(UploadLimit, LongestSilentMakesRoomAndIsNotFound) {
@@ -309,7 +309,7 @@ TEST_F(UploadLimit, ThoseThatAreWrittenStayAndOthersWait) {
 // What a process before this one left counts, too.
 TEST_F(UploadLimit, HoldsOverARestart) {
   for (int i = 0; i < 3; ++i) write_a_byte(begin());
-  Uploads restarted(world_.stores, {.most_sessions = 3}, metrics_);
+  Uploads restarted(world_.stores, world_.quarantine, {.most_sessions = 3}, metrics_);
   EXPECT_OK(restarted.open(world_.context, begin()));
   EXPECT_EQ(gauge(), 3);
 }

@@ -85,7 +85,9 @@ def test_half_a_download_does_no_harm(registry, repository):
     assert repository.client.head(repository.path(f"blobs/{digest}")).status == 200
 
 
-def test_http_1_0_is_answered(registry):
+def test_http_1_0_is_answered(start_registry):
+    """By a server that is open: else it is what a proxy that adds no header speaks."""
+    registry = start_registry(options=["--open"])
     with RawConnection(registry.address) as connection:
         connection.send(head(request=b"GET /v2/ HTTP/1.0"))
         assert connection.answer().status == 200

@@ -97,8 +97,9 @@ TEST_P(StoreConformance, DamagedManifestIsNotFoundUntilItIsPutAgain) {
     EXPECT_FAILS(NotFound, s.manifests().find(name("app"), tag("v1")));
     EXPECT_FAILS(NotFound, s.manifests().find(repo, digest));
     EXPECT_TRUE(s.manifests().list(repo, std::nullopt, 10)->empty());
-    EXPECT_TRUE(
-        s.manifests().referrers(name("app"), sha256("subject"), "", std::nullopt, 10)->empty());
+    EXPECT_TRUE(s.manifests()
+                    .referrers({.repository = name("app"), .subject = sha256("subject")})
+                    ->rows.empty());
     EXPECT_TRUE(s.manifests().was_deleted(repo, digest).value());
     // What it names stays in use, and its tag stays.
     EXPECT_EQ(s.manifests().references(repo, digest)->size(), 1u);
