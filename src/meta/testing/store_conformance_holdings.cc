@@ -63,7 +63,7 @@ TEST_P(StoreConformance, EveryLossIsCounted) {
   EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().unlink(repo, blob); }));
   EXPECT_FALSE(changes([&](Transaction& tx) { return tx.blobs().link(repo, blob, at(1)); }));
   EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().mark_going(blob); }));
-  EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().forget(blob); }));
+  EXPECT_TRUE(changes([&](Transaction& tx) { return tx.blobs().forget(blob, at(2)); }));
   const Digest manifest = put(repo, "manifest", {});
   EXPECT_TRUE(changes(
       [&](Transaction& tx) { return tx.manifests().remove(repo, manifest, at(1), "bob"); }));
