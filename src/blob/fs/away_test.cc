@@ -121,6 +121,7 @@ TEST_F(FsAway, NoAnswerNamesAPath) {
 // The quarantine is made anew: nobody misses what was in it.
 TEST_F(FsAway, QuarantineIsMadeAgain) {
   stdfs::remove_all(path(layout::kQuarantine));
+  EXPECT_OK(store_->purge(context_, {}));
   ASSERT_OK(store_->quarantine(context_, Digest::of("here")));
   EXPECT_FALSE(stdfs::is_empty(path(layout::kQuarantine)));
   EXPECT_FAILS(NotFound, store_->quarantine(context_, Digest::of("here")));

@@ -172,6 +172,23 @@ TEST_P(StoreConformance, DamageTouchesWhatNamesIt) {
   EXPECT_FALSE(touched(config_alone));
 }
 
+// Who looked before what was found damaged looks again.
+TEST_P(StoreConformance, FindingDamageIsALoss) {
+  const RepositoryId repo = repository("app");
+  const Digest blob = record("layer");
+  const Digest manifest = put(repo, "bytes");
+  const auto losses = [&] {
+    return read([](const Snapshot& s) { return s.holdings().losses(); }).value();
+  };
+  const std::uint64_t before = losses();
+  ASSERT_OK(write([&](Transaction& tx) { return tx.damage().mark_blob(blob, at(1)); }));
+  const std::uint64_t between = losses();
+  EXPECT_NE(between, before);
+  ASSERT_OK(
+      write([&](Transaction& tx) { return tx.damage().mark_manifest(repo, manifest, at(1)); }));
+  EXPECT_NE(losses(), between);
+}
+
 TEST_P(StoreConformance, RowsThatDisagreeWithTheirBytesAreWrittenAnew) {
   const RepositoryId repo = repository("app");
   NewManifest right = new_manifest(repo, "bytes");

@@ -138,8 +138,11 @@ Result<void> BlobFiles::purge_quarantine(Context& context, const PurgeTerms& ter
     std::uint64_t size_bytes;
   };
   std::vector<Aside> files;
-  TRY_ASSIGN(const auto names, files_.list(std::string(layout::kQuarantine)));
-  for (const std::string& name : names) {
+  // Whoever takes the whole folder away has purged it; it is made again when it is needed.
+  auto names = files_.list(std::string(layout::kQuarantine));
+  if (!names && names.error().code == ErrorCode::NotFound) return {};
+  if (!names) return propagate(std::move(names));
+  for (const std::string& name : *names) {
     const auto at = layout::parse_quarantine_name(name);
     if (!at) continue;
     TRY(context.alive());
