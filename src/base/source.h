@@ -96,8 +96,8 @@ class Source {
 };
 
 // The next bytes, `done_bytes` being read already, into the front of `buffer`; 0 at the end. Of a
-// stream the two must follow each other. Not for pieces. Corrupt: the disk does not give these bytes; Unavailable:
-// it cannot be reached. What the stream says, where it is one.
+// stream the two must follow each other. Not for pieces. Corrupt: the disk does not give these
+// bytes; Unavailable: it cannot be reached. What the stream says, where it is one.
 Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done_bytes,
                               std::span<char> buffer);
 

@@ -203,9 +203,8 @@ Result<void> Run::take_children_over(Context& context, const std::string& reposi
 Result<void> Run::set_damaged_aside(Context& context, const std::vector<Digest>& damaged) {
   TRY(batch_.flush(context));
   for (const Digest& digest : damaged) {
-    TRY(meta_.write(context, [&](meta::Transaction& tx) {
-      return tx.blobs().forget(digest, clock_.wall());
-    }));
+    TRY(meta_.write(
+        context, [&](meta::Transaction& tx) { return tx.blobs().forget(digest, clock_.wall()); }));
     const auto aside = blobs_.quarantine(context, digest);
     if (!aside && aside.error().code != ErrorCode::NotFound) return aside;
   }
