@@ -200,7 +200,12 @@ TEST_P(StoreConformance, RepositoryWithLinksStaysAndOneWithDroppedLinksComesBack
   EXPECT_EQ(expire(2 * kDay, 3 * kDay), 1u);
   EXPECT_FALSE(is_found());
   EXPECT_TRUE(read([](const Snapshot& s) { return s.repositories().list_all("", 9); })->empty());
+  const auto losses = [&] {
+    return read([](const Snapshot& s) { return s.holdings().losses(); }).value();
+  };
+  const auto before = losses();
   EXPECT_EQ(repository("app"), repo);
+  EXPECT_GT(losses(), before) << "who looked at it before has to look again";
   EXPECT_TRUE(read([&](const Snapshot& s) { return s.blobs().was_linked(repo, layer); }).value());
 
   EXPECT_EQ(expire(3 * kDay, 3 * kDay), 1u);

@@ -60,6 +60,7 @@ Result<Repository> RepositoryRows::find_or_create(const RepositoryName& name, Wa
     repository.id = RepositoryId{database_.last_inserted_id()};
   } else if (gone) {
     TRY(database_.run(kComeBack, repository.id, now, expires_at));
+    TRY(note_loss(database_));  // what it had and lost was hidden from those who looked before
   } else if (expires_soon) {
     TRY(database_.run(kStay, repository.id, expires_at));
   }
