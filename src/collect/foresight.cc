@@ -33,14 +33,16 @@ struct Foresight::Home {
     bool stays = false;  // tagged, young, or of schema 1
     bool tagged = false;
     bool gone = false;
+    bool has_subject = false;  // and a damaged one is never gone
     std::vector<Digest> names;
     std::optional<Digest> subject;
   };
   std::map<Digest, Node> nodes;
 
-  bool is_there(const Digest& digest) const {
-    const auto node = nodes.find(digest);
-    return node != nodes.end() && !node->second.gone;
+  bool is_about_something(const Node& node) const {
+    if (!node.has_subject) return false;
+    const auto subject = nodes.find(*node.subject);
+    return subject == nodes.end() || !subject->second.gone;
   }
 
   // One round: what may go while all else is there. Did something?
@@ -58,7 +60,7 @@ struct Foresight::Home {
     std::vector<Node*> go;
     for (auto& [digest, node] : nodes) {
       const bool needed = node.stays || held.contains(digest) || subjects.contains(digest) ||
-                          (node.subject && is_there(*node.subject));
+                          is_about_something(node);
       if (!node.gone && !needed) go.push_back(&node);
     }
     for (Node* const node : go) node->gone = true;
@@ -102,6 +104,22 @@ Result<void> Foresight::for_each_manifest(Context& context, const meta::Reposito
   return {};
 }
 
+Result<Foresight::DamagedNames> Foresight::names_of_damaged(Context& context) {
+  return meta_.view<DamagedNames>(
+      context, [](const meta::Snapshot& snapshot) -> Result<DamagedNames> {
+        DamagedNames names;
+        TRY_ASSIGN(const auto damaged, snapshot.damage().manifests(std::size_t{1} << 32));
+        for (const meta::Manifest& manifest : damaged) {
+          TRY_ASSIGN(const auto references,
+                     snapshot.manifests().references(manifest.repository, manifest.digest));
+          auto& of_repository = names[manifest.repository];
+          of_repository.insert(manifest.digest);
+          for (const auto& reference : references) of_repository.insert(reference.digest);
+        }
+        return names;
+      });
+}
+
 Result<void> Foresight::look_at(Context& context, const meta::Repository& repository,
                                 WallTime pushed_before, Gone& gone) {
   Home home;
@@ -114,8 +132,16 @@ Result<void> Foresight::look_at(Context& context, const meta::Repository& reposi
         node.stays = row.pushed_at > pushed_before || oci::media_type::is_schema1(row.media_type);
         TRY_ASSIGN(const auto stored,
                    snapshot.manifests().find(repository.name, oci::Reference(row.digest)));
+        // Bytes that cannot be trusted may be about anything.
+        if (Digest::of(stored.bytes, row.digest.algorithm()) != row.digest) node.stays = true;
+        if (damaged_[repository.id].contains(row.digest)) node.stays = true;
         const auto read = oci::read_manifest_at_rest(stored.bytes, row.media_type);
         node.subject = read.subject;
+        if (node.subject) {
+          // Asked so, a damaged subject is there, too.
+          const auto references = snapshot.manifests().references(repository.id, *node.subject);
+          TRY_ASSIGN(node.has_subject, is_there(references));
+        }
         for (const auto& named : read.named) node.names.push_back(named.digest);
         home.nodes.emplace(row.digest, std::move(node));
         return {};
@@ -148,6 +174,9 @@ Result<void> Foresight::drop_those_still_named(Context& context, Gone& gone) {
           return {};
         }));
   }
+  for (const auto& [repository, names] : damaged_) {
+    for (const Digest& digest : names) gone.free_.erase(digest);
+  }
   return for_each_repository(context, [&](const meta::Repository& repository) -> Result<void> {
     return for_each_manifest(
         context, repository,
@@ -167,6 +196,7 @@ Result<void> Foresight::drop_those_still_named(Context& context, Gone& gone) {
 Result<Gone> Foresight::untagged(Context& context, WallTime pushed_before,
                                  const AfterPage& after_page) {
   Gone gone;
+  TRY_ASSIGN(damaged_, names_of_damaged(context));
   TRY(for_each_repository(context, [&](const meta::Repository& repository) -> Result<void> {
     TRY(look_at(context, repository, pushed_before, gone));
     return after_page(gone.count());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -46,17 +47,21 @@ class Foresight {
 
  private:
   struct Home;
+  // What manifests that are damaged at rest name, by repository: they count as if they were whole.
+  using DamagedNames = std::map<meta::RepositoryId, std::set<oci::Digest>>;
   using Visit = std::function<Result<void>(const meta::Snapshot&, const meta::Manifest&)>;
   using VisitHome = std::function<Result<void>(const meta::Repository&)>;
 
   Result<void> for_each_repository(Context& context, const VisitHome& visit);
   Result<void> for_each_manifest(Context& context, const meta::Repository& repository,
                                  const Visit& visit);
+  Result<DamagedNames> names_of_damaged(Context& context);
   Result<void> look_at(Context& context, const meta::Repository& repository, WallTime pushed_before,
                        Gone& gone);
   Result<void> drop_those_still_named(Context& context, Gone& gone);
 
   meta::Store& meta_;
+  DamagedNames damaged_;
 };
 
 }  // namespace entrepot::collect

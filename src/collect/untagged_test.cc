@@ -149,6 +149,20 @@ TEST_F(Untagged, ForesightSeesAllRoundsAndWhatBecomesFree) {
   EXPECT_FALSE(gone.sets_free(Digest::of("{}")));
 }
 
+// Its push again heals it, and everything must be there then.
+TEST_F(Untagged, WhatADamagedManifestNamesStaysAndWhatIsAboutIt) {
+  const auto amd64 = untagged("amd64");
+  const auto index = world_.push("a", {"1"}, index_of({amd64})).value().digest;
+  const auto signature = untagged("signature", index.to_string());
+  ASSERT_OK(world_.write([&](meta::Transaction& tx) -> Result<void> {
+    TRY(tx.damage().mark_manifest(world_.id_of("a"), index, world_.clock.wall()));
+    return {};
+  }));
+  EXPECT_EQ(remove(), 0u);
+  EXPECT_TRUE(is_there(amd64));
+  EXPECT_TRUE(is_there(signature));
+}
+
 TEST_F(Untagged, DeleteIsWrittenToTheJournal) {
   const auto free = untagged("free");
   EXPECT_EQ(remove(), 1u);
