@@ -54,7 +54,7 @@ def test_deleted_image_frees_the_disk_by_itself(start_registry):
     registry.options = list(NO_DELAY)
     registry.restart()
     wait_until(lambda: len(blobs_on_disk(registry)) == 2)
-    assert metric(registry, "entrepot_collector_removed_total") >= 2
+    wait_until(lambda: metric(registry, "entrepot_collector_removed_total") >= 2)
     assert metric(registry, "entrepot_collector_freed_bytes_total") > 0
     answer = registry.client.get(repository.path(f"manifests/{kept.digest}"))
     assert answer.status == 200
