@@ -101,6 +101,20 @@ def test_access_log_for_people(start):
         r'"a \\x22quoted\\x22 word"', line)
 
 
+def test_access_log_says_why_something_was_no_request(start):
+    """Under the request id that its answer has, like every other."""
+    server = start("--access_log.format", "json")
+    with RawConnection(server.address) as connection:
+        connection.send(b"GET http HTTP/1.1\r\nHost: tp\r\n\r\n")
+        answer = connection.answer()
+    assert answer.status == 400
+    (line,) = map(json.loads, log_lines(server, 1))
+    assert (line["status"], line["route"]) == (400, "refused")
+    assert "the request target must begin with '/'" in line["refusal"]
+    assert line["request_id"] == answer.header("X-Request-Id")
+    assert line["request_id"]
+
+
 def test_access_log_for_machines_tells_no_secret(start):
     server = start("--access_log.format", "json")
     Repository(server.client, "a").push_blob(b"bytes")

@@ -209,14 +209,23 @@ Result<http::Reply> take(Context& context, const Call& call, const UploadSession
   return http::Receive{std::move(body)};
 }
 
-// For a client that did not hear that its closing PUT succeeded, and sends it again. Nothing when
-// the session did not end with this digest, or when the blob is not there any more.
-std::optional<http::Reply> closed_before(Context& context, const Call& call,
-                                         const UploadSession& session, const oci::Digest& digest) {
-  const auto ending = call.services.uploads.ending(context, session);
-  if (!ending || ending->digest != digest) return std::nullopt;
-  if (!call.services.pull.blob(context, session.repository, digest)) return std::nullopt;
-  return http::Receive{std::make_unique<RepeatedBody>(call, session, digest)};
+http::Reply reply_of(const Call& call, Result<http::Reply> taken) {
+  if (!taken) return call.error(taken.error(), About::Upload);
+  return *std::move(taken);
+}
+
+// For a client that did not hear that its closing PUT succeeded, and sends it again: what takes it.
+// NotFound when the session did not end with this digest, or when the blob is not there any more.
+Result<std::unique_ptr<http::BodySink>> closed_before(Context& context, const Call& call,
+                                                      const UploadSession& session,
+                                                      const oci::Digest& digest) {
+  TRY_ASSIGN(const auto ending, call.services.uploads.ending(context, session));
+  if (ending.digest != digest) return fail(ErrorCode::NotFound, "it ended otherwise");
+  TRY_ASSIGN(const auto blob, call.services.pull.blob(context, session.repository, digest));
+  if (blob.review_is_near) {
+    TRY(call.services.pull.keep_from_review(context, session.repository, digest));
+  }
+  return std::make_unique<RepeatedBody>(call, session, digest);
 }
 
 // end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever
@@ -265,9 +274,7 @@ http::Reply Uploads::start(Context& context, const Call& call) {
     ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
     auto session = call.services.uploads.begin(repository, digest.algorithm());
     session.is_told = false;
-    ENTREPOT_API_ASSIGN(auto reply, take(context, call, session, UploadBody::Kind::Whole, digest),
-                        About::Upload);
-    return reply;
+    return reply_of(call, take(context, call, session, UploadBody::Kind::Whole, digest));
   }
   auto also = oci::HashAlgorithm::Sha256;
   if (const auto name = call.request.parameter("digest-algorithm")) {
@@ -285,10 +292,7 @@ std::optional<http::Response> Uploads::start_now(const Call& call) {
 http::Reply Uploads::append(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
-  ENTREPOT_API_ASSIGN(auto reply,
-                      take(context, call, session, UploadBody::Kind::Chunk, std::nullopt),
-                      About::Upload);
-  return reply;
+  return reply_of(call, take(context, call, session, UploadBody::Kind::Chunk, std::nullopt));
 }
 
 http::Reply Uploads::close(Context& context, const Call& call) {
@@ -298,11 +302,12 @@ http::Reply Uploads::close(Context& context, const Call& call) {
                       oci::Digest::parse(call.request.parameter("digest").value_or("")),
                       About::Digest);
   auto reply = take(context, call, session, UploadBody::Kind::Closing, digest);
-  if (reply) return *std::move(reply);
-  if (reply.error().code == ErrorCode::NotFound) {
-    if (auto again = closed_before(context, call, session, digest)) return *std::move(again);
+  if (!reply && reply.error().code == ErrorCode::NotFound) {
+    auto again = closed_before(context, call, session, digest);
+    if (again) return http::Receive{*std::move(again)};
+    if (again.error().code != ErrorCode::NotFound) return call.error(again.error(), About::Upload);
   }
-  return call.error(reply.error(), About::Upload);
+  return reply_of(call, std::move(reply));
 }
 
 http::Reply Uploads::status(Context& context, const Call& call) {

@@ -151,7 +151,7 @@ http::Response error_response(int status, std::string_view code, std::string_vie
 }
 
 http::Response too_slow(std::string_view code) {
-  return error_response(408, code, "the body came too slowly; what came of a blob is kept");
+  return error_response(408, code, "the body came too slowly; what came of a chunk is kept");
 }
 
 http::Response to_response(const Error& error, About about, std::string_view request_id) {
