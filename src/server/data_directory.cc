@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "base/log.h"
 #include "crypto/hash.h"
 #include "server/file_modes.h"
 #include "server/system_error.h"
@@ -16,6 +17,7 @@ namespace entrepot::server {
 namespace {
 
 constexpr const char* kRepositories = "/docker/registry/v2/repositories";
+constexpr const char* kBlobs = "/docker/registry/v2/blobs/sha256";
 constexpr const char* kOurDirectories[] = {"/docker",
                                            "/docker/registry",
                                            "/docker/registry/v2",
@@ -202,6 +204,23 @@ Result<void> check_metadata_present(const DataDirectory& directory) {
   return lost_metadata(directory, fmt::format("store {} has lost its metadata", id));
 }
 
+namespace {
+
+// Layers that nobody can ask for any more, or that a push makes known again.
+void tell_of_blobs_without_names(const std::string& data_path) {
+  std::error_code error;
+  const std::filesystem::directory_iterator first(data_path + kBlobs, error);
+  if (error || first == std::filesystem::directory_iterator()) return;
+  if (std::filesystem::exists(data_path + kRepositories, error)) return;  // is taken over later
+  log::warning(
+      "{} holds blobs, and nothing that names them: the store begins anew. If {}/entrepot was "
+      "lost, "
+      "stop the server and put a backup of it back",
+      data_path, data_path);
+}
+
+}  // namespace
+
 Result<std::string> agree_on_id(Context& context, const DataDirectory& directory,
                                 meta::Store& store) {
   TRY_ASSIGN(const std::string in_file, id_in_file(directory));
@@ -214,6 +233,7 @@ Result<std::string> agree_on_id(Context& context, const DataDirectory& directory
                                                       in_file, id));
   }
   if (id.empty()) {
+    tell_of_blobs_without_names(directory.path());
     // The metadata first: a crash in between leaves an id that has its metadata.
     id = crypto::to_hex(crypto::random_bytes(16));
     TRY(store.write(context, [&](meta::Transaction& tx) { return tx.settings().set(kIdKey, id); }));
