@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 
+#include <chrono>
+#include <new>
+
 #include "base/check.h"
 
 namespace entrepot {
@@ -35,11 +38,18 @@ bool Executor::try_post(std::function<void()> task) {
 }
 
 void Executor::post(std::function<void()> task) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back(std::move(task));
-  }
+  while (!add(task)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   wakeup_.notify_one();
+}
+
+bool Executor::add(std::function<void()>& task) {
+  const std::lock_guard lock(mutex_);
+  try {
+    tasks_.push_back(std::move(task));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;  // the queue could not grow; nothing was moved
+  }
 }
 
 std::size_t Executor::queued() const {
@@ -55,7 +65,10 @@ void Executor::run() {
     auto task = std::move(tasks_.front());
     tasks_.pop_front();
     lock.unlock();
-    task();
+    try {
+      task();
+    } catch (const std::bad_alloc&) {
+    }
     task = nullptr;  // what it captured ends outside the lock
     lock.lock();
   }

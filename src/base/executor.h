@@ -13,7 +13,7 @@ namespace entrepot {
 
 // Runs tasks on its own threads, first in first out. Thread-safe. Destruction runs what is queued,
 // and what that posts, then joins; other threads must have stopped posting before. Tasks must not
-// throw.
+// throw, but for std::bad_alloc, with which a task ends.
 class Executor {
  public:
   struct Options {
@@ -31,12 +31,13 @@ class Executor {
   [[nodiscard]] bool try_post(std::function<void()> task);
 
   // Takes the task even past the limit: for what finishes work already begun, whose number the
-  // caller bounds.
+  // caller bounds. Without memory it waits for some.
   void post(std::function<void()> task);
 
   std::size_t queued() const;
 
  private:
+  bool add(std::function<void()>& task);
   void run();
 
   const Options options_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -162,8 +163,9 @@ Bytes hash(HashAlgorithm algorithm, ByteView bytes) {
 
 Bytes hmac_sha256(ByteView key, ByteView message) {
   Bytes out(SHA256_DIGEST_LENGTH, '\0');
-  CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), octets(message),
-             message.size(), octets(out), nullptr) != nullptr);
+  const auto* const made = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                                octets(message), message.size(), octets(out), nullptr);
+  if (made == nullptr) throw std::bad_alloc();  // nothing else can go wrong
   return out;
 }
 

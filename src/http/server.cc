@@ -23,13 +23,19 @@ using internal::ListeningSocket;
 constexpr std::chrono::milliseconds kDrainPoll{2};
 constexpr int kPortAttempts = 16;
 
+// What the program needs besides connections, however few descriptors there are.
+constexpr std::size_t kKeptDescriptors = 44;
+constexpr std::size_t kLeastConnections = 8;
+
 // A quarter of the descriptors is left for files and the rest of the program.
 std::size_t connections_that_fit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
     return std::numeric_limits<std::size_t>::max();
   }
-  return std::max<std::size_t>(limit.rlim_cur - limit.rlim_cur / 4, 16);
+  const std::size_t kept = std::max<std::size_t>(limit.rlim_cur / 4, kKeptDescriptors);
+  if (limit.rlim_cur < kept + kLeastConnections) return kLeastConnections;
+  return limit.rlim_cur - kept;
 }
 
 std::size_t or_cores(std::size_t wanted) {

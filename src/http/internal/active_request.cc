@@ -1,5 +1,6 @@
 #include "http/internal/active_request.h"
 
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -52,8 +53,12 @@ void ActiveRequest::decide(Handler& handler, std::optional<ByteView> whole_body)
 
 void ActiveRequest::write(ByteView piece) {
   if (write_error_) return;
-  if (auto written = sink_->write(context_, piece); !written) {
-    write_error_ = std::move(written).error();
+  try {
+    if (auto written = sink_->write(context_, piece); !written) {
+      write_error_ = std::move(written).error();
+    }
+  } catch (const std::bad_alloc&) {
+    write_error_ = Error{ErrorCode::Unavailable, "no memory"};
   }
 }
 

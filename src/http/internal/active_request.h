@@ -22,6 +22,8 @@ class ActiveRequest {
   const RequestData& data() const { return *data_; }
   const Head& head() const { return data_->head; }
 
+  // Memory may run out in any of these. Then there is no answer.
+
   // Asks the handler. `whole_body`, which only a finisher is given, is the body if it is short and
   // here already: then the sink gets it and finishes at once.
   void decide(Handler& handler, std::optional<ByteView> whole_body);

@@ -30,12 +30,12 @@ bool is_request_id(std::string_view text) {
 
 }  // namespace
 
-Connection::Connection(Lane& lane, int descriptor, Peer peer, ssl_ctx_st* tls)
+Connection::Connection(Lane& lane, int& descriptor, Peer peer, ssl_ctx_st* tls)
     : lane_(lane),
-      channel_(descriptor),
+      channel_(std::exchange(descriptor, -1)),
       peer_(std::make_shared<const Peer>(std::move(peer))),
       scanner_(lane.core().options.limits) {
-  if (tls != nullptr) channel_.set_tls(std::make_unique<TlsSession>(*tls, descriptor));
+  if (tls != nullptr) channel_.set_tls(std::make_unique<TlsSession>(*tls, channel_.descriptor()));
 }
 
 Connection::~Connection() = default;
@@ -43,6 +43,7 @@ Connection::~Connection() = default;
 // --- Beginning -----------------------------------------------------------------------------------
 
 void Connection::open() {
+  if (channel_.tls() != nullptr && !channel_.tls()->is_usable()) return close();
   if (channel_.tls() != nullptr) return shake_hands();
   start_reading();
 }
@@ -190,8 +191,8 @@ void Connection::hand_over(std::string_view head_text) {
   record_.request = &active_->request();
   input_.keep();
   phase_ = Phase::Working;
-  lane_.core().metrics.in_flight.add(1);
   intake_ = std::make_unique<Intake>(lane_, channel_, input_, *active_, *this);
+  lane_.core().metrics.in_flight.add(1);
   intake_->start();
 }
 
@@ -330,7 +331,11 @@ void Connection::record_exchange(bool whole) {
   record_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - started_);
   record_.complete = whole;
-  observe(record_);
+  try {
+    observe(record_);
+  } catch (const std::bad_alloc&) {
+    // A line of the access log less.
+  }
 }
 
 // --- Ending --------------------------------------------------------------------------------------
@@ -420,8 +425,9 @@ void Connection::close() {
   input_ = Input();
   if (ended == Phase::Head) channel_.say_end();
   channel_.shut_down();
-  if (ended == Phase::Working) return intake_->abandon();
-  if (ended == Phase::Answering) return delivery_->abandon();
+  // Without memory it may not have come to either.
+  if (ended == Phase::Working && intake_) return intake_->abandon();
+  if (ended == Phase::Answering && delivery_) return delivery_->abandon();
   if (ended == Phase::Handshake) return;  // on_handshake_over() retires
   retire();
 }
@@ -437,7 +443,10 @@ void Connection::retire() {
 
 void Connection::watch_writes(bool on) {
   if (std::exchange(watching_writes_, on) == on) return;
-  lane_.loop().change(channel_.descriptor(), on ? kReadEvents | EPOLLOUT : kReadEvents, *this);
+  const std::uint32_t events = on ? kReadEvents | EPOLLOUT : kReadEvents;
+  if (lane_.loop().change(channel_.descriptor(), events, *this)) return;
+  watching_writes_ = !on;
+  if (on) lane_.soon(*this);  // asked again and again, then
 }
 
 void Connection::want_thread(bool finisher) { lane_.wait_for_thread(*this, finisher); }

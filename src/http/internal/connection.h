@@ -25,11 +25,13 @@ struct HeadFrame;
 class Connection final : public Watched, public Intake::Owner, public Delivery::Owner {
  public:
   // `tls` null: plain HTTP.
-  Connection(Lane& lane, int descriptor, Peer peer, ssl_ctx_st* tls);
+  // Takes the descriptor over, and leaves -1.
+  Connection(Lane& lane, int& descriptor, Peer peer, ssl_ctx_st* tls);
   ~Connection();
 
   void open();
   void on_events(std::uint32_t events) override;
+  void on_no_memory() override { close(); }
 
   // Called by the lane, as it was asked to.
   void on_soon();

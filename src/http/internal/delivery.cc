@@ -18,7 +18,7 @@ Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner)
       channel_(channel),
       owner_(owner),
       later_(lane.loop(), *this),
-      job_(lane.loop()) {}
+      job_(lane.loop(), [this] { report(Outcome::Broken); }) {}
 
 Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sent_bytes,
                                   Context* context) {
@@ -114,6 +114,7 @@ void Delivery::read_stream() {
   job_.run(
       *lane_.core().options.workers,
       [this] {
+        stream_error_ = Error{ErrorCode::Unavailable, "no memory"};  // unless it goes on
         std::size_t filled = 0;
         while (filled < piece_.size()) {
           auto got = body_.stream()->stream->read(*context_, std::span(piece_).subspan(filled));
@@ -123,6 +124,7 @@ void Delivery::read_stream() {
           }
           filled += *got;
         }
+        stream_error_.reset();
       },
       [this] { on_stream_read(); });
 }

@@ -10,12 +10,15 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "base/check.h"
 #include "http/internal/io.h"
 
 namespace entrepot::http::internal {
 namespace {
+
+constexpr std::chrono::milliseconds kMemoryRetry{1};
 
 // Asks the scheduler for many short turns instead of few long ones: a loop works for microseconds,
 // but should not wait for milliseconds behind threads that hash or copy. Linux 6.12 and newer; an
@@ -68,13 +71,26 @@ void EventLoop::join() {
 void EventLoop::post(std::function<void()> task) {
   bool wake = false;
   {
-    const std::lock_guard lock(mutex_);
-    mail_.push_back(std::move(task));
+    std::unique_lock lock(mutex_);
+    while (!add_mail(task)) {
+      lock.unlock();
+      std::this_thread::sleep_for(kMemoryRetry);
+      lock.lock();
+    }
     wake = !std::exchange(woken_, true);
   }
   if (!wake) return;
   const std::uint64_t one = 1;
   CHECK(::write(mail_descriptor_, &one, sizeof one) == sizeof one);
+}
+
+bool EventLoop::add_mail(std::function<void()>& task) {
+  try {
+    mail_.push_back(std::move(task));
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;  // the vector could not grow; nothing was moved
+  }
 }
 
 bool EventLoop::watch(int descriptor, std::uint32_t events, Watched& watched) {
@@ -84,11 +100,11 @@ bool EventLoop::watch(int descriptor, std::uint32_t events, Watched& watched) {
   return ::epoll_ctl(poll_descriptor_, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
-void EventLoop::change(int descriptor, std::uint32_t events, Watched& watched) {
+bool EventLoop::change(int descriptor, std::uint32_t events, Watched& watched) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &watched;
-  CHECK(::epoll_ctl(poll_descriptor_, EPOLL_CTL_MOD, descriptor, &event) == 0);
+  return ::epoll_ctl(poll_descriptor_, EPOLL_CTL_MOD, descriptor, &event) == 0;
 }
 
 void EventLoop::forget(int descriptor) {
@@ -110,10 +126,22 @@ void EventLoop::run() {
       if (event.data.ptr == nullptr) {
         read_mail();
       } else {
-        static_cast<Watched*>(event.data.ptr)->on_events(event.events);
+        tell(*static_cast<Watched*>(event.data.ptr), event.events);
       }
     }
-    patience = between_();
+    try {
+      patience = between_();
+    } catch (const std::bad_alloc&) {
+      patience = kMemoryRetry;
+    }
+  }
+}
+
+void EventLoop::tell(Watched& watched, std::uint32_t events) {
+  try {
+    watched.on_events(events);
+  } catch (const std::bad_alloc&) {
+    watched.on_no_memory();
   }
 }
 
@@ -125,7 +153,12 @@ void EventLoop::read_mail() {
     woken_ = false;
     reading_.swap(mail_);
   }
-  for (const auto& task : reading_) task();
+  for (const auto& task : reading_) {
+    try {
+      task();
+    } catch (const std::bad_alloc&) {
+    }
+  }
   reading_.clear();
 }
 

@@ -19,6 +19,8 @@ namespace entrepot::http::internal {
 class Watched {
  public:
   virtual void on_events(std::uint32_t events) = 0;
+  // Memory ran out on the way.
+  virtual void on_no_memory() = 0;
 
  protected:
   ~Watched() = default;
@@ -38,7 +40,8 @@ class EventLoop {
   void start(const std::string& thread_name, Between between);
 
   // Runs `task` on the loop's thread, soon, in the order of posting. Wakes the loop only if it may
-  // be asleep.
+  // be asleep. Does not fail: without memory it waits for some. A task that runs out of memory ends
+  // there.
   void post(std::function<void()> task);
 
   // The loop ends behind the current batch.
@@ -48,7 +51,7 @@ class EventLoop {
   // What a descriptor is watched for; errors of epoll_ctl cannot happen to a socket of ours but for
   // lack of memory, and are reported.
   [[nodiscard]] bool watch(int descriptor, std::uint32_t events, Watched& watched);
-  void change(int descriptor, std::uint32_t events, Watched& watched);
+  [[nodiscard]] bool change(int descriptor, std::uint32_t events, Watched& watched);
   void forget(int descriptor);
 
   // The time of the current batch.
@@ -59,6 +62,8 @@ class EventLoop {
       : poll_descriptor_(poll_descriptor), mail_descriptor_(mail_descriptor) {}
   void run();
   void read_mail();
+  static void tell(Watched& watched, std::uint32_t events);
+  bool add_mail(std::function<void()>& task);
 
   const int poll_descriptor_;
   const int mail_descriptor_;

@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::chrono::seconds kWorkerPatience{5};
 constexpr std::chrono::seconds kBufferPatience{10};
+constexpr const char* kNoMemory = "no memory for this request; try again in a second";
 constexpr std::uint64_t kHoldBytes = 64 << 10;  // how much more is taken from the account at once
 
 }  // namespace
@@ -23,7 +24,7 @@ Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& reques
       request_(request),
       owner_(owner),
       on_finisher_(lane.core().handler.ends_in_commit(request.request())),
-      job_(lane.loop()),
+      job_(lane.loop(), [this] { owner_.client_is_gone(); }),
       started_(lane.loop().now()),
       later_(lane.loop(), *this),
       pace_(lane.core().options.limits.push) {}
@@ -67,9 +68,13 @@ bool Intake::post_decision() {
 bool Intake::on_thread_free() {
   if (post_decision()) return true;
   if (lane_.loop().now() - started_ < kWorkerPatience) return false;
+  refuse("too many requests wait for an answer; try again in a second");
+  return true;
+}
+
+void Intake::refuse(std::string message) {
   phase_ = Phase::Over;
-  Response response = lane_.core().handler.refuse(
-      {503, "too many requests wait for an answer; try again in a second"});
+  Response response = lane_.core().handler.refuse({503, std::move(message)});
   const bool tells_when = std::any_of(
       response.headers.begin(), response.headers.end(),
       [](const auto& header) { return equals_ignoring_case(header.first, "Retry-After"); });
@@ -77,7 +82,6 @@ bool Intake::on_thread_free() {
   response.close = true;
   request_.response() = std::move(response);
   owner_.answer_is_ready();
-  return true;
 }
 
 void Intake::on_decided() {
@@ -93,6 +97,9 @@ void Intake::on_decided() {
     return owner_.answer_is_ready();
   }
   if (request_.has_rest()) return finish_decision();
+  if (!request_.has_sink() || request_.body_taken()) {
+    return refuse(kNoMemory);
+  }
   if (length > request_.limit_bytes()) {
     return finish(Error{ErrorCode::TooLarge, "the body is longer than allowed"});
   }
@@ -106,6 +113,7 @@ void Intake::finish_decision() {
       [this] {
         phase_ = Phase::Over;
         if (abandoned_) return owner_.intake_is_over();
+        if (!request_.response()) return refuse(kNoMemory);
         owner_.answer_is_ready();
       });
 }
@@ -248,7 +256,8 @@ void Intake::on_piece_written() {
   receiver_->piece_written();
   if (abandoned_) return drop_sink();
   if (request_.write_failed()) return finish(std::nullopt);
-  if (gives_way_) return finish(Error{ErrorCode::Timeout, "others needed its memory"});
+  if (gives_way_ && !receiver_->is_complete())
+    return finish(Error{ErrorCode::Timeout, "others needed its memory"});
   receive(false, false);
 }
 
@@ -274,6 +283,7 @@ void Intake::on_finished() {
   work_.give_back();
   phase_ = Phase::Over;
   if (abandoned_) return owner_.intake_is_over();
+  if (!request_.response()) return refuse(kNoMemory);
   owner_.answer_is_ready();
 }
 

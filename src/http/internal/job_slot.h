@@ -1,6 +1,11 @@
 #pragma once
 // http/internal/job_slot.h — work of an event loop's object that runs on another thread.
 
+#include <chrono>
+#include <functional>
+#include <new>
+#include <thread>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -10,43 +15,63 @@
 namespace entrepot::http::internal {
 
 // At most one job at once. What it does may use the owner's memory, so the owner must not be
-// destroyed while out(); it hears of the end on its loop.
+// destroyed while out(); it hears of the end on its loop. A job that runs out of memory ends there;
+// what it was to make is then missing. `lost` is called when `back` itself has none.
 class JobSlot {
  public:
-  explicit JobSlot(EventLoop& loop) : loop_(loop) {}
+  JobSlot(EventLoop& loop, std::function<void()> lost) : loop_(loop), lost_(std::move(lost)) {}
 
   bool out() const { return out_; }
 
-  // Runs `work` on the executor, then `back` on the loop.
+  // Runs `work` on the executor, then `back` on the loop. Waits for memory if there is none.
   template <class Work, class Back>
   void run(Executor& executor, Work work, Back back) {
     CHECK(!out_);
-    out_ = true;
-    executor.post(task(std::move(work), std::move(back)));
+    auto job = task(std::move(work), std::move(back));
+    std::function<void()> packed;
+    while (!packed) {
+      try {
+        packed = std::move(job);
+      } catch (const std::bad_alloc&) {  // it is still in `job`
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    }
+    executor.post(std::move(packed));
+    out_ = true;  // the job comes back through the loop that runs us
   }
 
   // The same, but false if the executor has no room.
   template <class Work, class Back>
   bool try_run(Executor& executor, Work work, Back back) {
     CHECK(!out_);
-    out_ = true;  // before the task can come back
-    out_ = executor.try_post(task(std::move(work), std::move(back)));
+    auto job = task(std::move(work), std::move(back));
+    out_ = executor.try_post(std::move(job));
     return out_;
   }
 
  private:
   template <class Work, class Back>
   auto task(Work work, Back back) {
+    // Then the way back needs no memory.
+    static_assert(sizeof(Back) <= sizeof(void*) && std::is_trivially_copyable_v<Back>);
     return [this, work = std::move(work), back = std::move(back)] {
-      work();
+      try {
+        work();
+      } catch (const std::bad_alloc&) {
+      }
       loop_.post([this, back] {
         out_ = false;
-        back();
+        try {
+          back();
+        } catch (const std::bad_alloc&) {
+          lost_();
+        }
       });
     };
   }
 
   EventLoop& loop_;
+  const std::function<void()> lost_;
   bool out_ = false;  // the loop's alone
 };
 

@@ -1,5 +1,7 @@
 #include "http/internal/lane.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <future>
@@ -75,18 +77,40 @@ void Lane::run_and_wait(const std::function<void()>& task) {
 void Lane::adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls) {
   load_.fetch_add(1, std::memory_order_relaxed);
   core_.metrics.open.add(1);
-  loop_->post([this, descriptor, peer = std::move(peer), tls = std::move(tls)] {
-    half_.push_back(std::make_unique<Connection>(*this, descriptor, peer, tls.get()));
-    half_count_.store(half_.size(), std::memory_order_relaxed);
-    Connection& connection = *half_.back();
-    connection.place.at = std::prev(half_.end());
-    connection.place.last_moved = loop_->now();
-    if (ending_) {
-      connection.cut();
-    } else {
-      connection.open();
-    }
-  });
+  try {
+    loop_->post([this, descriptor, peer = std::move(peer), tls = std::move(tls)] {
+      open_connection(descriptor, peer, tls.get());
+    });
+  } catch (const std::bad_alloc&) {
+    undo_adoption(descriptor);
+  }
+}
+
+// What adopt() counted; the descriptor is negative if a connection had it and closed it.
+void Lane::undo_adoption(int descriptor) {
+  if (descriptor >= 0) ::close(descriptor);
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  core_.metrics.open.add(-1);
+  core_.connections.fetch_sub(1);
+}
+
+void Lane::open_connection(int descriptor, const Peer& peer, ssl_ctx_st* tls) {
+  try {
+    half_.push_back(nullptr);
+    half_.back() = std::make_unique<Connection>(*this, descriptor, peer, tls);
+  } catch (const std::bad_alloc&) {
+    if (!half_.empty() && half_.back() == nullptr) half_.pop_back();
+    return undo_adoption(descriptor);
+  }
+  half_count_.store(half_.size(), std::memory_order_relaxed);
+  Connection& connection = *half_.back();
+  connection.place.at = std::prev(half_.end());
+  connection.place.last_moved = loop_->now();
+  if (ending_) {
+    connection.cut();
+  } else {
+    attempt(connection, [&] { connection.open(); });
+  }
 }
 
 void Lane::make_room(std::size_t halves, std::size_t idle) {
@@ -202,8 +226,7 @@ void Lane::retire(Connection& connection) {
   drop(waiting_for_worker_, &connection);
   drop(waiting_for_finisher_, &connection);
   drop(waiting_for_buffer_, &connection);
-  retired_.push_back(std::move(*connection.place.at));
-  shelf(connection.place.shelf).erase(connection.place.at);
+  retired_.splice(retired_.end(), shelf(connection.place.shelf), connection.place.at);
   half_count_.store(half_.size(), std::memory_order_relaxed);
   load_.fetch_sub(1, std::memory_order_relaxed);
   core_.metrics.open.add(-1);
@@ -234,7 +257,9 @@ void Lane::wait_for_buffer(Connection& connection) {
 }
 
 void Lane::try_for_buffers() {
-  for (Connection* waiting : std::exchange(waiting_for_buffer_, {})) waiting->on_buffer_free();
+  for (Connection* waiting : std::exchange(waiting_for_buffer_, {})) {
+    attempt(*waiting, [&] { waiting->on_buffer_free(); });
+  }
 }
 
 // --- Between batches -----------------------------------------------------------------------------
@@ -242,7 +267,7 @@ void Lane::try_for_buffers() {
 milliseconds Lane::between_batches() {
   for (Connection* connection : std::exchange(soon_, {})) {
     connection->place.is_up_soon = false;
-    connection->on_soon();
+    attempt(*connection, [&] { connection->on_soon(); });
   }
   offer_thread(waiting_for_worker_);
   offer_thread(waiting_for_finisher_);
@@ -264,7 +289,9 @@ milliseconds Lane::between_batches() {
 void Lane::offer_thread(std::deque<Connection*>& waiting) {
   while (!waiting.empty()) {
     Connection* const first = waiting.front();
-    if (!first->on_thread_free()) return;
+    bool is_served = true;
+    attempt(*first, [&] { is_served = first->on_thread_free(); });
+    if (!is_served) return;
     drop(waiting, first);
   }
 }
@@ -273,7 +300,9 @@ void Lane::look_after_time() {
   const SteadyTime now = loop_->now();
   if (now >= next_reminder_) {
     next_reminder_ = now + kReminderDelay;
-    for (Connection* connection : std::exchange(reminders_, {})) connection->on_reminder();
+    for (Connection* connection : std::exchange(reminders_, {})) {
+      attempt(*connection, [&] { connection->on_reminder(); });
+    }
   }
   if (!waiting_for_buffer_.empty() && now >= next_buffer_try_) {
     next_buffer_try_ = now + kBufferRetry;
@@ -293,11 +322,15 @@ void Lane::sweep() {
   const auto silent_for = [now](const Connections& shelf, auto at, auto limit) {
     return at != shelf.end() && (*at)->place.last_moved + limit <= now;
   };
-  for (auto at = open_.begin(); silent_for(open_, at, limits.idle);) (*at++)->on_idle_limit();
+  for (auto at = open_.begin(); silent_for(open_, at, limits.idle);) {
+    Connection& silent = **at++;
+    attempt(silent, [&] { silent.on_idle_limit(); });
+  }
   for (auto at = half_.begin(); at != half_.end();) {
     Connection& half = **at++;
     const bool late = half.place.began && *half.place.began + limits.head <= now;
-    if (late || half.place.last_moved + limits.idle <= now) half.on_half_limit();
+    if (!late && half.place.last_moved + limits.idle > now) continue;
+    attempt(half, [&] { half.on_half_limit(); });
   }
   for (auto at = lingering_.begin(); silent_for(lingering_, at, kLingerLimit);) {
     (*at++)->on_idle_limit();

@@ -6,6 +6,7 @@
 #include <deque>
 #include <list>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,17 @@ class Lane {
   static void offer_thread(std::deque<Connection*>& waiting);
   void look_after_time();
   void sweep();
+  void open_connection(int descriptor, const Peer& peer, ssl_ctx_st* tls);
+  void undo_adoption(int descriptor);
+  // Calls, and closes the connection if memory runs out on the way.
+  template <class Call>
+  static void attempt(Connection& connection, const Call& call) {
+    try {
+      call();
+    } catch (const std::bad_alloc&) {
+      connection.on_no_memory();
+    }
+  }
   void try_for_buffers();
   Connections& shelf(Connection::Shelf shelf);
   void move_to(Connection::Shelf to, Connection& connection);
@@ -94,7 +106,7 @@ class Lane {
   Connections half_;
   Connections lingering_;
   std::atomic<std::size_t> half_count_ = 0;
-  std::vector<std::unique_ptr<Connection>> retired_;
+  Connections retired_;
   std::vector<Connection*> soon_;
   std::vector<Connection*> reminders_;
   std::deque<Connection*> waiting_for_worker_;

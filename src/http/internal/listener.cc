@@ -126,6 +126,9 @@ void Listener::on_events(std::uint32_t) {
   }
 }
 
+// Those who wait stay in the kernel's queue meanwhile.
+void Listener::on_no_memory() { pause(kErrorPause); }
+
 bool Listener::has_room() const { return core_.connections < core_.connection_limit; }
 
 // How many clients the kernel keeps in its queue: of a listening socket, Linux tells that so.
@@ -162,6 +165,7 @@ bool Listener::accept_one() {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
     if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;
     log::warning("cannot accept a connection: {}", std::strerror(errno));
+    make_room();
     pause(kErrorPause);
     return false;
   }

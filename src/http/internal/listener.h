@@ -48,6 +48,7 @@ class Listener final : public Watched {
   // On the home lane's loop, like all that follows.
   Result<void> start();
   void on_events(std::uint32_t events) override;
+  void on_no_memory() override;
 
   // True while it stays paused.
   bool resume_if_paused();

@@ -55,7 +55,7 @@ const BIO_METHOD* gather_method() {
 
 BIO* new_gather_bio() {
   BIO* bio = ::BIO_new(gather_method());
-  ::BIO_set_init(bio, 1);
+  if (bio != nullptr) ::BIO_set_init(bio, 1);
   return bio;
 }
 
@@ -64,9 +64,10 @@ BIO* new_gather_bio() {
 void TlsSession::Free::operator()(ssl_st* ssl) const { ::SSL_free(ssl); }
 
 TlsSession::TlsSession(ssl_ctx_st& context, int descriptor)
-    : ssl_(::SSL_new(&context)), descriptor_(descriptor) {
-  CHECK(ssl_ != nullptr && ::SSL_set_fd(ssl_.get(), descriptor) == 1);
-  ::SSL_set_accept_state(ssl_.get());
+    : ssl_(::SSL_new(&context)),
+      descriptor_(descriptor),
+      is_usable_(ssl_ != nullptr && ::SSL_set_fd(ssl_.get(), descriptor) == 1) {
+  if (is_usable_) ::SSL_set_accept_state(ssl_.get());
 }
 
 TlsSession::~TlsSession() = default;
@@ -76,7 +77,10 @@ TlsSession::Handshake TlsSession::shake_hands() {
   const int result = ::SSL_do_handshake(ssl_.get());
   if (result == 1) {
     in_kernel_ = BIO_get_ktls_send(::SSL_get_wbio(ssl_.get())) != 0;
-    if (!in_kernel_) ::SSL_set0_wbio(ssl_.get(), new_gather_bio());
+    if (in_kernel_) return Handshake::Done;
+    BIO* const bio = new_gather_bio();
+    if (bio == nullptr) return Handshake::Failed;
+    ::SSL_set0_wbio(ssl_.get(), bio);
     return Handshake::Done;
   }
   switch (::SSL_get_error(ssl_.get(), result)) {

@@ -27,6 +27,9 @@ class TlsSession {
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
+  // False: there was no memory for it, and nothing else may be called.
+  bool is_usable() const { return is_usable_; }
+
   enum class Handshake { Done, WantsRead, WantsWrite, Failed, PlainHttp };
   Handshake shake_hands();
 
@@ -53,6 +56,7 @@ class TlsSession {
 
   const std::unique_ptr<ssl_st, Free> ssl_;
   const int descriptor_;
+  const bool is_usable_;
   bool in_kernel_ = false;  // kTLS encrypts what is sent
   std::string unsent_;      // encrypted
 };

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "base/check.h"
 #include "http/internal/io.h"
@@ -23,8 +24,8 @@ std::uint32_t events_for(Turns::Next next) {
 // Lines the work up for its next turn. From here on another thread may run it to its end and close
 // the descriptor before this call has returned, which is harmless: the kernel has looked it up by
 // then. Called past the C library, since ThreadSanitizer would take that for a race.
-void line_up(int poll_descriptor, int descriptor, epoll_event& event) {
-  CHECK(::syscall(SYS_epoll_ctl, poll_descriptor, EPOLL_CTL_MOD, descriptor, &event) == 0);
+bool line_up(int poll_descriptor, int descriptor, epoll_event& event) {
+  return ::syscall(SYS_epoll_ctl, poll_descriptor, EPOLL_CTL_MOD, descriptor, &event) == 0;
 }
 
 }  // namespace
@@ -62,7 +63,17 @@ void TurnPool::add(int descriptor, Turns& turns, Turns::Next first) {
   event.data.ptr = &turns;
   turns.descriptor_ = descriptor;
   turns.passed_on_.fetch_add(1, std::memory_order_release);
-  CHECK(::epoll_ctl(poll_descriptor_, EPOLL_CTL_ADD, descriptor, &event) == 0);
+  // Out of memory, or of watches: the work is over before its first turn.
+  if (::epoll_ctl(poll_descriptor_, EPOLL_CTL_ADD, descriptor, &event) < 0) turns.turns_are_over();
+}
+
+// A turn that runs out of memory is the last one.
+Turns::Next TurnPool::take(Turns& turns) {
+  try {
+    return turns.take_turn();
+  } catch (const std::bad_alloc&) {
+    return Turns::Next::Over;
+  }
 }
 
 void TurnPool::run() {
@@ -76,7 +87,7 @@ void TurnPool::run() {
 
     Turns& turns = *static_cast<Turns*>(event.data.ptr);
     turns.passed_on_.load(std::memory_order_acquire);
-    const Turns::Next next = turns.take_turn();
+    const Turns::Next next = take(turns);
     if (next == Turns::Next::Over) {
       ::epoll_ctl(poll_descriptor_, EPOLL_CTL_DEL, turns.descriptor_, nullptr);
       turns.turns_are_over();
@@ -85,7 +96,9 @@ void TurnPool::run() {
     event.events = events_for(next);
     const int descriptor = turns.descriptor_;
     turns.passed_on_.fetch_add(1, std::memory_order_release);
-    line_up(poll_descriptor_, descriptor, event);
+    if (line_up(poll_descriptor_, descriptor, event)) continue;
+    ::epoll_ctl(poll_descriptor_, EPOLL_CTL_DEL, descriptor, nullptr);
+    turns.turns_are_over();
   }
 }
 

@@ -44,13 +44,15 @@ class TurnPool {
   TurnPool& operator=(const TurnPool&) = delete;
 
   // Starts with the first turn when `descriptor` is ready for `first`. To end early, shut the
-  // socket down: its next turn comes at once, and fails.
+  // socket down: its next turn comes at once, and fails. Without memory to watch the descriptor the
+  // turns are over at once.
   void add(int descriptor, Turns& turns, Turns::Next first);
 
  private:
   TurnPool(int poll_descriptor, int stop_descriptor)
       : poll_descriptor_(poll_descriptor), stop_descriptor_(stop_descriptor) {}
   void run();
+  static Turns::Next take(Turns& turns);
 
   const int poll_descriptor_;
   const int stop_descriptor_;
