@@ -177,6 +177,13 @@ Result<FileStat> Files::stat(const std::string& path) const {
   return stat(*file);
 }
 
+Result<FileIdentity> Files::identity_of_folder(const std::string& path) const {
+  TRY_ASSIGN(const FileHandle folder,
+             opened(open_beneath(root_->descriptor(), path, Wanted::Folder), path));
+  TRY_ASSIGN(const FileStat found, stat(*folder));
+  return found.identity;
+}
+
 Result<FileStat> Files::stat(const OpenFile& file) const {
   struct stat found = {};
   if (::fstat(file.descriptor(), &found) != 0) return failure(-errno, "stat", "the file");

@@ -76,6 +76,7 @@ class Files {
   Result<void> replace(const std::string& path, ByteView bytes);
 
   Result<FileStat> stat(const std::string& path) const;
+  Result<FileIdentity> identity_of_folder(const std::string& path) const;
   Result<FileStat> stat(const OpenFile& file) const;
 
   // Fills the front of `buffer`; 0 at the end.

@@ -6,18 +6,17 @@
 namespace entrepot::blob::fs {
 
 Result<void> Folders::remember() {
-  TRY_ASSIGN(const FileStat blobs, files_.stat(std::string(layout::kBlobs)));
-  blobs_ = blobs.identity;
+  TRY_ASSIGN(blobs_, files_.identity_of_folder(std::string(layout::kBlobs)));
   return look_at_uploads();
 }
 
 Result<void> Folders::require_blobs() const {
-  const auto found = files_.stat(std::string(layout::kBlobs));
+  const auto found = files_.identity_of_folder(std::string(layout::kBlobs));
   if (!found) {
     return fail(ErrorCode::Unavailable, "the folder of the blobs is gone: {}",
                 found.error().message);
   }
-  if (found->identity == blobs_) return {};
+  if (*found == blobs_) return {};
   return fail(ErrorCode::Unavailable, "the folder of the blobs is another one than at the start");
 }
 
@@ -42,7 +41,7 @@ Failure Folders::in_words(Error error, std::string_view nothing_there) {
 }
 
 Result<void> Folders::look_at_uploads() const {
-  const auto found = files_.stat(std::string(layout::kUploads));
+  const auto found = files_.identity_of_folder(std::string(layout::kUploads));
   if (found) return {};
   return fail(ErrorCode::Unavailable, "the folder of the uploads is gone: {}",
               found.error().message);
