@@ -247,7 +247,10 @@ TEST_F(ServerLimitsTest, SurvivesHavingNoDescriptorLeft) {
   start();
   Client before(port);
   EXPECT_EQ(before.get("/hello").status, 200);
-  Client during(port);  // connected by the kernel; accepted now or later
+  Client during(port);
+  ASSERT_TRUE(eventually([&] {
+    return metrics.to_text().find("entrepot_http_connections_open 2\n") != std::string::npos;
+  }));
 
   rlimit old_limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old_limit), 0);

@@ -136,7 +136,7 @@ std::size_t Listener::count_waiting() const {
   tcp_info info{};
   socklen_t size = sizeof info;
   const bool told = ::getsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
-  return std::clamp<std::size_t>(told ? info.tcpi_unacked : 1, 1, kMostMadeRoom);
+  return std::min<std::size_t>(told ? info.tcpi_unacked : 1, kMostMadeRoom);
 }
 
 // Connections that sleep make place for those who wait; halves of something before those that were
@@ -162,9 +162,12 @@ bool Listener::accept_one() {
   const int descriptor =
       ::accept4(socket_.descriptor(), &address.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (descriptor < 0) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
-    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return true;
-    log::warning("cannot accept a connection: {}", std::strerror(errno));
+    const int error = errno;
+    if (error == EAGAIN || error == EWOULDBLOCK) return false;
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM) return true;
+    // The kernel wants a descriptor before it looks whether anybody is there.
+    if (count_waiting() == 0) return false;
+    log::warning("cannot accept a connection: {}", std::strerror(error));
     make_room();
     pause(kErrorPause);
     return false;
