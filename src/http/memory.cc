@@ -7,7 +7,7 @@
 namespace entrepot::http {
 namespace {
 
-constexpr std::chrono::milliseconds kLookAgain{100};  // meanwhile somebody may have become slow
+constexpr std::chrono::milliseconds kLookAgain{10};  // meanwhile somebody may have become slow
 
 }  // namespace
 

@@ -39,7 +39,7 @@ class MemoryAccount {
   // How long take_work() waits.
   static constexpr std::chrono::seconds kPatience{5};
   // Nobody is asked to give way before there was time to show how fast it is.
-  static constexpr std::chrono::milliseconds kGrace{500};
+  static constexpr std::chrono::milliseconds kGrace{50};
 
   MemoryAccount(std::size_t limit_bytes, metrics::Registry& metrics,
                 const Clock& clock = Clock::system());
