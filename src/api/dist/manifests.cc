@@ -19,6 +19,9 @@ constexpr std::size_t kPieceBytes = 64 << 10;
 // thousands of tiny members; there is room for those, too.
 constexpr std::size_t kParseFactor = 12;
 
+// A manifest that is read is there twice: as the store gives it, and as it is sent.
+constexpr std::size_t kReadFactor = 2;
+
 http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
   http::Response response;
   const std::string etag = '"' + manifest.digest + '"';
@@ -158,7 +161,7 @@ http::Reply Manifests::get(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
   ENTREPOT_API_ASSIGN(const auto memory,
-                      call.services.memory.take_work(context, oci::kMaxManifestBytes),
+                      call.services.memory.take_work(context, kReadFactor * oci::kMaxManifestBytes),
                       About::Manifest);
   const auto manifest = call.services.pull.manifest(context, repository, reference);
   if (!manifest) return call.error(manifest.error(), about(reference));
