@@ -56,7 +56,7 @@ TEST_F(ServerTimeTest, APushThatOnlyDripsIsEnded) {
 
 // Many pushes that never pause long enough to look silent.
 TEST_F(ServerTimeTest, PushesThatDripLeaveTheBuffersToOthers) {
-  options.limits.receive_buffers = 2;
+  options.limits.receive_buffers = 8;  // MiB: small ones for all of them, large ones for a few
   options.limits.push = milliseconds(60'000);
   handler.on_worker["/drip"] = [](Context&, const Request&) -> Reply {
     return Receive{std::make_unique<testing::RecordingSink>(
