@@ -104,22 +104,21 @@ Result<void> Run::index_repositories(Context& context) {
   const Place begin = batch_.journey().at;
   if (begin.stage == Stage::Unused) return {};
   TRY_ASSIGN(Listing listing, tree_.repositories(context));
-  const auto invalid = std::stable_partition(
-      listing.names.begin(), listing.names.end(),
-      [](const std::string& name) { return oci::RepositoryName::parse(name).has_value(); });
-  if (begin.repository.empty()) {
-    AdoptReport more;
-    more.odd = listing.odd;
-    for (auto name = invalid; name != listing.names.end(); ++name) {
-      TRY(leave_out_repository(context, *name));
+  std::vector<std::string> names;
+  AdoptReport more;
+  more.odd = listing.odd;
+  for (std::string& name : listing.names) {
+    if (oci::RepositoryName::parse(name)) {
+      names.push_back(std::move(name));
+    } else if (begin.repository.empty()) {  // else it was left out before
+      TRY(leave_out_repository(context, name));
       ++more.unreadable;
     }
-    batch_.count(more);
   }
-  listing.names.erase(invalid, listing.names.end());
+  if (begin.repository.empty()) batch_.count(more);
 
   // What lies behind is counted and then passed by, without a look at its items.
-  for (const std::string& name : listing.names) {
+  for (const std::string& name : names) {
     for (const Stage stage : kStages) {
       TRY(context.alive());
       TRY_ASSIGN(const Listing items, items_of(name, stage));
@@ -127,7 +126,7 @@ Result<void> Run::index_repositories(Context& context) {
       if (name < begin.repository) done_ += items.names.size();
     }
   }
-  for (const std::string& name : listing.names) {
+  for (const std::string& name : names) {
     if (name >= begin.repository) TRY(index_repository(context, name));
   }
   return batch_.flush(context);

@@ -128,7 +128,7 @@ void TicketKeys::turn_locked() {
     replaced_ = now;
   }
   wipe(current_);
-  current_.emplace();
+  current_ = Key{};
   fill(current_->name);
   fill(current_->cipher);
   fill(current_->mac);

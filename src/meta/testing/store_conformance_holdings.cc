@@ -29,7 +29,7 @@ TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
   ASSERT_EQ(holdings.size(), 7u);
   EXPECT_TRUE(holdings[0].manifest);
   EXPECT_FALSE(holdings[0].blob);
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {1U, 2U}) {
     ASSERT_TRUE(holdings[i].blob) << i;
     EXPECT_EQ(holdings[i].blob->digest, held);
     EXPECT_EQ(holdings[i].blob->size_bytes, 4u);
@@ -40,7 +40,7 @@ TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
   EXPECT_TRUE(holdings[3].lost_blob);
   EXPECT_TRUE(holdings[5].lost_manifest);
   EXPECT_FALSE(holdings[5].manifest);
-  for (const std::size_t i : {4, 6}) {
+  for (const std::size_t i : {4U, 6U}) {
     EXPECT_FALSE(holdings[i].blob || holdings[i].manifest || holdings[i].lost_blob ||
                  holdings[i].lost_manifest || holdings[i].waits_for_review)
         << i;
