@@ -83,6 +83,9 @@ class Pusher:
         chunks, self._chunks = self._chunks, None
         if chunks is None:
             return False
+        if chunks.closing and self._repository.client.get(chunks.target).status == 404:
+            self._close(chunks, len(chunks.content))  # it was closed: only the answer got lost
+            return True
         offset = self._offset(chunks)
         assert offset <= chunks.sent, f"{offset} bytes of the {chunks.sent} that were sent"
         if keeps_acknowledged and not chunks.closing:
