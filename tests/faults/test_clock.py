@@ -11,10 +11,7 @@ import pytest
 
 from image import Image
 from ledger import Ledger, blob_files
-from load import Load
-from support.command import run
 from support.content import Repository, digest_of
-from support.paths import entrepot
 from support.registry import Entrepot
 
 SOURCE = Path(__file__).parent / "preload/shifted_clock.cc"
@@ -92,20 +89,3 @@ def test_nothing_is_lost(registry, clock, jumps, restarted):
     answer = image.repository.finish(begun, b"and the rest", digest_of(b"half of it, and the rest"))
     assert answer.status == 201, answer
     ledger.check(registry.client, everything=True)
-
-
-def test_jumps_under_load(clock, tmp_path):
-    """Without the purge of uploads: the kernel stamps their files with its own time of day, so that
-    one begun after the jump looks as old as the jump is long."""
-    registry = Entrepot(tmp_path / "entrepot", clock.environment,
-                        (*UPKEEP, "--uploads.purge_interval", "1h")).start()
-    load = Load("clock", pushers=4, largest_bytes=100_000)
-    with load.running(registry.address):
-        for shift in (TEN_YEARS, -TEN_YEARS, 3600, -60, 0):
-            clock.set(shift)
-            time.sleep(1)
-    load.ledger.check(registry.client, everything=True)
-    told = run(entrepot(), "gc", "--data", registry.data).stdout
-    assert " 0 removed" in told, told
-    load.ledger.check(registry.client, everything=True)
-    registry.stop()
