@@ -50,9 +50,13 @@ struct Receive {
   std::size_t work_factor = 0;
 };
 
-// "The answer needs a sync after all": `run` makes it, on a finisher thread. May use the request.
+// "The answer needs more than a decision after all": `run` makes it. May use the request.
 struct Finish {
+  // Finisher: it waits for a sync. Reader: it reads much; such requests wait for each other alone.
+  enum class Thread { Finisher, Reader };
+
   std::function<Response(Context&)> run;
+  Thread thread = Thread::Finisher;
 };
 
 using Reply = std::variant<Response, Receive, Finish>;
@@ -147,6 +151,7 @@ struct ServerOptions {
   // Retry-After past 5 s.
   Executor* workers = nullptr;
   Executor* finishers = nullptr;  // of what ends in a commit, too; and for finish() and failed()
+  Executor* readers = nullptr;    // for Finish; null: the finishers
   metrics::Registry* metrics = nullptr;
   MemoryAccount* memory = nullptr;               // null: one of the server's own
   std::function<void(const Exchange&)> observe;  // may be empty

@@ -47,9 +47,10 @@ class Manifests {
  public:
   virtual ~Manifests() = default;
 
-  // One indexed look-up each, payload included.
-  virtual Result<StoredManifest> find(const RepositoryName& name,
-                                      const oci::Reference& reference) const = 0;
+  // One indexed look-up each, the first with the payload, unless the manifest is longer than
+  // `most_bytes`: then `bytes` is empty and costs nothing.
+  virtual Result<StoredManifest> find(const RepositoryName& name, const oci::Reference& reference,
+                                      std::uint64_t most_bytes = INT64_MAX) const = 0;
   virtual Result<Manifest> find(RepositoryId repository, const Digest& digest) const = 0;
 
   // All of a repository, ascending by digest.

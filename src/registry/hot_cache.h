@@ -6,10 +6,12 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "base/source.h"
 #include "crypto/seeded_hash.h"
@@ -29,6 +31,7 @@ struct HotBlob {
   std::string digest;  // printed, as the client asked for it
   std::uint64_t size_bytes = 0;
   std::shared_ptr<const OpenFile> file;  // null where the store has no files
+  std::optional<SteadyTime> until;       // it may be told of; the cache does not look
 };
 
 // The one cache of the process: manifests by (repository, tag or digest), blobs by (repository,

@@ -1,5 +1,7 @@
 #include "registry/pull.h"
 
+#include <algorithm>
+
 #include "registry/verify.h"
 
 namespace entrepot::registry {
@@ -9,6 +11,10 @@ using oci::RepositoryName;
 namespace {
 
 constexpr std::size_t kReferrersPageBytes = 4u << 20;
+
+// A blob that waits for review is answered from memory while the review is far off, and for so long
+// at most: a client that reads it in a thousand ranges costs one look-up.
+constexpr std::chrono::microseconds kHotBeforeReview = std::chrono::seconds(10);
 
 // Cuts a list that was read one entry too long, to know whether more follow.
 template <class Name>
@@ -46,12 +52,14 @@ std::shared_ptr<const HotManifest> Puller::manifest_from_memory(std::string_view
 
 Result<meta::StoredManifest> Puller::find_manifest(Context& context,
                                                    const RepositoryName& repository,
-                                                   const oci::Reference& reference) const {
+                                                   const oci::Reference& reference,
+                                                   std::uint64_t most_bytes) const {
   bool names_damage = false;
   TRY_ASSIGN(auto stored,
              stores_.meta.view<meta::StoredManifest>(
                  context, [&](const meta::Snapshot& snapshot) -> Result<meta::StoredManifest> {
-                   TRY_ASSIGN(auto found, snapshot.manifests().find(repository, reference));
+                   TRY_ASSIGN(auto found,
+                              snapshot.manifests().find(repository, reference, most_bytes));
                    TRY_ASSIGN(names_damage, snapshot.damage().touches(found.manifest));
                    return found;
                  }));
@@ -60,6 +68,7 @@ Result<meta::StoredManifest> Puller::find_manifest(Context& context,
     return fail(ErrorCode::NotFound, "{} names bytes that are damaged here; push the image again",
                 digest.to_string());
   }
+  if (stored.manifest.size_bytes > most_bytes) return stored;
   if (oci::Digest::of(stored.bytes, digest.algorithm()) == digest) return stored;
   TRY_ASSIGN(const Finding finding, quarantine_.manifest(context, repository, digest));
   return not_served(finding, "manifest", digest.to_string());
@@ -67,10 +76,12 @@ Result<meta::StoredManifest> Puller::find_manifest(Context& context,
 
 Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
                                                             const RepositoryName& repository,
-                                                            const oci::Reference& reference) const {
+                                                            const oci::Reference& reference,
+                                                            std::uint64_t most_bytes) const {
   const std::string text = to_string(reference);
   const auto ticket = stores_.cache.manifest_ticket(repository.str(), text);
-  TRY_ASSIGN(auto stored, find_manifest(context, repository, reference));
+  TRY_ASSIGN(auto stored, find_manifest(context, repository, reference, most_bytes));
+  if (stored.manifest.size_bytes > most_bytes) return std::shared_ptr<const HotManifest>();
   if (oci::media_type::is_schema1(stored.manifest.media_type)) {  // kept for going back
     return fail(ErrorCode::NotFound, "{} is a manifest of schema 1, which is not served", text);
   }
@@ -83,7 +94,9 @@ Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
 
 std::shared_ptr<const HotBlob> Puller::blob_from_memory(std::string_view repository,
                                                         std::string_view digest) const {
-  return stores_.cache.find_blob(repository, digest);
+  auto blob = stores_.cache.find_blob(repository, digest);
+  if (blob && blob->until && stores_.clock.steady() >= *blob->until) return nullptr;
+  return blob;
 }
 
 Result<Puller::FoundBlob> Puller::find_blob(Context& context, const RepositoryName& repository,
@@ -118,6 +131,7 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
                               const oci::Digest& digest) const {
   const std::string text = digest.to_string();
   const auto ticket = stores_.cache.blob_ticket(text);
+  const SteadyTime begun = stores_.clock.steady();
   TRY_ASSIGN(const FoundBlob found, find_blob(context, repository, digest));
   const meta::Blob& blob = found.blob;
   TRY_ASSIGN(Opened opened, open_whole(context, stores_.blobs, blob));
@@ -126,16 +140,18 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
     return not_served(finding, "blob", text);
   }
   Source& bytes = opened.bytes;
-  // An alias is not kept: invalidation speaks of the stored digest.
-  if (!found.due_at && digest == blob.digest) {
-    FileRange* file = bytes.file();
-    stores_.cache.fill_blob(ticket, repository.str(),
-                            std::make_shared<const HotBlob>(
-                                HotBlob{text, blob.size_bytes, file ? file->file : nullptr}));
-  }
   // A review that is far off already is left alone: else each of many pulls would cost a commit.
   const WallTime far_off = stores_.clock.wall() + review_delay_ - review_delay_ / 10;
-  return OpenBlob{blob.size_bytes, std::move(bytes), found.due_at && *found.due_at < far_off};
+  const bool review_is_near = found.due_at && *found.due_at < far_off;
+  // An alias is not kept: invalidation speaks of the stored digest.
+  if (!review_is_near && digest == blob.digest) {
+    FileRange* file = bytes.file();
+    HotBlob hot{text, blob.size_bytes, file ? file->file : nullptr, std::nullopt};
+    if (found.due_at) hot.until = begun + std::min(*found.due_at - far_off, kHotBeforeReview);
+    stores_.cache.fill_blob(ticket, repository.str(),
+                            std::make_shared<const HotBlob>(std::move(hot)));
+  }
+  return OpenBlob{blob.size_bytes, std::move(bytes), review_is_near};
 }
 
 Result<void> Puller::look_again(Context& context, const oci::Digest& digest,

@@ -45,10 +45,11 @@ class Puller {
   // Null: ask manifest(). The texts are as in a path and need not be valid.
   std::shared_ptr<const HotManifest> manifest_from_memory(std::string_view repository,
                                                           std::string_view reference) const;
-  // NotFound.
+  // Null when it is longer than `most_bytes`, of which nothing was read then. NotFound.
   Result<std::shared_ptr<const HotManifest>> manifest(Context& context,
                                                       const oci::RepositoryName& repository,
-                                                      const oci::Reference& reference) const;
+                                                      const oci::Reference& reference,
+                                                      std::uint64_t most_bytes = INT64_MAX) const;
 
   // Null: ask blob().
   std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,
@@ -90,10 +91,12 @@ class Puller {
   Result<FoundBlob> find_blob(Context& context, const oci::RepositoryName& repository,
                               const oci::Digest& digest) const;
 
-  // The manifest, whose bytes are right, and which names nothing that is damaged.
+  // The manifest, which names nothing that is damaged, and whose bytes are right, if it is not too
+  // long to be looked at.
   Result<meta::StoredManifest> find_manifest(Context& context,
                                              const oci::RepositoryName& repository,
-                                             const oci::Reference& reference) const;
+                                             const oci::Reference& reference,
+                                             std::uint64_t most_bytes) const;
 
   const Stores stores_;
   Quarantine& quarantine_;

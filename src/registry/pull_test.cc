@@ -65,5 +65,44 @@ TEST(Puller, AReviewThatIsFarOffIsLeftAlone) {
   EXPECT_EQ(due_at(), world.clock.wall() + kDefaultReviewDelay);
 }
 
+// A client reads it in many ranges: not each of them is to be looked up.
+TEST(Puller, ABlobThatWaitsForReviewIsAnsweredFromMemoryForAWhile) {
+  World world;
+  const auto digest = world.push_blob("a", "layer");
+  const auto from_memory = [&] {
+    return world.puller.blob_from_memory("a", digest.to_string()) != nullptr;
+  };
+  EXPECT_TRUE(world.has_blob("a", digest));
+  EXPECT_TRUE(from_memory());
+  world.clock.advance(std::chrono::seconds(9));
+  EXPECT_TRUE(from_memory());
+  world.clock.advance(std::chrono::seconds(1));
+  EXPECT_FALSE(from_memory());
+
+  // One second before its review counts as near, it is told of for one second.
+  world.clock.advance(kDefaultReviewDelay / 10 - std::chrono::seconds(11));
+  ASSERT_OK(world.puller.blob(world.context, name("a"), digest));
+  EXPECT_TRUE(from_memory());
+  world.clock.advance(std::chrono::seconds(1));
+  EXPECT_FALSE(from_memory());
+  world.clock.advance(std::chrono::seconds(1));
+  ASSERT_TRUE(world.puller.blob(world.context, name("a"), digest)->review_is_near);
+  EXPECT_FALSE(from_memory());
+}
+
+TEST(Puller, ALongManifestIsLeftToWhoReadsNothingElse) {
+  World world;
+  const std::string image = world.image(world.push_blob("a", "{}"), {});
+  const auto digest = world.push("a", {"v1"}, image)->digest;
+  const oci::Reference reference = oci::parse_reference("v1").value();
+  const auto shorter = world.puller.manifest(world.context, name("a"), reference, image.size() - 1);
+  ASSERT_OK(shorter);
+  EXPECT_EQ(*shorter, nullptr);
+  EXPECT_EQ(world.puller.manifest_from_memory("a", "v1"), nullptr);
+  const auto whole = world.puller.manifest(world.context, name("a"), reference, image.size());
+  ASSERT_OK(whole);
+  EXPECT_EQ((*whole)->digest, digest.to_string());
+}
+
 }  // namespace
 }  // namespace entrepot::registry

@@ -27,6 +27,11 @@ Executor::Options finisher_options(const Options& options) {
           .queue_limit = static_cast<std::size_t>(options.workers_queue)};
 }
 
+// Of long manifests, so few at once that the memory they share is not worth waiting for.
+Executor::Options reader_options() {
+  return {.name = "read", .threads = std::max<std::size_t>(4, cores()), .queue_limit = 1};
+}
+
 http::Limits limits_of(const Options& options) {
   http::Limits limits;
   limits.request_line_bytes = options.limits_request_line.bytes;
@@ -58,10 +63,13 @@ std::string url_of(const ListenAddress& address, bool tls) {
 // In the order of their making. The servers end first, then the threads that ran their handlers.
 struct Listeners::Parts {
   explicit Parts(const Options& options)
-      : workers(worker_options(options)), finishers(finisher_options(options)) {}
+      : workers(worker_options(options)),
+        finishers(finisher_options(options)),
+        readers(reader_options()) {}
 
   Executor workers;
   Executor finishers;
+  Executor readers;
   std::shared_ptr<http::TlsContext> tls;
   std::unique_ptr<http::Server> server;
   std::unique_ptr<http::Server> debug_server;  // null without debug.listen
@@ -82,6 +90,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.limits = limits_of(options);
   server_options.workers = &parts->workers;
   server_options.finishers = &parts->finishers;
+  server_options.readers = &parts->readers;
   server_options.metrics = &metrics;
   server_options.memory = &handlers.memory;
   server_options.observe = handlers.observe;

@@ -14,7 +14,7 @@ from support.http import Client
 from support.registry import Registry
 
 MOST_RESIDENT_BYTES = 256 << 20
-MOST_SECONDS = 14  # without the limits it is minutes, or never; how fast is the benchmark's to say
+MOST_SECONDS = 5
 _SEND_BUFFER_BYTES = 64 << 10  # what a peer could not send yet is not to fill the kernel
 _PIECE_BYTES = 64 << 10
 

@@ -46,7 +46,7 @@ def test_unread_answers(start_registry):
     requests = [f"GET {repository.path('manifests/' + digests[number % 100])} HTTP/1.1\r\n"
                 "Host: localhost\r\n\r\n".encode() for number in range(1000)]
     with Crowd(registry.address, requests, receive_buffer_bytes=16 << 10):
-        honest.works_for(10, pulls=False)
+        honest.works_for(10)
     assert most_resident_bytes(registry) <= MOST_RESIDENT_BYTES
 
 

@@ -139,8 +139,9 @@ http::Reply finished_reply(http::Reply reply, std::string_view label) {
   }
   if (auto* finish = std::get_if<http::Finish>(&reply)) {
     return http::Finish{[label, run = std::move(finish->run)](Context& context) {
-      return finished(run(context), label);
-    }};
+                          return finished(run(context), label);
+                        },
+                        finish->thread};
   }
   auto& receive = std::get<http::Receive>(reply);
   receive.sink = std::make_unique<FinishedBody>(std::move(receive.sink), label);

@@ -22,6 +22,9 @@ constexpr std::size_t kParseFactor = 12;
 // A manifest that is read is there twice: as the store gives it, and as it is sent.
 constexpr std::size_t kReadFactor = 2;
 
+// A longer one is read by who reads nothing else, so that nobody waits behind it.
+constexpr std::uint64_t kMostReadAtOnce = 64 << 10;
+
 http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
   http::Response response;
   const std::string etag = '"' + manifest.digest + '"';
@@ -43,6 +46,16 @@ About about(const oci::Reference& reference) {
 
 About about_text(std::string_view reference) {
   return reference.find(':') == reference.npos ? About::Tag : About::Digest;
+}
+
+// Waits for room among those that read as much.
+http::Response read_long(Context& context, const http::Request& request, const Services& services,
+                         const oci::RepositoryName& repository, const oci::Reference& reference) {
+  const auto memory = services.memory.take_work(context, kReadFactor * oci::kMaxManifestBytes);
+  if (!memory) return to_response(memory.error(), About::Manifest, request.id());
+  const auto manifest = services.pull.manifest(context, repository, reference);
+  if (!manifest) return to_response(manifest.error(), about(reference), request.id());
+  return present(request, **manifest);
 }
 
 // What If-Match and If-None-Match want of the name in the path.
@@ -160,12 +173,15 @@ std::optional<http::Response> Manifests::recall(const Call& call) {
 http::Reply Manifests::get(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
-  ENTREPOT_API_ASSIGN(const auto memory,
-                      call.services.memory.take_work(context, kReadFactor * oci::kMaxManifestBytes),
-                      About::Manifest);
-  const auto manifest = call.services.pull.manifest(context, repository, reference);
+  const auto manifest =
+      call.services.pull.manifest(context, repository, reference, kMostReadAtOnce);
   if (!manifest) return call.error(manifest.error(), about(reference));
-  return present(call.request, **manifest);
+  if (*manifest) return present(call.request, **manifest);
+  const auto read = [&request = call.request, &services = call.services, repository,
+                     reference](Context& reading) {
+    return read_long(reading, request, services, repository, reference);
+  };
+  return http::Finish{read, http::Finish::Thread::Reader};
 }
 
 http::Reply Manifests::put(Context& /*context*/, const Call& call) {

@@ -38,7 +38,7 @@ void ActiveRequest::decide(Handler& handler, std::optional<ByteView> whole_body)
     return;
   }
   if (auto* finish = std::get_if<Finish>(&reply)) {
-    rest_ = std::move(finish->run);
+    rest_ = std::move(*finish);
     return;
   }
   auto& receive = std::get<Receive>(reply);

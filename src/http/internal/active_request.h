@@ -31,9 +31,10 @@ class ActiveRequest {
   // Passes a piece to the sink (on a data thread); the first error is kept for finish().
   void write(ByteView piece);
 
-  // What the decision left for a finisher to do.
-  bool has_rest() const { return rest_ != nullptr; }
-  void do_rest() { response_ = rest_(context_); }
+  // What the decision left for another thread to do.
+  bool has_rest() const { return rest_.run != nullptr; }
+  Finish::Thread thread_of_rest() const { return rest_.thread; }
+  void do_rest() { response_ = rest_.run(context_); }
 
   // Writes the last piece and ends the request (on a finisher). `problem`: why the body is not
   // whole.
@@ -59,7 +60,7 @@ class ActiveRequest {
   std::uint64_t limit_bytes_ = 0;
   std::size_t work_factor_ = 0;
   bool body_taken_ = false;
-  std::function<Response(Context&)> rest_;
+  Finish rest_;
   std::optional<Error> write_error_;
   std::optional<Response> response_;
 };

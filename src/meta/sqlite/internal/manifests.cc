@@ -9,15 +9,18 @@ namespace {
 
 // Reading. A hidden row (deleted_at) is not there, and a damaged one is not found.
 
+// The payload is read only where it is wanted: CASE evaluates one branch.
 constexpr char kFindByTag[] =
-    "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at, p.bytes"
+    "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at,"
+    "       CASE WHEN m.size_bytes <= ?3 THEN p.bytes END"
     "  FROM repositories r"
     "  JOIN tags t ON t.repository = r.id AND t.name = ?2"
     "  JOIN manifests m ON m.id = t.manifest"
     "  JOIN manifest_payloads p ON p.manifest = m.id"
     " WHERE r.name = ?1 AND m.deleted_at IS NULL AND m.damaged_at IS NULL";
 constexpr char kFindByDigest[] =
-    "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at, p.bytes"
+    "SELECT m.id, m.repository, m.digest, m.media_type, m.size_bytes, m.pushed_at,"
+    "       CASE WHEN m.size_bytes <= ?3 THEN p.bytes END"
     "  FROM repositories r"
     "  JOIN manifests m ON m.repository = r.id AND m.digest = ?2"
     "  JOIN manifest_payloads p ON p.manifest = m.id"
@@ -166,11 +169,13 @@ Result<bool> has_references(Database& database, std::int64_t id, const NewManife
 }
 
 Result<StoredManifest> ManifestRows::find(const RepositoryName& name,
-                                          const oci::Reference& reference) const {
+                                          const oci::Reference& reference,
+                                          std::uint64_t most_bytes) const {
   if (const auto* tag = std::get_if<Tag>(&reference)) {
-    return stored(database_.query(kFindByTag, name, *tag), name, reference);
+    return stored(database_.query(kFindByTag, name, *tag, most_bytes), name, reference);
   }
-  return stored(database_.query(kFindByDigest, name, std::get<Digest>(reference)), name, reference);
+  return stored(database_.query(kFindByDigest, name, std::get<Digest>(reference), most_bytes), name,
+                reference);
 }
 
 Result<Manifest> ManifestRows::find(RepositoryId repository, const Digest& digest) const {

@@ -28,8 +28,8 @@ class RepositoryRows final : public Repositories {
 class ManifestRows final : public Manifests {
  public:
   explicit ManifestRows(Database& database) : database_(database) {}
-  Result<StoredManifest> find(const RepositoryName& name,
-                              const oci::Reference& reference) const override;
+  Result<StoredManifest> find(const RepositoryName& name, const oci::Reference& reference,
+                              std::uint64_t most_bytes) const override;
   Result<Manifest> find(RepositoryId repository, const Digest& digest) const override;
   Result<std::vector<Manifest>> list(RepositoryId repository, const std::optional<Digest>& after,
                                      std::size_t limit) const override;
