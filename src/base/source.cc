@@ -6,8 +6,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 namespace entrepot {
+
+std::shared_ptr<const OpenFile> OpenFile::own(int descriptor) {
+  try {
+    return std::make_shared<const OpenFile>(descriptor);
+  } catch (const std::bad_alloc&) {
+    ::close(descriptor);
+    throw;
+  }
+}
 
 OpenFile::~OpenFile() {
   if (descriptor_ >= 0) ::close(descriptor_);

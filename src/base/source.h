@@ -21,6 +21,9 @@ class OpenFile {
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
 
+  // Takes over `descriptor`, which is closed as well when there is no memory to own it with.
+  static std::shared_ptr<const OpenFile> own(int descriptor);
+
   int descriptor() const { return descriptor_; }
 
  private:

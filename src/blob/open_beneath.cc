@@ -82,13 +82,13 @@ class Walk {
     const int found =
         uninterrupted([&] { return ::openat(at_, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC); });
     if (found < 0) return found;
-    auto next = std::make_shared<const OpenFile>(found);
+    auto next = OpenFile::own(found);
     struct stat status {};
     if (::fstat(found, &status) != 0) return -errno;
     if (S_ISLNK(status.st_mode)) {
       const int followed = follow(found, status);
       if (followed < 0) return followed;
-      next = std::make_shared<const OpenFile>(followed);
+      next = OpenFile::own(followed);
     } else if (!S_ISDIR(status.st_mode)) {
       return -ENOTDIR;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 namespace entrepot::collect {
 namespace {
@@ -41,7 +42,7 @@ bool CollectorThread::wait(std::chrono::milliseconds time) {
 
 void CollectorThread::run() {
   do {
-    work();
+    static_cast<void>(had_memory([this] { work(); }));  // else at the next look
   } while (wait(std::min(options_.job_poll, options_.interval)));
 }
 

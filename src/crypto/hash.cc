@@ -151,12 +151,21 @@ Result<Hasher> Hasher::restore(ByteView state) {
   return hasher;
 }
 
+// Not by OpenSSL's SHA256(): that wants memory, and without any it returns as if nothing were
+// wrong.
+template <class Sha>
+void hash_at_once(ByteView bytes, Bytes& out) {
+  Sha sha;
+  sha.update(bytes);
+  sha.finish(octets(out));
+}
+
 Bytes hash(HashAlgorithm algorithm, ByteView bytes) {
   Bytes out(size_of(algorithm), '\0');
   if (algorithm == HashAlgorithm::Sha256) {
-    SHA256(octets(bytes), bytes.size(), octets(out));
+    hash_at_once<Sha256>(bytes, out);
   } else {
-    SHA512(octets(bytes), bytes.size(), octets(out));
+    hash_at_once<Sha512>(bytes, out);
   }
   return out;
 }

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <ctime>
@@ -80,20 +82,24 @@ std::string_view address_of(const http::Exchange& exchange) {
   return exchange.peer == nullptr ? std::string_view("-") : exchange.peer->address;
 }
 
-// "10/Oct/2026:13:55:36 +0000"; made once a second by each thread.
-const std::string& combined_time(WallTime now) {
+// "10/Oct/2026:13:55:36 +0000"; made once a second by each thread. No std::string: to end it with
+// its thread would want memory where no exception can tell that there is none.
+std::string_view combined_time(WallTime now) {
   thread_local std::time_t made_for = -1;
-  thread_local std::string made;
+  thread_local std::array<char, 32> made;
+  thread_local std::size_t size = 0;
   const auto seconds = static_cast<std::time_t>(to_unix_micros(now) / 1'000'000);
-  if (seconds == made_for) return made;
+  if (seconds == made_for) return {made.data(), size};
   constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   std::tm utc{};
   gmtime_r(&seconds, &utc);
-  made = fmt::format("{:02}/{}/{}:{:02}:{:02}:{:02} +0000", utc.tm_mday, kMonths[utc.tm_mon],
-                     utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  const auto written = fmt::format_to_n(
+      made.data(), made.size(), "{:02}/{}/{}:{:02}:{:02}:{:02} +0000", utc.tm_mday,
+      kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  size = std::min(written.size, made.size());
   made_for = seconds;
-  return made;
+  return {made.data(), size};
 }
 
 void append_quoted(std::string& out, std::string_view text) {
@@ -239,7 +245,12 @@ AccessLog::~AccessLog() {
 }
 
 void AccessLog::record(const http::Exchange& exchange) {
-  thread_local std::string line;
+  static std::atomic<std::size_t> threads = 0;
+  thread_local const std::size_t thread = threads.fetch_add(1, std::memory_order_relaxed);
+  Spare& spare = spares_[thread % spares_.size()];
+  const std::unique_lock lock(spare.mutex, std::try_to_lock);
+  std::string line_of_this_call;
+  std::string& line = lock ? spare.line : line_of_this_call;
   line.clear();
   append_access_log_line(line, exchange, clock_.wall(), format_);
   writer_->add(line);

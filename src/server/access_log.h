@@ -1,7 +1,9 @@
 #pragma once
 // server/access_log.h — one line per request, to standard output.
 
+#include <array>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/clock.h"
@@ -40,6 +42,13 @@ class AccessLog {
 
   const AccessLogFormat format_;
   const Clock& clock_;
+  // A line to write into, so that none has to be made for each request.
+  struct Spare {
+    std::mutex mutex;
+    std::string line;
+  };
+
+  std::array<Spare, 16> spares_;
   const std::shared_ptr<Writer> writer_;  // shared with its thread, which may outlive us
 };
 

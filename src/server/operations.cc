@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "api/dist/caller.h"
+#include "base/memory.h"
 
 namespace entrepot::server {
 namespace {
@@ -91,16 +92,28 @@ void Readiness::run() {
   for (;;) {
     changed_.wait(lock, [this] { return asked_ > answered_ || ending_; });
     if (ending_) return;
-    const Check check = check_;
     lock.unlock();
-    Context context("readiness", std::chrono::steady_clock::now() + patience_);
-    const auto result = check(context);
+    ErrorCode problem = ErrorCode::Unavailable;  // without memory
+    bool ready = false;
+    static_cast<void>(had_memory([&] { ready = is_ready(problem); }));
     lock.lock();
-    answer_ = result ? "" : std::string(name_of(result.error().code));
+    answer_ = ready ? std::string_view() : name_of(problem);  // too short to need memory
     answered_at_ = clock_.steady();
     answered_ = asked_;
     changed_.notify_all();
   }
+}
+
+bool Readiness::is_ready(ErrorCode& problem) {
+  Check check;
+  {
+    const std::lock_guard lock(mutex_);
+    check = check_;
+  }
+  Context context("readiness", std::chrono::steady_clock::now() + patience_);
+  const auto result = check(context);
+  if (!result) problem = result.error().code;
+  return result.has_value();
 }
 
 Operations::Operations(Readiness& readiness, const metrics::Registry& metrics,

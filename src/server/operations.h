@@ -48,6 +48,7 @@ class Readiness {
  private:
   std::optional<std::string> remembered_locked() const;
   void run();
+  bool is_ready(ErrorCode& problem);
 
   const Clock& clock_;
   const std::chrono::milliseconds patience_;

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "base/memory.h"
+
 namespace entrepot::server {
 
 Periodic::Periodic(const std::string& name, std::chrono::milliseconds interval, Work work)
@@ -22,7 +24,7 @@ void Periodic::run() {
   std::unique_lock lock(mutex_);
   while (!context_.cancelled()) {
     lock.unlock();
-    work_(context_);
+    static_cast<void>(had_memory([this] { work_(context_); }));
     lock.lock();
     ending_came_.wait_for(lock, interval_, [this] { return context_.cancelled(); });
   }

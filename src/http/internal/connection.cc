@@ -52,7 +52,7 @@ void Connection::shake_hands() {
   phase_ = Phase::Handshake;
   handshake_ = std::make_unique<TlsHandshake>(
       *channel_.tls(), [this] { lane_.loop().post([this] { on_handshake_begun(); }); },
-      [this] { lane_.loop().post([this] { on_handshake_over(); }); });
+      [this] { lane_.loop().post([this] { on_handshake_over(); }, this); });
   lane_.core().turns->add(channel_.descriptor(), *handshake_, Turns::Next::WhenReadable);
 }
 
@@ -191,7 +191,7 @@ void Connection::hand_over(std::string_view head_text) {
   record_.request = &active_->request();
   input_.keep();
   phase_ = Phase::Working;
-  intake_ = std::make_unique<Intake>(lane_, channel_, input_, *active_, *this);
+  intake_ = std::make_unique<Intake>(lane_, channel_, input_, *active_, *this, *this);
   lane_.core().metrics.in_flight.add(1);
   intake_->start();
 }
@@ -275,7 +275,7 @@ void Connection::deliver(Response& response, std::size_t sent_bytes, std::string
   }
   phase_ = Phase::Answering;
   sent_seen_ = 0;
-  delivery_ = std::make_unique<Delivery>(lane_, channel_, *this);
+  delivery_ = std::make_unique<Delivery>(lane_, channel_, *this, *this);
   const auto outcome = delivery_->start(lane_.head_text(), std::move(response.body), sent_bytes,
                                         active_ ? &active_->context() : nullptr);
   if (outcome != Delivery::Outcome::Later) end_exchange(outcome == Delivery::Outcome::Sent);
@@ -428,7 +428,7 @@ void Connection::close() {
   // Without memory it may not have come to either.
   if (ended == Phase::Working && intake_) return intake_->abandon();
   if (ended == Phase::Answering && delivery_) return delivery_->abandon();
-  if (ended == Phase::Handshake) return;  // on_handshake_over() retires
+  if (ended == Phase::Handshake && handshake_) return;  // on_handshake_over() retires
   retire();
 }
 

@@ -13,12 +13,13 @@ constexpr std::size_t kStreamPieceBytes = 256 << 10;
 
 }  // namespace
 
-Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner)
+Delivery::Delivery(Lane& lane, Channel& channel, Owner& owner, Watched& whom)
     : lane_(lane),
       channel_(channel),
       owner_(owner),
-      later_(lane.loop(), *this),
-      job_(lane.loop(), [this] { report(Outcome::Broken); }) {}
+      whom_(whom),
+      later_(lane.loop(), *this, whom),
+      job_(lane.loop(), whom) {}
 
 Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sent_bytes,
                                   Context* context) {
@@ -71,7 +72,7 @@ Delivery::Outcome Delivery::start_file() {
     }
   }
   sender_out_ = true;
-  sender_->when_over([this] { lane_.loop().post([this] { on_file_over(); }); });
+  sender_->when_over([this] { lane_.loop().post([this] { on_file_over(); }, &whom_); });
   lane_.core().turns->add(channel_.descriptor(), *sender_, Turns::Next::WhenWritable);
   return Outcome::Later;
 }

@@ -36,7 +36,8 @@ class Delivery {
     ~Owner() = default;
   };
 
-  Delivery(Lane& lane, Channel& channel, Owner& owner);
+  // `whom` is told when memory runs out on the loop.
+  Delivery(Lane& lane, Channel& channel, Owner& owner, Watched& whom);
 
   // `sent_bytes` of head and body went out before. The context is the request's, or null. Later:
   // answer_is_sent() is to follow; it never comes out of this call.
@@ -81,6 +82,7 @@ class Delivery {
   std::optional<Outbox> outbox_;
   std::uint64_t sent_before_ = 0;  // of a stream: without the outbox
   MemoryAccount::Share held_;      // the body, once the client has let it wait
+  Watched& whom_;
   LaterCall<Delivery> later_;
   std::string piece_;
   std::optional<Error> stream_error_;

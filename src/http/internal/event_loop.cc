@@ -13,6 +13,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "http/internal/io.h"
 
 namespace entrepot::http::internal {
@@ -68,11 +69,12 @@ void EventLoop::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void EventLoop::post(std::function<void()> task) {
+void EventLoop::post(std::function<void()> task, Watched* whom) {
+  Mail mail{std::move(task), whom};
   bool wake = false;
   {
     std::unique_lock lock(mutex_);
-    while (!add_mail(task)) {
+    while (!add_mail(mail)) {
       lock.unlock();
       std::this_thread::sleep_for(kMemoryRetry);
       lock.lock();
@@ -84,9 +86,9 @@ void EventLoop::post(std::function<void()> task) {
   CHECK(::write(mail_descriptor_, &one, sizeof one) == sizeof one);
 }
 
-bool EventLoop::add_mail(std::function<void()>& task) {
+bool EventLoop::add_mail(Mail& mail) {
   try {
-    mail_.push_back(std::move(task));
+    mail_.push_back(std::move(mail));
     return true;
   } catch (const std::bad_alloc&) {
     return false;  // the vector could not grow; nothing was moved
@@ -153,11 +155,8 @@ void EventLoop::read_mail() {
     woken_ = false;
     reading_.swap(mail_);
   }
-  for (const auto& task : reading_) {
-    try {
-      task();
-    } catch (const std::bad_alloc&) {
-    }
+  for (const Mail& mail : reading_) {
+    if (!had_memory(mail.task) && mail.whom != nullptr) mail.whom->on_no_memory();
   }
   reading_.clear();
 }

@@ -41,8 +41,8 @@ class EventLoop {
 
   // Runs `task` on the loop's thread, soon, in the order of posting. Wakes the loop only if it may
   // be asleep. Does not fail: without memory it waits for some. A task that runs out of memory ends
-  // there.
-  void post(std::function<void()> task);
+  // there, and `whom`, which lives until the end of the batch, is told.
+  void post(std::function<void()> task, Watched* whom = nullptr);
 
   // The loop ends behind the current batch.
   void stop() { stopping_ = true; }
@@ -63,7 +63,11 @@ class EventLoop {
   void run();
   void read_mail();
   static void tell(Watched& watched, std::uint32_t events);
-  bool add_mail(std::function<void()>& task);
+  struct Mail {
+    std::function<void()> task;
+    Watched* whom;
+  };
+  bool add_mail(Mail& mail);
 
   const int poll_descriptor_;
   const int mail_descriptor_;
@@ -72,9 +76,9 @@ class EventLoop {
   bool stopping_ = false;
 
   std::mutex mutex_;
-  std::vector<std::function<void()>> mail_;  // guarded by mutex_
-  bool woken_ = false;                       // guarded by mutex_: a wake-up is on its way
-  std::vector<std::function<void()>> reading_;
+  std::vector<Mail> mail_;  // guarded by mutex_
+  bool woken_ = false;      // guarded by mutex_: a wake-up is on its way
+  std::vector<Mail> reading_;
   std::thread thread_;
 };
 

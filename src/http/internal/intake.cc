@@ -17,16 +17,17 @@ constexpr std::uint64_t kHoldBytes = 64 << 10;  // how much more is taken from t
 
 }  // namespace
 
-Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner)
+Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner,
+               Watched& whom)
     : lane_(lane),
       channel_(channel),
       input_(input),
       request_(request),
       owner_(owner),
       on_finisher_(lane.core().handler.ends_in_commit(request.request())),
-      job_(lane.loop(), [this] { owner_.client_is_gone(); }),
+      job_(lane.loop(), whom),
       started_(lane.loop().now()),
-      later_(lane.loop(), *this),
+      later_(lane.loop(), *this, whom),
       pace_(lane.core().options.limits.push) {}
 
 void Intake::on_events(bool reset) {
@@ -108,8 +109,11 @@ void Intake::on_decided() {
 
 // Cancelled, when the client leaves, as the decision would be.
 void Intake::finish_decision() {
+  const ServerOptions& options = lane_.core().options;
+  const bool reads = request_.thread_of_rest() == Finish::Thread::Reader;
   job_.run(
-      *lane_.core().options.finishers, [this] { request_.do_rest(); },
+      reads && options.readers != nullptr ? *options.readers : *options.finishers,
+      [this] { request_.do_rest(); },
       [this] {
         phase_ = Phase::Over;
         if (abandoned_) return owner_.intake_is_over();

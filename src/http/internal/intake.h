@@ -37,7 +37,9 @@ class Intake {
   };
 
   // All references outlive the intake. `input` holds what came behind the head.
-  Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner);
+  // `whom` is told when memory runs out on the loop.
+  Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner,
+         Watched& whom);
 
   void start();
 

@@ -10,16 +10,18 @@
 
 #include "base/check.h"
 #include "base/executor.h"
+#include "base/memory.h"
 #include "http/internal/event_loop.h"
 
 namespace entrepot::http::internal {
 
 // At most one job at once. What it does may use the owner's memory, so the owner must not be
 // destroyed while out(); it hears of the end on its loop. A job that runs out of memory ends there;
-// what it was to make is then missing. `lost` is called when `back` itself has none.
+// what it was to make is then missing. When `back` itself has none, `whom` is told, which outlives
+// the slot.
 class JobSlot {
  public:
-  JobSlot(EventLoop& loop, std::function<void()> lost) : loop_(loop), lost_(std::move(lost)) {}
+  JobSlot(EventLoop& loop, Watched& whom) : loop_(loop), whom_(whom) {}
 
   bool out() const { return out_; }
 
@@ -55,23 +57,18 @@ class JobSlot {
     // Then the way back needs no memory.
     static_assert(sizeof(Back) <= sizeof(void*) && std::is_trivially_copyable_v<Back>);
     return [this, work = std::move(work), back = std::move(back)] {
-      try {
-        work();
-      } catch (const std::bad_alloc&) {
-      }
-      loop_.post([this, back] {
-        out_ = false;
-        try {
-          back();
-        } catch (const std::bad_alloc&) {
-          lost_();
-        }
-      });
+      static_cast<void>(had_memory(work));
+      loop_.post(
+          [this, back] {
+            out_ = false;
+            back();
+          },
+          &whom_);
     };
   }
 
   EventLoop& loop_;
-  const std::function<void()> lost_;
+  Watched& whom_;
   bool out_ = false;  // the loop's alone
 };
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/memory.h"
 #include "http/internal/event_loop.h"
 
 namespace entrepot::http::internal {
@@ -12,21 +13,30 @@ namespace entrepot::http::internal {
 template <class Object>
 class LaterCall {
  public:
-  LaterCall(EventLoop& loop, Object& object)
-      : loop_(loop), object_(std::make_shared<Object*>(&object)) {}
+  // `whom` is told when a call runs out of memory; it outlives the object.
+  LaterCall(EventLoop& loop, Object& object, Watched& whom)
+      : loop_(loop), target_(std::make_shared<Target>(Target{&object, &whom})) {}
 
   // For any thread: calls `method` on the loop, soon, unless the object has ended.
   std::function<void()> to(void (Object::*method)()) const {
-    return [&loop = loop_, object = std::weak_ptr<Object*>(object_), method] {
-      loop.post([object, method] {
-        if (const auto alive = object.lock()) ((**alive).*method)();
+    return [&loop = loop_, target = std::weak_ptr<Target>(target_), method] {
+      loop.post([target, method] {
+        const auto alive = target.lock();
+        if (!alive) return;
+        Watched& whom = *alive->whom;
+        if (!had_memory([&] { (alive->object->*method)(); })) whom.on_no_memory();
       });
     };
   }
 
  private:
+  struct Target {
+    Object* object;
+    Watched* whom;
+  };
+
   EventLoop& loop_;
-  const std::shared_ptr<Object*> object_;
+  const std::shared_ptr<Target> target_;
 };
 
 }  // namespace entrepot::http::internal

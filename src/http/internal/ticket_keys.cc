@@ -1,5 +1,7 @@
 #include "http/internal/ticket_keys.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -26,9 +28,10 @@ void wipe(std::optional<TicketKeys::Key>& key) {
   key.reset();
 }
 
+// Not by RAND_bytes(), which wants memory on each thread's first use.
 template <std::size_t size>
 void fill(std::array<unsigned char, size>& bytes) {
-  CHECK(::RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  CHECK(::getentropy(bytes.data(), bytes.size()) == 0);
 }
 
 bool set_up(const TicketKeys::Key& key, const unsigned char* iv, EVP_CIPHER_CTX* cipher,

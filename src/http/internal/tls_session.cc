@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
+#include <type_traits>
 #include <utility>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 namespace entrepot::http::internal {
 namespace {
@@ -26,9 +29,12 @@ struct Workspace {
   std::size_t gathered_bytes = 0;
 };
 
+// Neither made nor ended: what a thread would register to be ended wants memory, and OpenSSL, which
+// calls us, does not expect an exception.
+static_assert(std::is_trivially_destructible_v<Workspace>);
 Workspace& workspace() {
-  thread_local const std::unique_ptr<Workspace> mine = std::make_unique<Workspace>();
-  return *mine;
+  thread_local Workspace mine;
+  return mine;
 }
 
 // A BIO that collects what OpenSSL writes.
@@ -46,6 +52,7 @@ long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH 
 const BIO_METHOD* gather_method() {
   static BIO_METHOD* const method = [] {
     BIO_METHOD* made = ::BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gather");
+    if (made == nullptr) throw std::bad_alloc();  // the next connection tries again
     ::BIO_meth_set_write_ex(made, gather);
     ::BIO_meth_set_ctrl(made, control);
     return made;
@@ -196,11 +203,14 @@ Io TlsSession::flush() {
   return Io::moved(0);
 }
 
+// Also for want of memory; then it may be left unsaid.
 void TlsSession::say_end() {
-  if (!::SSL_is_init_finished(ssl_.get()) || flush().state != Io::State::Moved) return;
+  if (!is_usable_ || !::SSL_is_init_finished(ssl_.get()) || flush().state != Io::State::Moved) {
+    return;
+  }
   ::ERR_clear_error();
   ::SSL_shutdown(ssl_.get());
-  pass_on_gathered();
+  static_cast<void>(had_memory([this] { pass_on_gathered(); }));
 }
 
 }  // namespace entrepot::http::internal

@@ -50,7 +50,7 @@ Result<std::shared_ptr<const OpenFile>> create(const std::string& path) {
   const int descriptor =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (descriptor < 0) return failed("making", path, errno);
-  return std::make_shared<const OpenFile>(descriptor);
+  return OpenFile::own(descriptor);
 }
 
 bool has_size(const std::string& path, std::uint64_t size_bytes) {

@@ -84,7 +84,7 @@ std::string index_link(const std::string& repository, const std::string& tag,
 Result<Tree> Tree::open(const std::string& data) {
   const int descriptor = ::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return failed("opening", data, errno);
-  return Tree(std::make_shared<const OpenFile>(descriptor));
+  return Tree(OpenFile::own(descriptor));
 }
 
 Result<std::string> Tree::identity() const {
@@ -269,7 +269,7 @@ Result<Source> Tree::blob(const Digest& digest) const {
   const std::string path = blob_path(digest);
   const int descriptor = open_beneath(data_->descriptor(), path, Wanted::File);
   if (descriptor < 0) return failed("opening", path, -descriptor);
-  auto file = std::make_shared<const OpenFile>(descriptor);
+  auto file = OpenFile::own(descriptor);
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);
   return Source(FileRange{std::move(file), {0, static_cast<std::uint64_t>(status.st_size)}});

@@ -73,7 +73,7 @@ int PosixDisk::remove_directory(const std::string& path) {
 
 Result<std::shared_ptr<const OpenFile>> open_root(const std::string& directory) {
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor >= 0) return std::make_shared<const OpenFile>(descriptor);
+  if (descriptor >= 0) return OpenFile::own(descriptor);
   const auto code = errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Unavailable;
   return fail(code, "open the directory {}: {}", directory, std::strerror(errno));
 }

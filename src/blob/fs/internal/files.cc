@@ -64,7 +64,7 @@ Failure failed_to_make(int result, std::string_view path) {
 
 Result<FileHandle> opened(int descriptor, std::string_view path) {
   if (descriptor < 0) return failure(descriptor, "open", path);
-  return std::make_shared<const OpenFile>(descriptor);
+  return OpenFile::own(descriptor);
 }
 
 FileStat to_file_stat(const struct stat& found) {

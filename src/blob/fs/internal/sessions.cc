@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "blob/fs/internal/layout.h"
 
 namespace entrepot::blob::fs {
@@ -47,9 +48,12 @@ class FsUpload final : public Upload {
   ~FsUpload() override {
     const Sessions::Held held = hold();
     if (!may_write()) return;
-    if (const auto saved = break_off(held); !saved) {
-      log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
-    }
+    const bool told = had_memory([&] {
+      if (const auto saved = break_off(held); !saved) {
+        log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
+      }
+    });
+    if (!told && may_write()) sessions_.end(id_, *session_);
   }
 
   std::uint64_t offset_bytes() const override { return session_->offset_bytes; }
@@ -62,13 +66,8 @@ class FsUpload final : public Upload {
   Result<void> write(Context&, ByteView piece) override {
     const Sessions::Held held = hold();
     TRY(require_pen());
-    auto written = sessions_.reserve_.require();
-    if (written) written = session_->file->append(piece);
-    if (written) {
-      session_->offset_bytes = session_->file->offset_bytes();
-      set_reached(*session_);
-      return {};
-    }
+    auto written = append(piece);
+    if (written) return {};
     session_->file->discard();
     sessions_.end(id_, *held.session);
     return sessions_.note_full(std::move(written));
@@ -107,12 +106,26 @@ class FsUpload final : public Upload {
     const Sessions::Held held = hold();
     TRY(require_pen());
     TRY(settle(held, expected));
-    auto stored = session_->file->publish();
-    sessions_.end(id_, *held.session);
-    return sessions_.note_full(std::move(stored));
+    // Whatever happens in there, and be it that memory runs out: what the file is now may be a
+    // blob, to which nobody goes on writing.
+    const Ending ending{sessions_, id_, *held.session};
+    return sessions_.note_full(session_->file->publish());
   }
 
  private:
+  struct Ending {
+    Sessions& sessions;
+    const UploadId& id;
+    Session& session;
+    ~Ending() { sessions.end(id, session); }
+  };
+  Result<void> append(ByteView piece) {
+    TRY(sessions_.reserve_.require());
+    TRY(session_->file->append(piece));
+    session_->offset_bytes = session_->file->offset_bytes();
+    set_reached(*session_);
+    return {};
+  }
   Sessions::Held hold() const { return {sessions_, id_, session_}; }
   bool may_write() const { return !session_->over && session_->writer == number_; }
   Result<void> require_pen() const {
@@ -158,10 +171,11 @@ Result<void> Sessions::prepare() {
   return make_durable_directories(settings_.files, layout::kUploads);
 }
 
+// What there is no memory to remove stays until it is purged.
 Sessions::Held::~Held() {
   if (!lock_.owns_lock()) return;
   lock_.unlock();
-  sessions_.remove_cancelled(id_, *session);
+  static_cast<void>(had_memory([this] { sessions_.remove_cancelled(id_, *session); }));
 }
 
 // The session of `id`, held, and sure to be the one in the table.
@@ -185,11 +199,18 @@ std::unique_ptr<Upload> Sessions::hand_out(const UploadId& id, Held held,
   Session& session = *held.session;
   session.file = std::move(file);
   session.offset_bytes = session.file->offset_bytes();
-  set_reached(session);
   const std::uint64_t number = ++session.writer;
-  return std::make_unique<FsUpload>(*this, id, held.session, number);
+  std::unique_ptr<Upload> upload;
+  const bool made = had_memory([&] {
+    set_reached(session);
+    upload = std::make_unique<FsUpload>(*this, id, held.session, number);
+  });
+  if (made) return upload;
+  end(id, session);  // nobody would
+  throw std::bad_alloc();
 }
 
+// Needs no memory.
 void Sessions::end(const UploadId& id, Session& session) {
   session.over = true;
   {

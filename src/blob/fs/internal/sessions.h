@@ -71,7 +71,7 @@ class Sessions {
   friend class FsUpload;
 
   // A session whose mutex is held, until this ends; then it is removed if that was asked for
-  // meanwhile.
+  // meanwhile. The id outlives it. Needs no memory.
   class Held {
    public:
     Held(Sessions& sessions, const UploadId& id, std::shared_ptr<Session> held)
@@ -87,7 +87,7 @@ class Sessions {
 
    private:
     Sessions& sessions_;
-    UploadId id_;
+    const UploadId& id_;
     std::unique_lock<std::mutex> lock_;
   };
   Result<Held> hold(const UploadId& id);

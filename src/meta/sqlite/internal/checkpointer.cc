@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include "base/memory.h"
+
 namespace entrepot::meta::sqlite {
 namespace {
 
@@ -50,7 +52,7 @@ void Checkpointer::run() {
       if (ending_) return;
       asked_ = false;
     }
-    round();
+    static_cast<void>(had_memory([this] { round(); }));  // else after the next commits
   }
 }
 

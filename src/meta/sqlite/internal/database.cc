@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "base/check.h"
@@ -33,6 +34,12 @@ int note_log_pages(void* log_pages, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
+// A parameter that is not bound is NULL, and the question another one.
+void require_bound(int code) {
+  if (code == SQLITE_NOMEM) throw std::bad_alloc();
+  CHECK(code == SQLITE_OK);
+}
+
 }  // namespace
 
 Query::Query(Database& database, sqlite3_stmt* statement)
@@ -55,34 +62,44 @@ Result<bool> Query::next() {
 
 std::string_view Query::text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (text == nullptr) return {};
+  if (text == nullptr) return nothing();
   return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 ByteView Query::blob(int column) const {
   const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
-  if (bytes == nullptr) return {};
+  if (bytes == nullptr) return nothing();
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-void Query::bind(int index, std::nullptr_t) { sqlite3_bind_null(statement_, index); }
+// NULL and an empty blob are null pointers; so is what SQLite had no memory to hand out, which must
+// not be taken for the empty text.
+std::string_view Query::nothing() const {
+  if (sqlite3_errcode(sqlite3_db_handle(statement_)) == SQLITE_NOMEM) throw std::bad_alloc();
+  return {};
+}
 
-void Query::bind(int index, std::int64_t value) { sqlite3_bind_int64(statement_, index, value); }
+void Query::bind(int index, std::nullptr_t) { require_bound(sqlite3_bind_null(statement_, index)); }
+
+void Query::bind(int index, std::int64_t value) {
+  require_bound(sqlite3_bind_int64(statement_, index, value));
+}
 
 void Query::bind(int index, std::string_view value) {
   // A null pointer would be NULL instead of "".
   const char* const data = value.data() ? value.data() : "";
-  sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8);
+  require_bound(
+      sqlite3_bind_text64(statement_, index, data, value.size(), SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void Query::bind(int index, Octets value) {
   const char* const data = value.bytes.data() ? value.bytes.data() : "";
-  sqlite3_bind_blob64(statement_, index, data, value.bytes.size(), SQLITE_STATIC);
+  require_bound(sqlite3_bind_blob64(statement_, index, data, value.bytes.size(), SQLITE_STATIC));
 }
 
 void Query::bind(int index, const Digest& value) {
   const Bytes key = value.key();
-  sqlite3_bind_blob64(statement_, index, key.data(), key.size(), SQLITE_TRANSIENT);
+  require_bound(sqlite3_bind_blob64(statement_, index, key.data(), key.size(), SQLITE_TRANSIENT));
 }
 
 void Query::check_parameters(std::size_t bound) const {
@@ -170,9 +187,12 @@ int Database::wait_for_others(void* database, int looks) {
   return 1;
 }
 
+// As Context::alive(), but makes no Error: no exception may pass through SQLite.
 int Database::is_over(void* database) {
   const Context* const watched = static_cast<Database*>(database)->watched_;
-  return watched != nullptr && !watched->alive();
+  if (watched == nullptr) return 0;
+  const auto deadline = watched->deadline();
+  return watched->cancelled() || (deadline && std::chrono::steady_clock::now() > *deadline);
 }
 
 bool Database::has_moved() const {
@@ -194,8 +214,10 @@ Failure Database::failure(int code, std::string_view doing) {
     auto alive = watched_->alive();
     if (!alive) return propagate(std::move(alive));
   }
+  const bool first_damage = is_damage(failing) && !damage_;
+  if (first_damage) damage_ = Error{ErrorCode::Unavailable, "damage"};  // needs no memory
   Error error = error_of(failing, doing);
-  if (is_damage(failing) && !damage_) damage_ = error;
+  if (first_damage) damage_ = error;
   return Failure(std::move(error));
 }
 

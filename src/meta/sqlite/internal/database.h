@@ -46,6 +46,7 @@ class Query {
   friend class Database;
   Query(class Database& database, sqlite3_stmt* statement);
 
+  std::string_view nothing() const;
   void bind(int index, std::nullptr_t);
   void bind(int index, std::int64_t value);
   void bind(int index, int value) { bind(index, std::int64_t{value}); }

@@ -1,15 +1,21 @@
 #include "meta/sqlite/internal/readers.h"
 
+#include "base/memory.h"
+
 namespace entrepot::meta::sqlite {
 namespace {
 
 constexpr char kBegin[] = "BEGIN";
 constexpr char kEnd[] = "COMMIT";
 
+Failure no_memory() { return Failure({ErrorCode::Unavailable, "no memory"}); }
+
 }  // namespace
 
 Readers::Readers(Database::Options options, std::size_t most)
-    : options_(std::move(options)), most_(most) {}
+    : options_(std::move(options)), most_(most) {
+  idle_.reserve(most);  // so that giving one back needs no memory
+}
 
 Result<void> Readers::look(Context& context, const Store::Look& look) {
   TRY_ASSIGN(auto reader, take(context));
@@ -29,16 +35,17 @@ Result<void> Readers::in_transaction(Context& context, std::unique_ptr<Reader> r
                                      const std::function<Result<void>(Reader&)>& work) {
   Database& database = *reader->database;
   Result<void> result;
-  auto begun = database.run(kBegin);
-  if (begun) {
+  const auto begin_and_work = [&]() -> Result<void> {
+    TRY(database.run(kBegin));
     database.watch(&context);
-    result = work(*reader);
-    database.watch(nullptr);
-  } else {
-    result = propagate(std::move(begun));
-  }
+    return work(*reader);
+  };
+  if (!had_memory([&] { result = begin_and_work(); })) result = no_memory();
+  database.watch(nullptr);
   // An error may have ended the transaction already.
-  if (database.in_transaction()) static_cast<void>(database.run(kEnd));
+  static_cast<void>(had_memory([&] {
+    if (database.in_transaction()) static_cast<void>(database.run(kEnd));
+  }));
   give_back(std::move(reader));
   return result;
 }
@@ -59,7 +66,8 @@ Result<std::unique_ptr<Readers::Reader>> Readers::take(Context& context) {
   }
   ++opened_;
   lock.unlock();
-  auto opened = open();
+  Result<std::unique_ptr<Reader>> opened = no_memory();
+  static_cast<void>(had_memory([&] { opened = open(); }));
   if (!opened) {
     lock.lock();
     --opened_;

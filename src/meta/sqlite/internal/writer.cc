@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/memory.h"
+
 namespace entrepot::meta::sqlite {
 namespace {
 
@@ -14,6 +16,8 @@ constexpr char kRollback[] = "ROLLBACK";
 constexpr char kSave[] = "SAVEPOINT work";
 constexpr char kUndo[] = "ROLLBACK TO work";
 constexpr char kKeep[] = "RELEASE work";
+
+constexpr std::chrono::milliseconds kMemoryRetry{1};
 
 }  // namespace
 
@@ -48,8 +52,8 @@ Result<void> Writer::submit(Context& context, const Store::Work& work) {
   if (!busy_ && nothing_waits()) {
     busy_ = true;
     lock.unlock();
-    write({&pending});
-    after_commit_(*database_);
+    Pending* const alone[] = {&pending};
+    write(alone);
     lock.lock();
     busy_ = false;
     if (!nothing_waits()) wakeup_.notify_one();
@@ -87,27 +91,42 @@ void Writer::run() {
     if (batch.empty()) return;
     write(batch);
     answer(batch);
-    after_commit_(*database_);
     const std::lock_guard lock(mutex_);
     busy_ = false;
   }
 }
 
-void Writer::write(const Batch& batch) {
+void Writer::write(std::span<Pending* const> batch) {
   const SteadyTime begun = std::chrono::steady_clock::now();
-  commit(batch);
+  if (!had_memory([&] { commit(batch); })) give_up(batch);
   const auto took = std::chrono::steady_clock::now() - begun;
   batch_times_.observe_micros(static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
-  health_.note(database_->damage());
+  // What fails here is seen again after the next batch.
+  static_cast<void>(had_memory([this] {
+    health_.note(database_->damage());
+    after_commit_(*database_);
+  }));
+}
+
+// Undoes what a lack of memory left in the middle. No word here is long enough to need any.
+void Writer::give_up(std::span<Pending* const> batch) {
+  static_cast<void>(had_memory([this] {
+    if (database_->in_transaction()) static_cast<void>(database_->run(kRollback));
+  }));
+  for (Pending* pending : batch) pending->result = Failure({ErrorCode::Unavailable, "no memory"});
 }
 
 Writer::Batch Writer::take_batch() {
+  Batch batch;
+  while (!had_memory([&] { batch.reserve(kLargestBatch + 1); })) {
+    std::this_thread::sleep_for(kMemoryRetry);
+  }
   std::unique_lock lock(mutex_);
   wakeup_.wait(lock, [this] { return ending_ || (!busy_ && !nothing_waits()); });
   const std::size_t count = std::min(small_.size(), kLargestBatch);
   const auto end = small_.begin() + static_cast<std::ptrdiff_t>(count);
-  Batch batch(small_.begin(), end);
+  batch.assign(small_.begin(), end);
   small_.erase(small_.begin(), end);
   if (!large_.empty()) {
     batch.push_back(large_.front());
@@ -118,7 +137,7 @@ Writer::Batch Writer::take_batch() {
   return batch;
 }
 
-void Writer::answer(const Batch& batch) {
+void Writer::answer(std::span<Pending* const> batch) {
   const std::lock_guard lock(mutex_);
   for (Pending* pending : batch) {
     pending->done = true;
@@ -127,7 +146,7 @@ void Writer::answer(const Batch& batch) {
   }
 }
 
-void Writer::commit(const Batch& batch) {
+void Writer::commit(std::span<Pending* const> batch) {
   Batch alive;
   for (Pending* pending : batch) {
     pending->result = health_.check();
@@ -142,13 +161,13 @@ void Writer::commit(const Batch& batch) {
     return;
   }
   for (Pending* pending : alive) {
-    committed = try_commit({pending});
+    committed = try_commit(std::span(&pending, 1));
     if (!committed) pending->result = std::move(committed);
   }
 }
 
 // One transaction. On success each work has a result of its own; on an error nothing was written.
-Result<void> Writer::try_commit(const Batch& batch) {
+Result<void> Writer::try_commit(std::span<Pending* const> batch) {
   if (database_->has_moved()) {
     return fail(ErrorCode::Unavailable, "the metadata's file is gone from under the server");
   }
@@ -159,8 +178,9 @@ Result<void> Writer::try_commit(const Batch& batch) {
     if (database_->damage()) {
       written = Failure(*database_->damage());
     } else if (!database_->in_transaction()) {
-      // SQLite does so when the disk is full, and takes the others' works with it.
-      written = fail(ErrorCode::StorageFull, "the disk is full: the transaction was undone");
+      // SQLite does so without disk or memory, and takes the others' works with it.
+      written = fail(pending->result ? ErrorCode::Unavailable : pending->result.error().code,
+                     "the transaction was undone");
     }
     if (!written) break;
   }

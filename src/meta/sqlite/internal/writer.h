@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -66,12 +67,13 @@ class Writer {
   std::deque<Pending*>& queue_of(const Pending& pending);
   bool nothing_waits() const { return small_.empty() && large_.empty(); }
   Batch take_batch();
-  void answer(const Batch& batch);
+  void answer(std::span<Pending* const> batch);
 
   // On the thread that writes, without the lock.
-  void write(const Batch& batch);
-  void commit(const Batch& batch);
-  Result<void> try_commit(const Batch& batch);
+  void write(std::span<Pending* const> batch);
+  void give_up(std::span<Pending* const> batch);
+  void commit(std::span<Pending* const> batch);
+  Result<void> try_commit(std::span<Pending* const> batch);
   Result<void> run_one(Pending& pending);
 
   const std::unique_ptr<Database> database_;
