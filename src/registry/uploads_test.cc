@@ -254,6 +254,17 @@ TEST_F(UploadPurge, ClockThatJumpsMakesNoSessionOld) {
   EXPECT_EQ(purge(), 1u);
 }
 
+TEST_F(UploadPurge, ClockThatIsSetBackAtOnceMakesNoSessionOld) {
+  purge();
+  world_.clock.jump(std::chrono::hours(-24 * 3650));
+  const auto empty = world_.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  write_some();
+  world_.clock.jump(std::chrono::hours(24 * 3650));
+  EXPECT_EQ(purge(), 0u);
+  EXPECT_OK(world_.uploads.offset(world_.context, session_));
+  EXPECT_EQ(world_.uploads.offset(world_.context, empty).value(), 0u);
+}
+
 // Nothing but the clock tells how old a session without a byte is.
 TEST_F(UploadPurge, ClockThatJumpsEndsNoSessionWithoutAByte) {
   purge();
