@@ -25,9 +25,10 @@ Result<bool> read_paused(const meta::Settings& settings) {
   return Failure(value.error());
 }
 
-// Of a process's begin: what may be missed of the delay.
+// So much of the delay may be missed when a process begins; two reads of a clock take time, too.
 std::chrono::microseconds tolerance(std::chrono::microseconds delay) {
-  return std::min<std::chrono::microseconds>(registry::kClockTolerance, delay / 24);
+  const std::chrono::microseconds least = std::chrono::seconds(1);
+  return std::clamp<std::chrono::microseconds>(delay / 24, least, registry::kClockTolerance);
 }
 
 bool ends_work(const Error& error) {
