@@ -162,6 +162,7 @@ TEST_F(CollectorClock, LayerOfADeletedImageWaitsADelay) {
   const auto layer = server().push_blob("a", "layer");
   const auto image = server().push_manifest("a", layer);
   server().push_manifest("a", server().push_blob("a", "another"));
+  pass(2 * options_.delay);
   server().collect();
   jump(-10 * kYear);
   server().remove_manifest("a", image);
@@ -209,8 +210,10 @@ TEST_F(CollectorClock, JobTakesEarlyOnlyWhatItWasToldTo) {
 }
 
 TEST_F(CollectorClock, UntaggedManifestIsAsYoungAsItIs) {
-  server().push_manifest("a", server().push_blob("a", "layer"));
   server().collect();
+  jump(-10 * kYear);
+  server().push_manifest("a", server().push_blob("a", "layer"));
+  jump(10 * kYear);
   const auto untagged = [&] {
     return server()
         .collector()
@@ -269,6 +272,7 @@ TEST_F(CollectorClock, ShortDelayIsNotLostInWhatIsNoJumpForALongOne) {
   const auto digest = server().push_blob("a", "layer");
   jump(minutes(59));
   restart();
+  server().collect();
   pass(minutes(5));
   EXPECT_EQ(server().collect(), 0u);
   EXPECT_TRUE(world_.has_bytes(digest));
