@@ -181,6 +181,36 @@ bool live_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
   return cut;
 }
 
+// A process is killed after `calls` calls, the next one is told the same pushes, and then the power
+// goes. False when the first was over before.
+bool live_twice_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
+  const auto before = TemporaryDirectory::in_memory();
+  const auto after = TemporaryDirectory::in_memory();
+  PowerCutDisk disk(before.path());
+  disk.cut_after(calls);
+  bool killed = false;
+  {
+    auto store = open_store(before.path(), disk, "first");
+    killed = !store || !Life().run(**store);
+  }
+  disk.cut_after(PowerCutDisk::kNever);
+  Life life;
+  {
+    auto store = open_store(before.path(), disk, "first");
+    EXPECT_OK(store);
+    if (!store) return false;
+    life.expect_all_can_be_pushed(**store);
+    disk.write_survivors(after.path(), luck);
+  }
+  FaultyDisk survivors(after.path());
+  auto store = open_store(after.path(), survivors, "second");
+  EXPECT_OK(store);
+  if (!store) return false;
+  life.expect_as_acknowledged(**store);
+  expect_no_damage(**store);
+  return killed;
+}
+
 using Kept = PowerCutDisk::Luck::Bytes;
 
 PowerCutDisk::Luck always(bool name, Kept bytes) {
@@ -206,6 +236,17 @@ class FsPowerCut : public ::testing::TestWithParam<Unsynced> {};
 TEST_P(FsPowerCut, WhatWasAcknowledgedStaysAndNothingIsPartial) {
   std::size_t calls = 0;
   while (live_and_look(calls, GetParam().luck)) {
+    if (HasFailure()) FAIL() << "after call " << calls;
+    ++calls;
+  }
+  EXPECT_GT(calls, 60u);
+}
+
+// Directories and names that a killed process made are there for the next one, and yet not on the
+// disk: a push answers for them, too.
+TEST_P(FsPowerCut, PushAfterAKillSyncsWhatTheKilledOneDidNot) {
+  std::size_t calls = 0;
+  while (live_twice_and_look(calls, GetParam().luck)) {
     if (HasFailure()) FAIL() << "after call " << calls;
     ++calls;
   }
