@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <random>
@@ -99,10 +100,13 @@ class Life {
     EXPECT_OK((*upload)->commit(context_, Digest::of(c_)));
   }
 
-  void expect_all_can_be_pushed(BlobStore& store) {
+  using AfterEach = std::function<void()>;
+  void expect_all_can_be_pushed(
+      BlobStore& store, const AfterEach& after_each = [] {}) {
     for (const Bytes& bytes : {a_, b_, c_}) {
       ASSERT_OK(push(store, bytes));
       acknowledged_[bytes] = true;
+      after_each();
     }
     expect_as_acknowledged(store);
   }
@@ -181,11 +185,10 @@ bool live_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
   return cut;
 }
 
-// A process is killed after `calls` calls, the next one is told the same pushes, and then the power
-// goes. False when the first was over before.
+// A process is killed after `calls` calls, the next one pushes, and after each answer the power
+// could go. False when the first was over before.
 bool live_twice_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
   const auto before = TemporaryDirectory::in_memory();
-  const auto after = TemporaryDirectory::in_memory();
   PowerCutDisk disk(before.path());
   disk.cut_after(calls);
   bool killed = false;
@@ -194,20 +197,19 @@ bool live_twice_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
     killed = !store || !Life().run(**store);
   }
   disk.cut_after(PowerCutDisk::kNever);
-  Life life;
-  {
-    auto store = open_store(before.path(), disk, "first");
-    EXPECT_OK(store);
-    if (!store) return false;
-    life.expect_all_can_be_pushed(**store);
-    disk.write_survivors(after.path(), luck);
-  }
-  FaultyDisk survivors(after.path());
-  auto store = open_store(after.path(), survivors, "second");
+  auto store = open_store(before.path(), disk, "first");
   EXPECT_OK(store);
   if (!store) return false;
-  life.expect_as_acknowledged(**store);
-  expect_no_damage(**store);
+  Life life;
+  life.expect_all_can_be_pushed(**store, [&] {
+    const auto after = TemporaryDirectory::in_memory();
+    disk.write_survivors(after.path(), luck);
+    FaultyDisk survivors(after.path());
+    auto left = open_store(after.path(), survivors, "second");
+    ASSERT_OK(left);
+    life.expect_as_acknowledged(**left);
+    expect_no_damage(**left);
+  });
   return killed;
 }
 
