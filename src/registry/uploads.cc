@@ -76,12 +76,13 @@ Result<void> Uploads::require_open(const UploadSession& session) const {
 
 void Uploads::remember_end(const blob::UploadId& id, WallTime started_at) {
   const std::lock_guard lock(mutex_);
-  if (!ended_.insert(id.str()).second) return;
-  ended_order_.push_back({id.str(), started_at});
+  const auto [ended, is_new] = ended_.insert(id.str());
+  if (!is_new) return;
+  ended_order_.push_back({&*ended, started_at});
   if (ended_order_.size() <= kRemembered) return;
   const Remembered& oldest = ended_order_.front();
   if (remembered_from_) remembered_from_ = std::max(*remembered_from_, oldest.started_at);
-  ended_.erase(oldest.id);
+  ended_.erase(ended_.find(*oldest.id));
   ended_order_.pop_front();
 }
 
