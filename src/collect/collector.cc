@@ -25,6 +25,12 @@ Result<bool> read_paused(const meta::Settings& settings) {
   return Failure(value.error());
 }
 
+// So much of the delay may be missed when a process begins; two reads of a clock take time, too.
+std::chrono::microseconds tolerance(std::chrono::microseconds delay) {
+  const std::chrono::microseconds least = std::chrono::seconds(1);
+  return std::clamp<std::chrono::microseconds>(delay / 24, least, registry::kClockTolerance);
+}
+
 bool ends_work(const Error& error) {
   return error.code == ErrorCode::Cancelled || error.code == ErrorCode::Timeout;
 }
@@ -68,22 +74,23 @@ Collector::Collector(registry::Stores stores, registry::Uploads& uploads,
       remover_(remover),
       options_(options),
       metrics_(std::make_unique<Metrics>(metrics)),
-      clock_watch_(stores.meta, stores.clock, "collect.clock"),
+      clock_watch_(stores.meta, stores_.even, kClockKey, tolerance(options.delay)),
+      ages_(stores.meta, stores_.even, "collect.ages"),
       reviewer_(stores),
       sweeper_(stores) {}
 
 Collector::~Collector() = default;
 
 Result<Collector::Step> Collector::run_due(Context& context) {
+  TRY(settle_clock(context));
   TRY_ASSIGN(const bool is_paused, paused(context));
   metrics_->paused.set(is_paused ? 1 : 0);
   Step step;
   if (is_paused) return step;
   const SteadyTime begin = stores_.clock.steady();
-  TRY_ASSIGN(const WallTime now, settle_clock(context));
   TRY(purge_uploads_if_time(context));
   TRY(sweep_if_time(context));
-  const Terms terms = Terms::at(now, options_.delay, options_.delay);
+  const Terms terms = terms_now(options_.delay);
   TRY_ASSIGN(const bool more_manifests, purge_some(context, terms));
   TRY_ASSIGN(const bool more_blobs, review_some(context, terms, step.done));
   step.more = more_manifests || more_blobs;
@@ -102,13 +109,12 @@ Result<Progress> Collector::run(Context& context, const Request& request,
   if (request.delay && *request.delay < delay) delay = *request.delay;
 
   if (request.dry_run) {
-    return foresee(context, request, Terms::at(stores_.clock.wall(), options_.delay, delay),
-                   after_step);
+    return foresee(context, request, terms_now(delay), after_step);
   }
   if (request.delete_untagged) {
     UntaggedManifests untagged(stores_, remover_);
     TRY_ASSIGN(progress.untagged,
-               untagged.remove(context, stores_.clock.wall() - delay, [&](std::uint64_t removed) {
+               untagged.remove(context, terms_now(delay).old_before, [&](std::uint64_t removed) {
                  progress.untagged = removed;
                  return after_step(progress);
                }));
@@ -116,7 +122,7 @@ Result<Progress> Collector::run(Context& context, const Request& request,
   TRY(sweep_all(context, progress, after_step));
 
   // After what was queued just now, which therefore is judged, too.
-  const Terms terms = Terms::at(stores_.clock.wall(), options_.delay, delay);
+  const Terms terms = terms_now(delay);
   bool more = true;
   while (more) {
     TRY_ASSIGN(const bool more_manifests, purge_some(context, terms));
@@ -128,15 +134,22 @@ Result<Progress> Collector::run(Context& context, const Request& request,
   return progress;
 }
 
+// What a process before this one stamped may look older than it is.
+Terms Collector::terms_now(std::chrono::microseconds delay) const {
+  Terms terms = Terms::at(stores_.even.wall(), options_.delay, delay);
+  terms.old_before = std::min(terms.old_before, ages_.before(delay));
+  return terms;
+}
+
 // In many short transactions: pushes go on beside. Begun again after it broke off, it may move some
-// twice, but none beyond `latest`.
-Result<void> Collector::shift_reviews(Context& context, std::chrono::microseconds by,
-                                      WallTime latest) {
+// twice, but none beyond a whole delay from then.
+Result<void> Collector::shift_reviews(Context& context, std::chrono::microseconds by) {
   std::optional<Digest> last;
   do {
     TRY_ASSIGN(last, stores_.meta.transact<std::optional<Digest>>(
                          context,
                          [&](meta::Transaction& tx) {
+                           const WallTime latest = stores_.even.wall() + options_.delay;
                            return tx.reviews().shift(by, latest, last, kShiftedATime);
                          },
                          meta::Weight::Large));
@@ -144,34 +157,36 @@ Result<void> Collector::shift_reviews(Context& context, std::chrono::microsecond
   return {};
 }
 
-// The wall time, once the queue was put right for it.
-Result<WallTime> Collector::settle_clock(Context& context) {
+Result<void> Collector::settle_clock(Context& context) {
+  TRY(ages_.look(context));
   TRY_ASSIGN(const registry::ClockLook now, clock_watch_.look(context));
   if (now.jump.count() != 0) {
-    const auto forwards = std::max(now.jump, std::chrono::microseconds(0));
-    TRY(shift_reviews(context, forwards, now.wall + options_.delay));
+    TRY(shift_reviews(context, std::max(now.jump, std::chrono::microseconds(0))));
     const auto hours = std::chrono::duration_cast<std::chrono::hours>(now.jump).count();
-    if (now.is_first && hours > 0) {
+    if (hours > 0) {
       log::info("no server ran for {} hours, which do not count for what waits to be collected",
                 hours);
-    } else {
-      log::warning("the clock jumped by {} hours; what waits to be collected goes on waiting",
-                   hours);
+    } else if (hours < 0) {
+      log::warning(
+          "the clock is {} hours behind the last server's; what waits to be collected goes"
+          " on waiting",
+          -hours);
     }
   }
-  TRY(clock_watch_.settle(context, now));
-  return now.wall;
+  return clock_watch_.settle(context, now);
 }
 
-// Drops the rows of manifests that were deleted a delay ago. Their blobs were queued then; once
-// more, in case an earlier review kept one for the manifest's sake.
+// Drops the rows of manifests that were deleted a delay ago. Their blobs were queued then; one that
+// an earlier review kept for the manifest's sake is queued anew, and waits as all do: somebody may
+// have pushed it just now who found that it was needed.
 Result<bool> Collector::purge_some(Context& context, const Terms& terms) {
   const auto purge = [&](meta::Transaction& tx) -> Result<bool> {
     TRY_ASSIGN(const auto freed,
-               tx.manifests().purge_removed(terms.links_before, kManifestsPerPurge));
+               tx.manifests().purge_removed(terms.old_before, kManifestsPerPurge));
     for (const Digest& digest : freed) {
       TRY_ASSIGN(const bool known, is_there(tx.blobs().find_anywhere(digest)));
-      if (known) TRY(tx.reviews().push_back(digest, terms.horizon));
+      TRY_ASSIGN(const bool waits, tx.reviews().contains(digest));
+      if (known && !waits) TRY(tx.reviews().push_back(digest, terms.now + terms.delay));
     }
     return !freed.empty();
   };
@@ -235,7 +250,7 @@ Result<Progress> Collector::foresee(Context& context, const Request& request, co
   if (request.delete_untagged) {
     Foresight foresight(stores_.meta);
     TRY_ASSIGN(foreseen.gone,
-               foresight.untagged(context, terms.links_before, [&](std::uint64_t gone) {
+               foresight.untagged(context, terms.old_before, [&](std::uint64_t gone) {
                  progress.untagged = gone;
                  return after_step(progress);
                }));
@@ -301,7 +316,7 @@ Result<void> Collector::sweep_all(Context& context, Progress& progress,
   do {
     TRY(context.alive());
     TRY_ASSIGN(const auto strays, sweeper.next(context, options_.blobs_per_sweep));
-    TRY(sweeper.queue(context, strays, stores_.clock.wall() + options_.delay));
+    TRY(sweeper.queue(context, strays, stores_.even.wall() + options_.delay));
     metrics_->strays.add(strays.size());
     TRY(after_step(progress));
   } while (!sweeper.at_end());
@@ -322,7 +337,7 @@ Result<void> Collector::sweep_if_time(Context& context) {
   const SteadyTime now = stores_.clock.steady();
   if (next_sweep_ && now < *next_sweep_) return {};
   TRY_ASSIGN(const auto strays, sweeper_.next(context, options_.blobs_per_sweep));
-  TRY(sweeper_.queue(context, strays, stores_.clock.wall() + options_.delay));
+  TRY(sweeper_.queue(context, strays, stores_.even.wall() + options_.delay));
   metrics_->strays.add(strays.size());
   next_sweep_.reset();
   if (sweeper_.at_end()) next_sweep_ = now + options_.sweep_interval;

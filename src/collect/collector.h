@@ -10,11 +10,15 @@
 #include "collect/job.h"
 #include "collect/review.h"
 #include "collect/sweep.h"
+#include "registry/ages.h"
 #include "registry/clock_watch.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"
 
 namespace entrepot::collect {
+
+// Under which setting the time is kept at which the collector last looked at its clock.
+inline constexpr char kClockKey[] = "collect.clock";
 
 // The collector of one process. It works in small steps, each of which leaves everything right, so
 // it may be stopped or killed anywhere and simply begins again. Nobody has to wait for it: a push
@@ -52,10 +56,11 @@ class Collector {
   // looks for strays. Does nothing while paused. A blob that fails is put back and counted; an
   // error of the metadata ends the step. Cancelled, Timeout.
   //
-  // When the wall clock jumped by more than an hour, forwards or backwards, what waits goes on
-  // waiting for as long as it still had to, at most for the whole delay; this is logged once. Time
-  // in which no server ran, beyond an hour, does not count either: nobody could tell it from a
-  // jump.
+  // Whatever the wall clock does meanwhile, what waits has waited for the whole delay since it was
+  // pushed, mounted, asked for or deleted last: all of that is stamped and judged by Stores::even.
+  // When this process begins far (an hour, or a 24th of the delay) from where the last one was,
+  // what waits goes on waiting for as long as it still had to, at most for the whole delay. So time
+  // in which no server ran does not count: nobody could tell it from a jump.
   struct Step {
     Progress done;
     bool more = false;  // something is due already
@@ -69,6 +74,10 @@ class Collector {
   using AfterStep = std::function<Result<void>(const Progress&)>;
   Result<Progress> run(Context& context, const Request& request, const AfterStep& after_step);
 
+  // Notes the time for the process after this one, and puts right what waits if the clock is not
+  // where the one before left it. Part of run_due() and run(); for who calls neither for long.
+  Result<void> settle_clock(Context& context);
+
   // Kept in the metadata, so it holds over restarts and for every process (see pause_collectors()).
   Result<void> pause(Context& context, bool paused);
   Result<bool> paused(Context& context);
@@ -77,8 +86,8 @@ class Collector {
   struct Metrics;
   struct Foreseen;
 
-  Result<void> shift_reviews(Context& context, std::chrono::microseconds by, WallTime latest);
-  Result<WallTime> settle_clock(Context& context);
+  Result<void> shift_reviews(Context& context, std::chrono::microseconds by);
+  Terms terms_now(std::chrono::microseconds delay) const;
   Result<bool> review_some(Context& context, const Terms& terms, Progress& progress);
   Result<bool> purge_some(Context& context, const Terms& terms);
   Result<void> review_one(Context& context, const oci::Digest& digest, const Terms& terms,
@@ -99,6 +108,7 @@ class Collector {
   const Options options_;
   const std::unique_ptr<Metrics> metrics_;
   registry::ClockWatch clock_watch_;
+  registry::Ages ages_;
   Reviewer reviewer_;
   Sweeper sweeper_;
   std::optional<SteadyTime> next_uploads_;  // none: at once

@@ -46,12 +46,14 @@ Retention::Retention(registry::Stores stores, registry::Uploads& uploads, Option
       uploads_(uploads),
       options_(options),
       metrics_(std::make_unique<Metrics>(metrics)),
-      ages_(stores.meta, stores.clock, "retention.clock") {}
+      ages_(stores.meta, stores.clock, "retention.clock"),
+      even_ages_(stores.meta, stores_.even, "retention.even") {}
 
 Retention::~Retention() = default;
 
 Result<bool> Retention::step(Context& context) {
   TRY(ages_.look(context));
+  TRY(even_ages_.look(context));
   TRY_ASSIGN(const bool more_uploads, uploads_.purge_ended(context, options_.rows_per_step));
   TRY_ASSIGN(const bool more_rows, forget_rows(context));
   TRY_ASSIGN(const bool more_repositories, expire_repositories(context));
@@ -65,7 +67,7 @@ Result<bool> Retention::forget_rows(Context& context) {
   std::size_t links = 0;
   std::size_t jobs = 0;
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(links, tx.retention().forget_links(ages_.before(options_.link_age), limit));
+    TRY_ASSIGN(links, tx.retention().forget_links(even_ages_.before(options_.link_age), limit));
     TRY_ASSIGN(jobs, tx.retention().forget_jobs(ages_.before(options_.job_age), limit));
     return {};
   }));
@@ -74,12 +76,12 @@ Result<bool> Retention::forget_rows(Context& context) {
 }
 
 Result<bool> Retention::expire_repositories(Context& context) {
-  const WallTime again = stores_.clock.wall() + kLookAgain;
+  const WallTime again = stores_.even.wall() + kLookAgain;
   std::size_t looked_at = 0;
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    // They carry the time at which they go, as told by a clock that may have jumped since.
+    // They carry the time at which they go, perhaps as an earlier process told it.
     const auto stays = meta::Repositories::kEmptyStays;
-    const WallTime now = ages_.before(stays) + stays;
+    const WallTime now = even_ages_.before(stays) + stays;
     TRY_ASSIGN(looked_at, tx.retention().expire_repositories(now, again, kRepositoriesPerStep));
     return {};
   }));
@@ -109,7 +111,7 @@ Result<bool> Retention::shorten_journal(Context& context) {
 }
 
 Result<void> Retention::purge_quarantine(Context& context) {
-  const blob::PurgeTerms terms{.quarantine_before = ages_.before(options_.quarantine_age),
+  const blob::PurgeTerms terms{.quarantine_before = even_ages_.before(options_.quarantine_age),
                                .most_quarantine_bytes = options_.quarantine_bytes};
   TRY_ASSIGN(const auto purged, stores_.blobs.purge(context, terms));
   metrics_->forgotten.add(purged.quarantined);

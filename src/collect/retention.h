@@ -17,7 +17,8 @@ namespace entrepot::collect {
 // finished jobs, repositories that stayed empty, ended uploads, quarantined files; and counts what
 // is there, for the gauges. What each of them promises stands at meta::Retention, meta::Journal and
 // blob::BlobStore::purge(). Ages are of time that passed (registry::Ages): a clock that jumps ends
-// nothing.
+// nothing. What people read (journal, jobs) is stamped by the wall clock; what came while that
+// was wrong, and set right again between two looks, is as old as its stamp.
 //
 // Beside the collector, and at work while that is paused: nothing here removes what somebody can
 // still pull. One thread at a time; blocks.
@@ -56,7 +57,8 @@ class Retention {
   registry::Uploads& uploads_;
   const Options options_;
   const std::unique_ptr<Metrics> metrics_;
-  registry::Ages ages_;
+  registry::Ages ages_;       // by the wall clock
+  registry::Ages even_ages_;  // by Stores::even
   std::int64_t journal_after_ = 0;
   std::optional<SteadyTime> next_walk_;   // none: at once, or one is on its way
   std::optional<SteadyTime> next_count_;  // none: at once

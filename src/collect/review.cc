@@ -19,7 +19,7 @@ enum class Link { Used, Young, Unused };
 // waited its delay from then on.
 Link by_age(WallTime linked_at, const Terms& terms) {
   const bool to_come = linked_at > terms.now + registry::kClockTolerance;
-  return linked_at > terms.links_before && !to_come ? Link::Young : Link::Unused;
+  return linked_at > terms.old_before && !to_come ? Link::Young : Link::Unused;
 }
 
 // How one repository uses the blob. A directory taken over from another registry keeps manifests as
@@ -126,7 +126,7 @@ Result<Outcome> Reviewer::remove_bytes(Context& context, const Digest& digest) {
   if (const auto stat = stores_.blobs.stat(context, digest)) outcome.freed_bytes = stat->size_bytes;
   TRY(is_there(stores_.blobs.remove(context, digest)));
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY(tx.blobs().forget(digest, stores_.clock.wall()));
+    TRY(tx.blobs().forget(digest, stores_.even.wall()));
     return tx.reviews().drop(digest);
   }));
   return outcome;

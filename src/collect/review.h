@@ -12,11 +12,11 @@
 namespace entrepot::collect {
 
 // By which times a pass judges. Fixed when it begins, so that what it puts back does not come up
-// again in the same pass.
+// again in the same pass. All of them by Stores::even, as are the stamps that they judge.
 struct Terms {
   WallTime now;
   WallTime horizon;                 // reviews due until then are due
-  WallTime links_before;            // a link made later than this is too young to drop
+  WallTime old_before;              // what was linked, pushed or deleted later is too young
   std::chrono::microseconds delay;  // how far what has to wait is put back
 
   // As a review delay of `delay` asks, or as if it had been only `shortened`.

@@ -47,7 +47,7 @@ void CollectorThread::run() {
 }
 
 void CollectorThread::work() {
-  const bool interval_passed = options_.enabled && clock_.steady() >= next_pass_;
+  const bool interval_passed = clock_.steady() >= next_pass_;
   const bool job_waits = has_job();
   if (!interval_passed && !job_waits) return;
   next_pass_ = clock_.steady() + options_.interval;
@@ -68,7 +68,9 @@ void CollectorThread::work() {
 
 Result<void> CollectorThread::work_under_lease(bool interval_passed, bool job_waits) {
   if (job_waits) TRY(run_jobs());
-  if (interval_passed) TRY(run_due());
+  if (interval_passed && options_.enabled) TRY(run_due());
+  // So that time in which a server ran is told from time in which none did.
+  if (interval_passed && !options_.enabled) TRY(collector_.settle_clock(context_));
   return {};
 }
 

@@ -17,7 +17,8 @@ namespace entrepot::registry {
 // metadata for as long as anything stamped before them may still wait, so that what waits goes on
 // waiting for as long as it still had to; time in which no server ran, beyond an hour, counts as
 // such a jump, because nobody could tell the two apart. A clock that is put back makes things
-// younger, for as long as it takes to reach the old time again.
+// younger, for as long as it takes to reach the old time again. What a clock stamped that jumped
+// there and back between two looks is judged by its stamp, unless that clock is an EvenClock.
 //
 // Thread-safe, but for look().
 class Ages {

@@ -25,7 +25,7 @@ Result<ClockLook> ClockWatch::look(Context& context) {
   }
   if (!before) return now;
   const microseconds jump = now.wall - *before - passed;
-  if (jump > kClockTolerance || jump < -kClockTolerance) now.jump = jump;
+  if (jump > tolerance_ || jump < -tolerance_) now.jump = jump;
   return now;
 }
 

@@ -16,20 +16,23 @@ inline constexpr std::chrono::hours kClockTolerance{1};
 struct ClockLook {
   WallTime wall;
   SteadyTime steady;
-  // How far the wall clock went beyond the time that passed since the last look that was settled,
-  // or fell behind it; zero within kClockTolerance.
+  // How far the clock went beyond the time that passed since the last look that was settled, or
+  // fell behind it; zero within the watch's tolerance.
   std::chrono::microseconds jump{0};
   bool is_first = false;  // of this process: `jump` holds the time in which none ran, too
 };
 
-// For those who remove what is old by the wall clock. It compares that clock with the steady one,
-// and, since the time of the last look is kept in the metadata, with that of the process before
-// this one, of which it cannot tell a jump from a pause. One thread at a time; blocks.
+// For those who remove what is old. It compares a clock with the steady one, and, since the time of
+// the last look is kept in the metadata, with that of the process before this one, of which it
+// cannot tell a jump from a pause. What jumps there and back between two looks it does not see: who
+// stamps by an EvenClock, and watches that, needs it for restarts alone. One thread at a time;
+// blocks.
 class ClockWatch {
  public:
   // `key`: under which setting the time is kept; each watch has its own.
-  ClockWatch(meta::Store& meta, const Clock& clock, std::string key)
-      : meta_(meta), clock_(clock), key_(std::move(key)) {}
+  ClockWatch(meta::Store& meta, const Clock& clock, std::string key,
+             std::chrono::microseconds tolerance = kClockTolerance)
+      : meta_(meta), clock_(clock), key_(std::move(key)), tolerance_(tolerance) {}
 
   Result<ClockLook> look(Context& context);
 
@@ -42,6 +45,7 @@ class ClockWatch {
   meta::Store& meta_;
   const Clock& clock_;
   const std::string key_;
+  const std::chrono::microseconds tolerance_;
   std::optional<ClockLook> last_;
   SteadyTime keep_again_;
 };

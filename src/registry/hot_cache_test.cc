@@ -20,7 +20,7 @@ std::shared_ptr<const HotBlob> blob(std::string digest) {
 
 struct HotCacheTest : ::testing::Test {
   metrics::Registry metrics;
-  HotCache cache{HotCache::Options{.manifest_bytes = 64 << 10, .blob_entries = 64}, metrics};
+  HotCache cache{HotCache::Options{.manifest_bytes = 64 << 10, .blob_entries = 128}, metrics};
 
   void keep(std::string_view repository, std::string_view reference, std::string bytes) {
     cache.fill_manifest(cache.manifest_ticket(repository, reference), repository, reference,

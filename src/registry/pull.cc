@@ -115,7 +115,7 @@ Result<Puller::FoundBlob> Puller::find_blob(Context& context, const RepositoryNa
 // refers to what is gone is refused.
 Result<void> Puller::keep_from_review(Context& context, const RepositoryName& repository,
                                       const oci::Digest& digest) const {
-  const WallTime later = stores_.clock.wall() + review_delay_;
+  const WallTime later = stores_.even.wall() + review_delay_;
   auto pushed = stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     // Looked at again inside the transaction: the collector may have been quicker.
     TRY_ASSIGN(const meta::Blob blob, tx.blobs().find(repository, digest));
@@ -141,7 +141,7 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
   }
   Source& bytes = opened.bytes;
   // A review that is far off already is left alone: else each of many pulls would cost a commit.
-  const WallTime far_off = stores_.clock.wall() + review_delay_ - review_delay_ / 10;
+  const WallTime far_off = stores_.even.wall() + review_delay_ - review_delay_ / 10;
   const bool review_is_near = found.due_at && *found.due_at < far_off;
   // An alias is not kept: invalidation speaks of the stored digest.
   if (!review_is_near && digest == blob.digest) {

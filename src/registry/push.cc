@@ -153,13 +153,13 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
   }
   TRY_ASSIGN(const Digest digest, identify(target, bytes));
   TRY(stores_.blobs.require_room(context));
-  const WallTime now = stores_.clock.wall();
+  const WallTime now = stores_.even.wall();
   meta::NewManifest row = to_row(manifest, digest, std::move(bytes));
   row.pushed_at = now;
   row.pushed_by = who.name();
   sort(row.references);
   const events::Event push{events::EventKind::ManifestPushed,
-                           now,
+                           stores_.clock.wall(),
                            row.pushed_by,
                            repository,
                            digest,

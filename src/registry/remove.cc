@@ -45,6 +45,7 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
                                const RepositoryName& repository, const Digest& digest,
                                const Check& check) {
   const WallTime now = stores_.clock.wall();
+  const WallTime even = stores_.even.wall();
   const std::string actor(who.name());
   std::vector<oci::Tag> tags;
   std::set<Digest> queued;
@@ -53,7 +54,7 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
     if (check) TRY(check(tx, home.id));
-    TRY(tx.manifests().remove(home.id, digest, now, actor));
+    TRY(tx.manifests().remove(home.id, digest, even, actor));
     TRY_ASSIGN(tags, tx.tags().remove_all(home.id, digest));
     for (const oci::Tag& tag : tags) {
       TRY(tx.journal().add(
@@ -62,7 +63,7 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
     for (const auto& reference : references) {
       const auto blob = tx.blobs().find(home.id, reference.digest);
       if (!blob) continue;
-      TRY(tx.reviews().push_back(blob->digest, now + review_delay_));
+      TRY(tx.reviews().push_back(blob->digest, even + review_delay_));
       queued.insert(blob->digest);
     }
     return tx.journal().add(
@@ -91,7 +92,7 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
     }
     if (user.error().code != ErrorCode::NotFound) return Failure(user.error());
     TRY(tx.blobs().unlink(home.id, blob.digest));
-    TRY(tx.reviews().push_back(blob.digest, now + review_delay_));
+    TRY(tx.reviews().push_back(blob.digest, stores_.even.wall() + review_delay_));
     removed = blob.digest;
     return tx.journal().add({EventKind::BlobDeleted, now, std::string(who.name()), repository,
                              digest, std::nullopt, std::nullopt});

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "base/even_clock.h"
 #include "blob/store.h"
 #include "meta/store.h"
 #include "registry/digest_locks.h"
@@ -17,7 +18,10 @@ struct Stores {
   meta::Store& meta;
   HotCache& cache;
   DigestLocks& locks;
-  const Clock& clock;
+  const Clock& clock;  // for what people read, and for measuring
+
+  // For what is judged by its age, and whatever stamps it. All that share a store share this, too.
+  EvenClock even = EvenClock(clock);
 };
 
 // How long a blob that nothing refers to waits before the collector looks at it: what a slow push

@@ -54,10 +54,10 @@ Uploads::Uploads(Stores stores, Quarantine& quarantine, Options options, metrics
                               "Uploads that have bytes, whether or not one writes them now.")),
       evicted_(metrics.counter("entrepot_uploads_evicted_total",
                                "Uploads dropped to make room for others.")),
-      ages_(stores.meta, stores.clock, "uploads.clock") {}
+      ages_(stores_.meta, stores_.even, "uploads.clock") {}
 
 UploadSession Uploads::begin(const RepositoryName& repository, oci::HashAlgorithm also) const {
-  return UploadSession{repository, blob::UploadId::random(), stores_.clock.wall(), also};
+  return UploadSession{repository, blob::UploadId::random(), stores_.even.wall(), also};
 }
 
 // Of a session without a byte, nothing but its location tells whether it was purged.
@@ -76,12 +76,13 @@ Result<void> Uploads::require_open(const UploadSession& session) const {
 
 void Uploads::remember_end(const blob::UploadId& id, WallTime started_at) {
   const std::lock_guard lock(mutex_);
-  if (!ended_.insert(id.str()).second) return;
-  ended_order_.push_back({id.str(), started_at});
+  const auto [ended, is_new] = ended_.insert(id.str());
+  if (!is_new) return;
+  ended_order_.push_back({&*ended, started_at});
   if (ended_order_.size() <= kRemembered) return;
   const Remembered& oldest = ended_order_.front();
   if (remembered_from_) remembered_from_ = std::max(*remembered_from_, oldest.started_at);
-  ended_.erase(oldest.id);
+  ended_.erase(ended_.find(*oldest.id));
   ended_order_.pop_front();
 }
 
@@ -89,7 +90,7 @@ Result<void> Uploads::record_end(meta::Transaction& tx, const UploadSession& ses
                                  const std::optional<Digest>& digest) const {
   if (!session.is_told) return {};
   return tx.ended_uploads().add(
-      {session.id.str(), session.started_at, stores_.clock.wall(), digest});
+      {session.id.str(), session.started_at, stores_.even.wall(), digest});
 }
 
 // At first the time up to which the processes before this one have left records.
@@ -113,8 +114,7 @@ Result<meta::EndedUpload> Uploads::ending(Context& context, const UploadSession&
   });
   if (ended || ended.error().code != ErrorCode::NotFound) return ended;
   if (require_open(session)) return ended;
-  return meta::EndedUpload{session.id.str(), session.started_at, stores_.clock.wall(),
-                           std::nullopt};
+  return meta::EndedUpload{session.id.str(), session.started_at, stores_.even.wall(), std::nullopt};
 }
 
 // For a session that has no bytes: it may have ended in a process before this one.
@@ -167,7 +167,7 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
   TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
   sessions_.add(-1);
   if (session.is_told) remember_end(session.id, session.started_at);
-  const WallTime now = stores_.clock.wall();
+  const WallTime now = stores_.even.wall();
   const meta::Blob blob{stored.digest, stored.size_bytes};
   const auto alias = expected == stored.digest ? std::nullopt : std::optional(expected);
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
@@ -175,9 +175,11 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
     TRY(tx.blobs().record(blob, alias, now));
     TRY(tx.blobs().link(repository.id, stored.digest, now));
     TRY(record_end(tx, session, expected));
-    // Until a manifest refers to it, the blob waits for the collector.
+    // Until a manifest refers to it, the blob waits for the collector; one that waits already,
+    // for the sake of another repository, waits anew.
     TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(stored.digest));
-    if (used) return {};
+    TRY_ASSIGN(const bool waits, tx.reviews().contains(stored.digest));
+    if (used && !waits) return {};
     return tx.reviews().push_back(stored.digest, now + options_.review_delay);
   }));
   // The file was replaced, and the blob may wait for review now.
@@ -202,7 +204,7 @@ Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
 
 Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& repository,
                                   const std::optional<RepositoryName>& from, const Digest& digest) {
-  const WallTime now = stores_.clock.wall();
+  const WallTime now = stores_.even.wall();
   const auto find = [&](const meta::Blobs& blobs) {
     return from ? blobs.find(*from, digest) : blobs.find_anywhere(digest);
   };

@@ -118,12 +118,13 @@ class Uploads {
   std::mutex room_mutex_;
   Ages ages_;
 
-  // The last to end in this process, so that most requests need not ask the metadata.
+  // The last to end in this process, so that most requests need not ask the metadata: 9 MiB when
+  // there are as many as that.
   static constexpr std::size_t kRemembered = 65'536;
   mutable std::mutex mutex_;
   std::unordered_set<std::string> ended_;
   struct Remembered {
-    std::string id;
+    const std::string* id;  // in ended_, where elements stay in their place
     WallTime started_at;
   };
   std::deque<Remembered> ended_order_;

@@ -213,6 +213,26 @@ TEST(Uploads, CountsThoseThatAreWritten) {
   EXPECT_EQ(open.value(), 0);
 }
 
+// Another repository's manifest names it, so it is not queued anew; but a row that is there
+// already, for the sake of one that was deleted, must not come due under this push.
+TEST(Uploads, BlobThatWaitsAndIsUsedWaitsAnewFromEachPush) {
+  World world;
+  const auto deleted = world.push_image("a", "1", "layer");
+  world.push_image("c", "1", "layer");
+  const auto due_at = [&] {
+    return world.metadata->store()
+        .view<WallTime>(world.context,
+                        [](const meta::Snapshot& snapshot) {
+                          return snapshot.reviews().due_at(Digest::of("layer"));
+                        })
+        .value();
+  };
+  ASSERT_OK(world.remover.manifest(world.context, world.who, name("a"), deleted));
+  world.clock.advance(std::chrono::hours(23));
+  world.push_blob("b", "layer");
+  EXPECT_EQ(due_at(), world.even.wall() + kDefaultReviewDelay);
+}
+
 class UploadPurge : public ::testing::Test {
  protected:
   UploadPurge() { write_some(); }
@@ -252,6 +272,17 @@ TEST_F(UploadPurge, ClockThatJumpsMakesNoSessionOld) {
   }
   world_.clock.advance(std::chrono::hours(69));
   EXPECT_EQ(purge(), 1u);
+}
+
+TEST_F(UploadPurge, ClockThatIsSetBackAtOnceMakesNoSessionOld) {
+  purge();
+  world_.clock.jump(std::chrono::hours(-24 * 3650));
+  const auto empty = world_.uploads.begin(name("a"), HashAlgorithm::Sha256);
+  write_some();
+  world_.clock.jump(std::chrono::hours(24 * 3650));
+  EXPECT_EQ(purge(), 0u);
+  EXPECT_OK(world_.uploads.offset(world_.context, session_));
+  EXPECT_EQ(world_.uploads.offset(world_.context, empty).value(), 0u);
 }
 
 // Nothing but the clock tells how old a session without a byte is.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "collect/collector.h"
 #include "import/adopt.h"
 
 namespace entrepot::server {
@@ -14,13 +15,16 @@ Result<void> adopt_if_needed(Context& context, const Options& options, OpenedSto
   adoption_options.data = options.data;
   adoption_options.review_delay = options.collect_delay;
   adoption_options.progress = [&](const import::Progress& progress) { display.show(progress); };
-  import::Adoption adoption(opened.blobs, opened.meta, opened.clock, std::move(adoption_options));
+  import::Adoption adoption(opened.blobs, opened.meta, opened.even, std::move(adoption_options));
   if (!adoption.is_needed()) return {};
   log::info("{} holds a registry of distribution's; taking it over, nothing is copied",
             options.data);
   TRY_ASSIGN(const import::AdoptReport report, adoption.run(context));
   log::info("taken over: {}", import::to_text(report));
-  return {};
+  // What was queued was stamped by this clock; the next process compares its own with it.
+  registry::ClockWatch watch(opened.meta, opened.even, collect::kClockKey);
+  TRY_ASSIGN(const registry::ClockLook now, watch.look(context));
+  return watch.settle(context, now);
 }
 
 }  // namespace entrepot::server

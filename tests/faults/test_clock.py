@@ -11,7 +11,10 @@ import pytest
 
 from image import Image
 from ledger import Ledger, blob_files
+from load import Load
+from support.command import run
 from support.content import Repository, digest_of
+from support.paths import entrepot
 from support.registry import Entrepot
 
 SOURCE = Path(__file__).parent / "preload/shifted_clock.cc"
@@ -89,3 +92,18 @@ def test_nothing_is_lost(registry, clock, jumps, restarted):
     answer = image.repository.finish(begun, b"and the rest", digest_of(b"half of it, and the rest"))
     assert answer.status == 201, answer
     ledger.check(registry.client, everything=True)
+
+
+@pytest.mark.parametrize("stays", [0.3, 1.0], ids=["between two looks", "for a look"])
+def test_jumps_under_load(registry, clock, stays):
+    """Blobs that no manifest names yet stay, whatever the time of day was when they came."""
+    load = Load("clock", pushers=4, largest_bytes=100_000)
+    with load.running(registry.address):
+        for shift in (TEN_YEARS, -TEN_YEARS, 3600, -60, 0, -TEN_YEARS, 0):
+            clock.set(shift)
+            time.sleep(stays)
+    time.sleep(LOOKS)
+    load.ledger.check(registry.client, everything=True)
+    told = run(entrepot(), "gc", "--data", registry.data).stdout
+    assert " 0 removed" in told, told
+    load.ledger.check(registry.client, everything=True)

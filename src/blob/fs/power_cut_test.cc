@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <random>
@@ -99,10 +100,13 @@ class Life {
     EXPECT_OK((*upload)->commit(context_, Digest::of(c_)));
   }
 
-  void expect_all_can_be_pushed(BlobStore& store) {
+  using AfterEach = std::function<void()>;
+  void expect_all_can_be_pushed(
+      BlobStore& store, const AfterEach& after_each = [] {}) {
     for (const Bytes& bytes : {a_, b_, c_}) {
       ASSERT_OK(push(store, bytes));
       acknowledged_[bytes] = true;
+      after_each();
     }
     expect_as_acknowledged(store);
   }
@@ -181,6 +185,34 @@ bool live_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
   return cut;
 }
 
+// A process is killed after `calls` calls, the next one pushes, and after each answer the power
+// could go. False when the first was over before.
+bool live_twice_and_look(std::size_t calls, const PowerCutDisk::Luck& luck) {
+  const auto before = TemporaryDirectory::in_memory();
+  PowerCutDisk disk(before.path());
+  disk.cut_after(calls);
+  bool killed = false;
+  {
+    auto store = open_store(before.path(), disk, "first");
+    killed = !store || !Life().run(**store);
+  }
+  disk.cut_after(PowerCutDisk::kNever);
+  auto store = open_store(before.path(), disk, "first");
+  EXPECT_OK(store);
+  if (!store) return false;
+  Life life;
+  life.expect_all_can_be_pushed(**store, [&] {
+    const auto after = TemporaryDirectory::in_memory();
+    disk.write_survivors(after.path(), luck);
+    FaultyDisk survivors(after.path());
+    auto left = open_store(after.path(), survivors, "second");
+    ASSERT_OK(left);
+    life.expect_as_acknowledged(**left);
+    expect_no_damage(**left);
+  });
+  return killed;
+}
+
 using Kept = PowerCutDisk::Luck::Bytes;
 
 PowerCutDisk::Luck always(bool name, Kept bytes) {
@@ -206,6 +238,17 @@ class FsPowerCut : public ::testing::TestWithParam<Unsynced> {};
 TEST_P(FsPowerCut, WhatWasAcknowledgedStaysAndNothingIsPartial) {
   std::size_t calls = 0;
   while (live_and_look(calls, GetParam().luck)) {
+    if (HasFailure()) FAIL() << "after call " << calls;
+    ++calls;
+  }
+  EXPECT_GT(calls, 60u);
+}
+
+// Directories and names that a killed process made are there for the next one, and yet not on the
+// disk: a push answers for them, too.
+TEST_P(FsPowerCut, PushAfterAKillSyncsWhatTheKilledOneDidNot) {
+  std::size_t calls = 0;
+  while (live_twice_and_look(calls, GetParam().luck)) {
     if (HasFailure()) FAIL() << "after call " << calls;
     ++calls;
   }

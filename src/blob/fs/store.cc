@@ -45,7 +45,7 @@ struct FsBlobStore::Parts {
         reserve(files, *options.clock, options.reserve_bytes),
         folders(files),
         blobs(files, folders, *options.clock),
-        sessions(UploadSettings{files, blobs, long_reads,
+        sessions(UploadSettings{files, blobs, long_reads, *options.clock,
                                 options.boot_id.empty() ? read_boot_id() : options.boot_id,
                                 options.writeback_step_bytes},
                  reserve) {}

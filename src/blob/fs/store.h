@@ -27,6 +27,7 @@ class FsBlobStore final : public BlobStore {
   struct Options {
     std::string directory = {};  // of the data; must exist
 
+    // What stamps sessions that fall silent and what is set aside: by it PurgeTerms are told.
     const Clock* clock = &Clock::system();
 
     // Held back for the time when the disk is full; 0: nothing.

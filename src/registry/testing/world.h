@@ -57,7 +57,7 @@ class World {
   explicit World(MissingReferences missing = MissingReferences::Refuse)
       : metadata(meta::sqlite::testing::open_temporary()),
         cache({}, metrics),
-        stores{blobs, metadata->store(), cache, locks, clock},
+        stores{blobs, metadata->store(), cache, locks, clock, even},
         quarantine(stores, metrics),
         puller(stores, quarantine, kDefaultReviewDelay),
         pusher(stores, missing),
@@ -65,8 +65,9 @@ class World {
         remover(stores, kDefaultReviewDelay) {}
 
   entrepot::testing::FakeClock clock;
+  const EvenClock even{clock};
   metrics::Registry metrics;
-  blob::testing::MemoryBlobStore blobs{clock};
+  blob::testing::MemoryBlobStore blobs{even};
   std::unique_ptr<meta::sqlite::testing::TemporaryStore> metadata;
   HotCache cache;
   DigestLocks locks;

@@ -170,6 +170,14 @@ Result<void> Files::replace(const std::string& path, ByteView bytes) {
   return rename(temporary, path);
 }
 
+Result<void> Files::set_modified(const OpenFile& file, WallTime at) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(at);
+  const std::chrono::nanoseconds rest = at - seconds;
+  const timespec time{.tv_sec = seconds.time_since_epoch().count(), .tv_nsec = rest.count()};
+  const timespec times[] = {time, time};
+  return done(::futimens(file.descriptor(), times) == 0 ? 0 : -errno, "stamp", "an upload");
+}
+
 Result<FileStat> Files::stat(const std::string& path) const {
   const int descriptor = open_beneath(root_->descriptor(), path, Wanted::Look);
   if (descriptor == -EISDIR || descriptor == -ENXIO || descriptor == -ELOOP) return FileStat{};

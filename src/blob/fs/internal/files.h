@@ -29,7 +29,7 @@ struct FileIdentity {
 struct FileStat {
   bool regular = false;  // a file with bytes, not a directory or device
   std::uint64_t size_bytes = 0;
-  WallTime modified;  // by the kernel's clock
+  WallTime modified;  // by the kernel's clock, or as set_modified() told
   FileIdentity identity = {};
 };
 
@@ -74,6 +74,9 @@ class Files {
   // Makes `path` the name of a file of these bytes, at once for all readers, through a file at
   // `path` + ".new". Not synced.
   Result<void> replace(const std::string& path, ByteView bytes);
+
+  // Nothing rests on it being on the disk: it is no matter of the Disk.
+  Result<void> set_modified(const OpenFile& file, WallTime at);
 
   Result<FileStat> stat(const std::string& path) const;
   Result<FileIdentity> identity_of_folder(const std::string& path) const;

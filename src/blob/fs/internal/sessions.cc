@@ -150,6 +150,7 @@ class FsUpload final : public Upload {
   }
   Result<void> put_away(const Sessions::Held& held) {
     auto saved = session_->file->save();
+    session_->file->stamp();
     sessions_.end(id_, *held.session);
     return saved;
   }

@@ -157,6 +157,12 @@ Result<void> UploadFile::save() {
   return settings_.files.replace(layout::upload_state_file(id_), encode(state()));
 }
 
+// Without it the kernel's time stays, which is right but for a jump.
+void UploadFile::stamp() {
+  const auto stamped = settings_.files.set_modified(*file_, settings_.clock.wall());
+  if (!stamped) log::debug("upload {} keeps the kernel's time: {}", id_.str(), stamped.error());
+}
+
 UploadFile::Reading UploadFile::reading() const {
   return {settings_.files, settings_.long_reads, file_, offset_bytes_};
 }

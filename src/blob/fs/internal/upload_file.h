@@ -20,6 +20,7 @@ struct UploadSettings {
   Files& files;
   BlobFiles& blobs;
   LongReads& long_reads;
+  const Clock& clock;
   std::string boot_id;  // of this start of the machine
   std::uint64_t writeback_step_bytes = 0;
 };
@@ -98,6 +99,10 @@ class UploadFile {
 
   // Removes the session's files, as far as the disk allows.
   void discard();
+
+  // Sets when the last byte came. While a session is open the kernel does, by its own clock, which
+  // may jump.
+  void stamp();
 
   // Gives the descriptor back; offset and digest can still be asked for.
   void close() { file_.reset(); }

@@ -19,8 +19,10 @@ class PowerCutDisk final : public Disk {
  public:
   explicit PowerCutDisk(const std::string& directory);
 
-  // The power goes after so many more calls: those that follow answer -EIO and do nothing.
+  // The power goes after so many more calls, or never: those that follow answer -EIO and do
+  // nothing. Or a process is killed so: who lets the calls work again finds all as it was.
   void cut_after(std::size_t calls);
+  static constexpr std::size_t kNever = std::size_t{1} << 40;
   std::size_t calls() const;  // since the beginning; after the cut, those before it
 
   // What of a change that nobody synced is on the disk: POSIX promises nothing, so a test tries
