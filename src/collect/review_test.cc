@@ -129,8 +129,9 @@ TEST(Reviewer, DroppedLinkLeavesTheCache) {
   world.let_the_delay_pass();
   // As a look that began before the delete would fill it.
   const std::string text = layer.to_string();
-  world.cache.fill_blob(world.cache.blob_ticket(text), "a",
-                        std::make_shared<const registry::HotBlob>(registry::HotBlob{text, 5, {}}));
+  world.cache.fill_blob(
+      world.cache.blob_ticket(text), "a",
+      std::make_shared<const registry::HotBlob>(registry::HotBlob{text, 5, {}, {}}));
   EXPECT_EQ(review(world, layer), Verdict::Kept);
   EXPECT_FALSE(world.puller.blob_from_memory("a", text));
 }

@@ -15,7 +15,7 @@ std::shared_ptr<const HotManifest> manifest(std::string bytes) {
 }
 
 std::shared_ptr<const HotBlob> blob(std::string digest) {
-  return std::make_shared<const HotBlob>(HotBlob{std::move(digest), 3, nullptr});
+  return std::make_shared<const HotBlob>(HotBlob{std::move(digest), 3, nullptr, {}});
 }
 
 struct HotCacheTest : ::testing::Test {

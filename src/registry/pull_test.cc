@@ -80,7 +80,7 @@ TEST(Puller, ABlobThatWaitsForReviewIsAnsweredFromMemoryForAWhile) {
   EXPECT_FALSE(from_memory());
 
   // One second before its review counts as near, it is told of for one second.
-  world.clock.advance(kDefaultReviewDelay / 10 - std::chrono::seconds(11));
+  world.clock.advance(std::chrono::seconds(kDefaultReviewDelay) / 10 - std::chrono::seconds(11));
   ASSERT_OK(world.puller.blob(world.context, name("a"), digest));
   EXPECT_TRUE(from_memory());
   world.clock.advance(std::chrono::seconds(1));

@@ -14,7 +14,7 @@
 
 namespace entrepot::server {
 
-// The values. Their meaning stands in the table (options.cc), which docs/reference/options.md is
+// The values. Their meaning stands in the table (options_table.cc), which docs/reference/options.md is
 // made from; the field of "http.idle_timeout" is http_idle_timeout.
 struct Options {
   std::string data;
