@@ -43,7 +43,7 @@ def registry(disk, tmp_path):
 
 def fill(registry, layer_bytes: int) -> list[Image]:
     """Pushes images until one is refused. Each has a ledger of its own: what was taken of the last
-    belongs to no image, so the collector may remove it."""
+    is there, and belongs to no image, so the collector may remove it later."""
     images = []
     for number in count():
         image = Image(registry, Ledger(), number, layer_bytes, tag=str(number))
@@ -51,6 +51,7 @@ def fill(registry, layer_bytes: int) -> list[Image]:
             image.push()
         except Refused as refused:
             assert refused.status == 507
+            image.ledger.check(registry.client)
             return images
         images.append(image)
     raise AssertionError
