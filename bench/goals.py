@@ -105,7 +105,7 @@ GOALS = [
     Goal("tags/list, whole", most=3, unit="ms"),
     Goal("tags/list, a page of 100 deep in it", most=0.5, unit="ms"),
     Goal("_catalog, a page of 100 deep in it", most=0.5, unit="ms"),
-    Goal("mix of whole images after a production trace, 16 connections", least=2.5, peer=_V3),
+    Goal("mix of whole images, 95 % pulls (assumed), 16 connections", least=2.5, peer=_V3),
     Goal("64 parallel pulls of 100 MiB", most=16, unit="MiB over idle"),
     Goal("64 parallel pushes of 100 MiB", most=64, unit="MiB over idle"),
     Goal("10,000 idle connections", most=100, unit="MiB over idle"),
