@@ -6,6 +6,7 @@ a bound.
 
 from dataclasses import dataclass
 
+from .bulk import ALL
 from .report import OWN, lower_is_better, number
 
 _V3 = "distribution 3.1.2"
@@ -113,6 +114,10 @@ GOALS = [
     Goal("start, empty", most=40, unit="ms"),
     Goal("start with 100,000 manifests", most=300, unit="ms"),
     Goal("CPU in the 3 s after the start with 100,000 manifests", most=30, unit="CPU ms"),
+    *(goal for bulk in ALL for goal in (
+        Goal(f"GET manifest by tag, random of {bulk.name}, misses", least=0.3, same_as=_ANY_TAG),
+        Goal(f"manifest PUT, 8 clients, random of {bulk.name}", least=0.9, same_as=_FEW),
+        Goal(f"start with {bulk.name}", most=50, unit="ms"))),
     Goal(_SMALL, least=7, peer=_V3, stretch=True),
     Goal(_MOUNT, least=10, peer=_V3, stretch=True),
 ]
