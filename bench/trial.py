@@ -98,7 +98,9 @@ class Trials:
             before = workload.before(self._stage.content) if workload.before else None
             return cleanup.enter_context(self._stage.fresh(peer, before))
         if workload.bulk:
-            return self._stage.bulk(peer, workload.bulk)
+            server = self._stage.bulk(peer, workload.bulk)
+            server.read_through()  # else a small machine measures its disk
+            return server
         if workload.of_memory:
             return self._stage.restarted(peer)
         return self._stage.cold(peer) if workload.cold else self._stage.filled(peer, workload.tls)
