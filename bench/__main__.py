@@ -32,7 +32,7 @@ class Size:
     tags: int = 10_000
     repositories: int = 5000
     images: int = 24
-    many: bool = True  # starts with 100,000 manifests, too
+    many: bool = True  # starts with large stores, too
 
 
 def arguments() -> argparse.Namespace:
@@ -91,7 +91,7 @@ def run(options: argparse.Namespace, work: Path) -> dict:
         bench.fill()
         bench.measure(selected(options.only, options.quick))
         if any(re.search(options.only, name) for name in lifecycle.NAMES):
-            bench.measure_lifecycle(starts=size.rounds, many=size.many)
+            bench.measure_lifecycle(starts=size.rounds, many=size.many, only=options.only)
         syncs = bench.count_syncs() if re.search(options.only, "syncs per push") else {}
     finally:
         stage.close()

@@ -76,17 +76,27 @@ class Bench:
             if run is not None:
                 self.results.add(workload.name, workload.unit, peer, run)
 
-    def measure_lifecycle(self, starts: int, many: bool) -> None:
-        own = next(peer for peer in self._peers if peer.name == report.OWN)
+    def measure_lifecycle(self, starts: int, many: bool, only: str = "") -> None:
+        """`many`: with large stores, too, those that `only` names."""
         print("starts and idle servers", flush=True)
         for _ in range(starts):
             for peer in self._in_turn():
                 with self._lenient(f"starts, {peer.name}"):
                     self._add_all(peer, lifecycle.starts(self._stage, peer))
         if many:
+            self._measure_large(starts, only)
+
+    def _measure_large(self, starts: int, only: str) -> None:
+        own = next(peer for peer in self._peers if peer.name == report.OWN)
+        if re.search(only, lifecycle.MANY_START) or re.search(only, lifecycle.MANY_BUSY):
             with self._lenient("starts with many manifests"):
                 for run in lifecycle.starts_with_many(self._stage, own, starts):
                     self._add_all(own, run)
+        for bulk, name in lifecycle.BULK_START.items():
+            if re.search(only, name):
+                with self._lenient(name):
+                    for run in lifecycle.starts_with_bulk(self._stage, own, bulk, starts):
+                        self._add_all(own, run)
 
     def _add_all(self, peer: Peer, values: dict[str, float]) -> None:
         for name, value in values.items():

@@ -10,17 +10,15 @@ from .plans import REPOSITORY, Plan, Transaction
 
 Blob = tuple[int, int]  # number, bytes
 
-# Pulls and pushes of whole images follow the traces of five IBM registries in Anwar et al.,
-# "Improving Docker Registry Design Based on Production Workload Analysis", FAST '18
-# (https://www.usenix.org/conference/fast18/presentation/anwar): 90 to 95 % of the requests pull,
-# about 65 % of the layers are smaller than 1 MB, about 80 % smaller than 10 MB. Of the twenty sizes
-# here, each as frequent as the others, 13 are in the first part, 3 in the second, 4 above.
-TRACE_PUSH_SHARE = 0.05
-TRACE_LAYER_BYTES = (
+# The shares of the mix of whole images are an assumption, not a measurement: most of what a registry
+# is asked for are pulls, and most layers are small. Of the twenty sizes here, each as frequent as the
+# others, 13 are below 1 MB, 3 below 10 MB, 4 above.
+MIX_PUSH_SHARE = 0.05
+MIX_LAYER_BYTES = (
     [size * KIB for size in (1, 4, 8, 16, 32, 64, 64, 128, 128, 256, 384, 512, 768)]
     + [size * MIB for size in (2, 4, 8)]
     + [size * MIB for size in (12, 16, 24, 48)])
-TRACE_LAYERS = 5  # of an image, besides a config of 4 KiB
+MIX_LAYERS = 5  # of an image, besides a config of 4 KiB
 
 
 class Content:
@@ -69,8 +67,8 @@ class Content:
             "annotations": {"bench.note": f"{number:08d}"}})
 
     def image(self, number: int) -> list[Blob]:
-        """The blobs of an image after the trace, with numbers from `number` on."""
-        sizes = [4 * KIB] + self._random.choices(TRACE_LAYER_BYTES, k=TRACE_LAYERS)
+        """The blobs of an image of the mix, with numbers from `number` on."""
+        sizes = [4 * KIB] + self._random.choices(MIX_LAYER_BYTES, k=MIX_LAYERS)
         return [(number + at, size) for at, size in enumerate(sizes)]
 
     def pull_image(self, number: int) -> Transaction:

@@ -6,6 +6,7 @@ a bound.
 
 from dataclasses import dataclass
 
+from .bulk import ALL
 from .report import OWN, lower_is_better, number
 
 _V3 = "distribution 3.1.2"
@@ -105,7 +106,7 @@ GOALS = [
     Goal("tags/list, whole", most=3, unit="ms"),
     Goal("tags/list, a page of 100 deep in it", most=0.5, unit="ms"),
     Goal("_catalog, a page of 100 deep in it", most=0.5, unit="ms"),
-    Goal("mix of whole images after a production trace, 16 connections", least=2.5, peer=_V3),
+    Goal("mix of whole images, 95 % pulls (assumed), 16 connections", least=2.5, peer=_V3),
     Goal("64 parallel pulls of 100 MiB", most=16, unit="MiB over idle"),
     Goal("64 parallel pushes of 100 MiB", most=64, unit="MiB over idle"),
     Goal("10,000 idle connections", most=100, unit="MiB over idle"),
@@ -113,6 +114,10 @@ GOALS = [
     Goal("start, empty", most=40, unit="ms"),
     Goal("start with 100,000 manifests", most=300, unit="ms"),
     Goal("CPU in the 3 s after the start with 100,000 manifests", most=30, unit="CPU ms"),
+    *(goal for bulk in ALL for goal in (
+        Goal(f"GET manifest by tag, random of {bulk.name}, misses", least=0.3, same_as=_ANY_TAG),
+        Goal(f"manifest PUT, 8 clients, random of {bulk.name}", least=0.9, same_as=_FEW),
+        Goal(f"start with {bulk.name}", most=50, unit="ms"))),
     Goal(_SMALL, least=7, peer=_V3, stretch=True),
     Goal(_MOUNT, least=10, peer=_V3, stretch=True),
 ]

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 from . import measure, plans
+from .bulk import ALL, Bulk
 from .content import Content
 from .peers import Peer
 from .plans import Plan
@@ -17,7 +18,9 @@ FILLED = "start, filled as for the other rows"
 IDLE = "idle memory, filled"
 MANY_START = "start with 100,000 manifests"
 MANY_BUSY = "CPU in the 3 s after the start with 100,000 manifests"
-NAMES = {EMPTY: "ms", FILLED: "ms", IDLE: "MiB", MANY_START: "ms", MANY_BUSY: "CPU ms"}
+BULK_START = {bulk: f"start with {bulk.name}" for bulk in ALL}
+NAMES = {EMPTY: "ms", FILLED: "ms", IDLE: "MiB", MANY_START: "ms", MANY_BUSY: "CPU ms",
+         **{name: "ms" for name in BULK_START.values()}}
 
 
 def starts(stage: Stage, peer: Peer) -> dict[str, float]:
@@ -42,6 +45,14 @@ def starts_with_many(stage: Stage, peer: Peer, count: int) -> Iterator[dict[str,
             time.sleep(_IDLE_SECONDS)
             yield {MANY_START: server.start_seconds * 1e3,
                    MANY_BUSY: (measure.cpu_seconds(server.pid) - before) * 1e3}
+
+
+def starts_with_bulk(stage: Stage, peer: Peer, bulk: Bulk, count: int) -> Iterator[dict[str, float]]:
+    for _ in range(count):
+        server = stage.bulk(peer, bulk)
+        server.stop()
+        server.start()
+        yield {BULK_START[bulk]: server.start_seconds * 1e3}
 
 
 def _blobs(content: Content) -> Plan:

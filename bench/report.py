@@ -5,6 +5,8 @@ import platform
 import statistics
 from pathlib import Path
 
+from . import bulk
+
 OWN = "entrepot"
 _LOWER_IS_BETTER = ("ms", "CPU ms", "p99 µs", "MiB over idle", "MiB")
 
@@ -73,7 +75,7 @@ def table(results: dict) -> str:
 def _cell(line: dict, peer: str, foreign_limit: float) -> str:
     figures = line["peers"].get(peer)
     if figures is None:
-        return ""
+        return "not filled" if _is_bulk(line) else ""
     text = f"{number(figures['median'])} ±{number((figures['max'] - figures['min']) / 2)}"
     if "cpu" in figures:
         text += f", {number(figures['cpu'])} {line['cpu_unit']}"
@@ -87,6 +89,10 @@ def _cell(line: dict, peer: str, foreign_limit: float) -> str:
     return text
 
 
+def _is_bulk(line: dict) -> bool:
+    return any(one.name in line["name"] for one in bulk.ALL)
+
+
 def facts(results: dict) -> str:
     measured = {line["name"] for line in results["workloads"] if line["name"].endswith("BBR")}
     lines = [f"- {results['machine']}; {results['date']}; entrepot {results['version']}; "
@@ -97,6 +103,9 @@ def facts(results: dict) -> str:
              "better entrepot is",
              f"- ~ other processes used more than {results['foreign_limit']:.0%} of the machine "
              "in a run"]
+    if any(_is_bulk(line) for line in results["workloads"]):
+        lines.append("- not filled: these stores are written straight into entrepot's metadata, in "
+                     f"schema {bulk.SCHEMA}, which no other registry and no older entrepot has")
     if results["noisy"]:
         lines.append("- **noisy**: nobody waited for a quiet machine; these figures are no figures")
     lines += [f"- **failed**: {failure}" for failure in results["failures"]]

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import bulk as bulks
 from . import plans
+from .bulk import Bulk
 from .content import Content
 from .fill import KIB
 from .loader import Loader
@@ -42,6 +44,18 @@ class Stage:
             if tls:
                 self._verify(server, tls=True)
         return server
+
+    def bulk(self, peer: Peer, bulk: Bulk) -> Server:
+        """Running, on a directory of its own with all of that; filled when it is first asked for."""
+        key = f"{peer.name}, {bulk.name}", False
+        if key not in self._servers:
+            server = Server(peer, self.work / f"bulk-{bulk.repositories}x{bulk.tags}")
+            server.start()
+            self._seed(server, bulks.seed(bulk, self.content))
+            server.stop()
+            bulks.fill(server.data, bulk, self.content)
+            self._servers[key] = server
+        return self._servers[key].start()
 
     def restarted(self, peer: Peer) -> Server:
         """Just started: its memory is that of a server that has answered nobody."""

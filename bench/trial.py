@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from . import measure, network
+from . import measure, network, report
 from .fill import MIB
 from .loader import Loader, Running
 from .peers import Peer
@@ -59,7 +59,8 @@ class Trials:
         """
         make = workload.make(peer.kind)
         if (make is None or (workload.pushes and not peer.pushes)
-                or (workload.tls and peer.tls_config is None)):
+                or (workload.tls and peer.tls_config is None)
+                or (workload.bulk and peer.name != report.OWN)):
             return None
         attempts = []
         for _ in range(1 if self._patience.noisy else _ATTEMPTS):
@@ -96,6 +97,10 @@ class Trials:
         if workload.fresh:
             before = workload.before(self._stage.content) if workload.before else None
             return cleanup.enter_context(self._stage.fresh(peer, before))
+        if workload.bulk:
+            server = self._stage.bulk(peer, workload.bulk)
+            server.read_through()  # else a small machine measures its disk
+            return server
         if workload.of_memory:
             return self._stage.restarted(peer)
         return self._stage.cold(peer) if workload.cold else self._stage.filled(peer, workload.tls)

@@ -1,10 +1,10 @@
 """The table of what is measured."""
 
-from . import blobs, images, lists, manifests, memory, pushes
+from . import blobs, images, lists, manifests, memory, pushes, scale
 from .workload import Workload
 
 WORKLOADS: list[Workload] = [
-    workload for part in (manifests, blobs, pushes, images, lists, memory)
+    workload for part in (manifests, blobs, pushes, images, lists, memory, scale)
     for workload in part.WORKLOADS]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .. import plans
+from ..bulk import Bulk
 from ..content import Content
 from ..plans import Plan
 
@@ -49,6 +50,7 @@ class Workload:
     pushes: bool = False
     fresh: bool = False         # a server with an empty data directory, filled with `before`
     before: Callable[[Content], list[Plan]] | None = None
+    bulk: Bulk | None = None    # a server with all of that; of entrepot alone
     tls: bool = False
     reads: bool = False         # the client takes every byte; else the kernel drops them unread
     cold: bool = False          # just started, no byte of its files in the page cache

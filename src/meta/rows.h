@@ -107,7 +107,8 @@ struct Blob {
   std::uint64_t size_bytes = 0;
 };
 
-// What a repository has under a digest that a manifest names.
+// What a repository has under a digest that a manifest names. Where it has a blob, nothing is told
+// of a manifest.
 struct Holding {
   std::optional<Blob> blob;               // its own, under its sha256
   std::optional<std::uint64_t> manifest;  // the size of a live one of this digest, in bytes

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bench import goals, lifecycle, plans, trial
-from bench.content import TRACE_LAYER_BYTES, Content
+from bench.content import MIX_LAYER_BYTES, Content
 from bench.fill import MIB, Fill
 from bench.workloads import WORKLOADS, images
 
@@ -67,10 +67,10 @@ def test_what_was_pushed_is_pulled_by_digest(content):
     assert [pull[0]["sha256"] for pull in pulls] == [body, body, manifest]
 
 
-def test_the_layers_of_the_mix_are_as_small_as_those_of_the_traces():
-    count = len(TRACE_LAYER_BYTES)
-    assert sum(size < 1_000_000 for size in TRACE_LAYER_BYTES) / count == 0.65
-    assert sum(size < 10_000_000 for size in TRACE_LAYER_BYTES) / count == 0.80
+def test_most_layers_of_the_mix_are_small():
+    count = len(MIX_LAYER_BYTES)
+    assert sum(size < 1_000_000 for size in MIX_LAYER_BYTES) / count == 0.65
+    assert sum(size < 10_000_000 for size in MIX_LAYER_BYTES) / count == 0.80
 
 
 def test_the_mix_pulls_nineteen_images_of_twenty(content):

@@ -13,6 +13,7 @@ TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
   const Digest others = record("others");
   const Digest manifest = put(repo, "manifest", {});
   const Digest deleted = put(repo, "deleted", {});
+  const Digest both = put(repo, "both", {});
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(tx.blobs().record({held, 4}, sha512("held"), at(0)));
     TRY(tx.blobs().link(repo, held, at(0)));
@@ -20,13 +21,15 @@ TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
     TRY(tx.blobs().link(repo, lost, at(0)));
     TRY(tx.blobs().unlink(repo, lost));
     TRY(tx.blobs().link(other, others, at(0)));
+    TRY(tx.blobs().record({both, 4}, std::nullopt, at(0)));
+    TRY(tx.blobs().link(repo, both, at(0)));
     return tx.manifests().remove(repo, deleted, at(1), "bob");
   }));
   const auto holdings = read([&](const Snapshot& s) {
                           return s.holdings().of(repo, {manifest, held, sha512("held"), lost,
-                                                        others, deleted, sha256("never")});
+                                                        others, deleted, sha256("never"), both});
                         }).value();
-  ASSERT_EQ(holdings.size(), 7u);
+  ASSERT_EQ(holdings.size(), 8u);
   EXPECT_TRUE(holdings[0].manifest);
   EXPECT_FALSE(holdings[0].blob);
   for (const std::size_t i : {1U, 2U}) {
@@ -40,6 +43,8 @@ TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
   EXPECT_TRUE(holdings[3].lost_blob);
   EXPECT_TRUE(holdings[5].lost_manifest);
   EXPECT_FALSE(holdings[5].manifest);
+  EXPECT_TRUE(holdings[7].blob);
+  EXPECT_FALSE(holdings[7].manifest);
   for (const std::size_t i : {4U, 6U}) {
     EXPECT_FALSE(holdings[i].blob || holdings[i].manifest || holdings[i].lost_blob ||
                  holdings[i].lost_manifest || holdings[i].waits_for_review)

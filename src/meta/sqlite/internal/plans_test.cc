@@ -87,7 +87,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.reviews().due_at(sha256("layer")));
     EXPECT_OK(tx.reviews().used_anywhere(sha256("layer")));
     EXPECT_OK(tx.reviews().shift(std::chrono::seconds(1), at(9), sha256("layer"), 10));
-    EXPECT_OK(tx.holdings().of(repo, {sha256("layer"), sha512("layer")}));
+    EXPECT_OK(tx.holdings().of(repo, {sha256("layer"), sha512("layer"), sha256("none")}));
     EXPECT_OK(tx.holdings().losses());
     call_damage(tx, repo);
     EXPECT_OK(tx.reviews().drop(sha256("layer")));
@@ -167,6 +167,23 @@ TEST_F(Plans, EveryStatementLooksUpAndNeverScans) {
     }
   }
   EXPECT_GT(checked, 50);
+}
+
+// A push asks this of every layer: the links of one repository lie side by side in their index, and
+// no manifest is looked for where a blob is.
+TEST_F(Plans, AHeldBlobIsOneLinkOneBlobAndOneReview) {
+  Nouns nouns(*database_);
+  EXPECT_OK(nouns.holdings().of(RepositoryId{1}, {sha256("layer")}));
+  std::vector<std::string> steps;
+  for (const std::string& sql : database_->prepared_sql()) {
+    if (sql.starts_with("SELECT b.size_bytes, EXISTS")) steps = plan_of(sql);
+  }
+  const std::vector<std::string> expected{
+      "SEARCH b USING PRIMARY KEY (digest=?)",
+      "SEARCH l USING COVERING INDEX repository_blobs_by_repository"
+      " (repository=? AND dropped=? AND digest=?)",
+      "SCALAR SUBQUERY 1", "SEARCH reviews USING PRIMARY KEY (digest=?)"};
+  EXPECT_EQ(steps, expected);
 }
 
 // The pull of a manifest: the tag's repository, the tag, the row, its bytes; one look-up each.
