@@ -33,6 +33,7 @@ bool MemoryAccount::Share::grow_to(std::size_t bytes) {
     if (account.held_bytes_ + more <= account.limit_bytes_ / 2) {
       at_->bytes = bytes;
       account.held_bytes_ += more;
+      account.changed_ = true;
       account.held_gauge_.add(static_cast<std::int64_t>(more));
       return true;
     }
@@ -87,6 +88,7 @@ MemoryAccount::Entries::iterator MemoryAccount::add(Entry entry) {
   entry.second = this_second();
   const std::size_t bytes = entry.bytes;
   entries_.push_back(std::move(entry));
+  changed_ = true;
   (entries_.back().is_work ? work_bytes_ : held_bytes_) += bytes;
   (entries_.back().is_work ? work_gauge_ : held_gauge_).add(static_cast<std::int64_t>(bytes));
   return std::prev(entries_.end());
@@ -172,6 +174,7 @@ void MemoryAccount::release(Entries::iterator at) {
     (at->is_work ? work_gauge_ : held_gauge_).add(-static_cast<std::int64_t>(at->bytes));
     const bool held_group = at->group != nullptr;
     entries_.erase(at);
+    changed_ = true;
     if (held_group) recount();
     waiters.swap(waiters_);
   }
@@ -220,9 +223,15 @@ void MemoryAccount::recount() {
 }
 
 // Asks as many as it takes for `wanted_bytes` more to be held; the caller calls them without the
-// lock.
+// lock. A thousand who wait want the same one after the other: nothing has changed then, and nobody
+// is looked at again.
 std::vector<MemoryAccount::GiveWay> MemoryAccount::ask_slowest(std::size_t wanted_bytes) {
   std::vector<GiveWay> calls;
+  const SteadyTime now = clock_.steady();
+  if (!changed_ && wanted_bytes <= looked_for_bytes_ && now < look_again_) return calls;
+  changed_ = false;
+  looked_for_bytes_ = wanted_bytes;
+  look_again_ = now + kLookAgain;
   recount();
   while (held_bytes_ + wanted_bytes > limit_bytes_ / 2 + leaving_bytes_) {
     const Candidate slowest = find_slowest();

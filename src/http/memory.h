@@ -150,6 +150,10 @@ class MemoryAccount {
   std::size_t held_bytes_ = 0;  // groups as they were counted last
   std::size_t work_bytes_ = 0;
   std::size_t leaving_bytes_ = 0;  // held by those who were asked, and have not gone yet
+  // Of the last look for the slowest.
+  bool changed_ = true;  // since then
+  std::size_t looked_for_bytes_ = 0;
+  SteadyTime look_again_{};
   std::vector<std::function<void()>> waiters_;
 };
 

@@ -27,7 +27,7 @@ Executor::Options finisher_options(const Options& options) {
           .queue_limit = static_cast<std::size_t>(options.workers_queue)};
 }
 
-// Of long manifests, so few at once that the memory they share is not worth waiting for.
+// For long manifests and lists that wait for memory.
 Executor::Options reader_options() {
   return {.name = "read", .threads = std::max<std::size_t>(4, cores()), .queue_limit = 1};
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -25,6 +26,20 @@ void open_missing_standard_descriptors() {
   }
 }
 
+// The usual 8 MiB for each of some fifty threads are address space that a limit on it (ulimit -v)
+// would count. Whoever is given less by `ulimit -s` keeps that.
+void keep_stacks_small() {
+  constexpr std::size_t kStackBytes = std::size_t{2} << 20;
+  pthread_attr_t attributes;
+  if (::pthread_getattr_default_np(&attributes) != 0) return;
+  std::size_t bytes = 0;
+  if (::pthread_attr_getstacksize(&attributes, &bytes) == 0 && bytes > kStackBytes &&
+      ::pthread_attr_setstacksize(&attributes, kStackBytes) == 0) {
+    ::pthread_setattr_default_np(&attributes);
+  }
+  ::pthread_attr_destroy(&attributes);
+}
+
 }  // namespace
 
 void prepare_process() {
@@ -32,6 +47,7 @@ void prepare_process() {
   ::umask(kOwnerAlone);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   forbid_core_files();
+  keep_stacks_small();
 }
 
 void forbid_core_files() {

@@ -11,7 +11,8 @@ namespace entrepot::server {
 // - umask 077: what is made is for its owner alone, whoever makes it.
 // - no_new_privs: nothing that this process might ever start gains rights by a set-user-ID bit.
 // - No core files and no debugger of the same user (not "dumpable"): keys are in memory.
-// What the system refuses of the last two is done without.
+// - Stacks of 2 MiB at most: fifty threads are not to take 400 MiB of a limited address space.
+// What the system refuses of the last three is done without.
 void prepare_process();
 
 // Once more "not dumpable": the system forgets it when the user changes.

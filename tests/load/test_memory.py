@@ -34,8 +34,7 @@ def test_half_manifests(start_registry):
 
 
 def test_unread_answers(start_registry):
-    """1,000 clients that ask for 100 manifests of 4 MiB and do not read them. Pushes go on in
-    seconds; who pulls what is not in memory waits until theirs were read from the store."""
+    """1,000 clients that ask for 100 manifests of 4 MiB and do not read them."""
     allow_many_sockets(1000)
     registry = start_registry()
     honest = Honest(registry)

@@ -155,7 +155,8 @@ constexpr std::string_view kRefused = "refused";
 std::span<const Route> routes() { return kRoutes; }
 
 template <class Answer, class Run>
-Answer DistributionApi::dispatch(const http::Request& request, const Run& run) const {
+Answer DistributionApi::dispatch(const http::Request& request, const Run& run,
+                                 bool on_reader) const {
   const auto subject = services_.open_mode.admit(caller_of(request));
   if (!subject) {
     return finished(to_response(subject.error(), About::Registry, request.id()), kRefused);
@@ -166,7 +167,8 @@ Answer DistributionApi::dispatch(const http::Request& request, const Run& run) c
   const auto decision =
       services_.policy.decide(*subject, route.action, access::Resource{found.path.values[0]});
   if (!decision.allowed) return finished(refusal(decision), kRefused);
-  return run(route, Call{request, *subject, services_, locations_, signer_, found.path, pages_});
+  return run(route, Call{request, *subject, services_, locations_, signer_, found.path, pages_,
+                         on_reader});
 }
 
 std::optional<http::Response> DistributionApi::answer_from_memory(const http::Request& request) {
@@ -185,9 +187,24 @@ bool DistributionApi::ends_in_commit(const http::Request& request) {
 }
 
 http::Reply DistributionApi::handle(Context& context, const http::Request& request) {
-  return dispatch<http::Reply>(request, [&](const Route& route, const Call& call) {
-    return finished_reply(route.handle(context, call), route.label);
+  return dispatch<http::Reply>(request, [&](const Route& route, const Call& call) -> http::Reply {
+    auto reply = route.handle(context, call);
+    const auto* finish = std::get_if<http::Finish>(&reply);
+    if (finish == nullptr || finish->run) return finished_reply(std::move(reply), route.label);
+    const auto again = [this, &request](Context& reading) { return read(reading, request); };
+    return http::Finish{again, finish->thread};
   });
+}
+
+// The whole request again, where its handler may wait for room.
+http::Response DistributionApi::read(Context& context, const http::Request& request) const {
+  return dispatch<http::Response>(
+      request,
+      [&](const Route& route, const Call& call) {
+        auto reply = route.handle(context, call);
+        return finished(std::get<http::Response>(std::move(reply)), route.label);
+      },
+      true);
 }
 
 // Only blobs go out of files.

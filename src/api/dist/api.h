@@ -46,7 +46,8 @@ class DistributionApi final : public http::Handler {
  private:
   // The three questions; `run(route, call)` answers when all were answered with yes.
   template <class Answer, class Run>
-  Answer dispatch(const http::Request& request, const Run& run) const;
+  Answer dispatch(const http::Request& request, const Run& run, bool on_reader = false) const;
+  http::Response read(Context& context, const http::Request& request) const;
 
   const Services services_;
   const LocationOptions locations_;

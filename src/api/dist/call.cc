@@ -34,4 +34,14 @@ Result<oci::Digest> Call::digest() const {
   return oci::Digest::parse(text);
 }
 
+std::optional<http::Reply> Room::take(Context& context, const Call& call, std::size_t bytes) {
+  share_ = call.services.memory.try_work(bytes);
+  if (share_) return std::nullopt;
+  if (!call.on_reader) return http::Finish{nullptr, http::Finish::Thread::Reader};
+  auto share = call.services.memory.take_work(context, bytes);
+  if (!share) return call.error(share.error(), About::Page);
+  share_ = *std::move(share);
+  return std::nullopt;
+}
+
 }  // namespace entrepot::api::dist

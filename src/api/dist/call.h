@@ -57,6 +57,7 @@ struct Call {
   // What the path holds at the pattern's placeholders, as sent.
   const http::PathMatch& path;
   const PageLimits& pages;
+  bool on_reader = false;  // where waiting for room holds up nobody else
 
   // The parsed placeholders. InvalidArgument (and Unsupported for a digest algorithm that is not
   // offered).
@@ -74,6 +75,18 @@ struct Call {
   http::Response error(const Error& error, About about) const {
     return to_response(error, about, request.id());
   }
+};
+
+// Room in the memory account for the work of an answer, for as long as this lives.
+class Room {
+ public:
+  // Nothing when there is room. Else what the handler replies: "again, on a reader", where it may
+  // wait for room; and there, that none became free in time.
+  [[nodiscard]] std::optional<http::Reply> take(Context& context, const Call& call,
+                                                std::size_t bytes);
+
+ private:
+  http::MemoryAccount::Share share_;
 };
 
 // Reads a placeholder or leaves the handler with its error response.

@@ -72,9 +72,8 @@ void append_array(Bytes& out, const std::vector<std::string>& names) {
 http::Reply Listing::tags(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.tags), About::Page);
-  ENTREPOT_API_ASSIGN(const auto memory,
-                      call.services.memory.take_work(context, page.limit * kNameBytes),
-                      About::Page);
+  Room room;
+  if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
   ENTREPOT_API_ASSIGN(const auto tags,
                       call.services.pull.tags(context, repository, page.last, page.limit),
                       About::Repository);
@@ -92,9 +91,8 @@ http::Reply Listing::tags(Context& context, const Call& call) {
 
 http::Reply Listing::catalog(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.catalog), About::Page);
-  ENTREPOT_API_ASSIGN(const auto memory,
-                      call.services.memory.take_work(context, page.limit * kNameBytes),
-                      About::Page);
+  Room room;
+  if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
   ENTREPOT_API_ASSIGN(const auto repositories,
                       call.services.pull.repositories(context, page.last, page.limit),
                       About::Registry);
@@ -116,8 +114,8 @@ http::Reply Listing::referrers(Context& context, const Call& call) {
     ENTREPOT_API_ASSIGN(after, oci::Digest::parse(page.last), About::Digest);
   }
   const std::string type = call.request.parameter("artifactType").value_or("");
-  ENTREPOT_API_ASSIGN(const auto memory, call.services.memory.take_work(context, kReferrersBytes),
-                      About::Page);
+  Room room;
+  if (auto reply = room.take(context, call, kReferrersBytes)) return *std::move(reply);
   ENTREPOT_API_ASSIGN(
       const auto found,
       call.services.pull.referrers(context, repository, subject, type, after, page.limit),

@@ -48,16 +48,6 @@ About about_text(std::string_view reference) {
   return reference.find(':') == reference.npos ? About::Tag : About::Digest;
 }
 
-// Waits for room among those that read as much.
-http::Response read_long(Context& context, const http::Request& request, const Services& services,
-                         const oci::RepositoryName& repository, const oci::Reference& reference) {
-  const auto memory = services.memory.take_work(context, kReadFactor * oci::kMaxManifestBytes);
-  if (!memory) return to_response(memory.error(), About::Manifest, request.id());
-  const auto manifest = services.pull.manifest(context, repository, reference);
-  if (!manifest) return to_response(manifest.error(), about(reference), request.id());
-  return present(request, **manifest);
-}
-
 // What If-Match and If-None-Match want of the name in the path.
 registry::Precondition precondition_of(const http::Request& request) {
   const auto versions = [](std::optional<http::EntityTags> tags) {
@@ -177,11 +167,14 @@ http::Reply Manifests::get(Context& context, const Call& call) {
       call.services.pull.manifest(context, repository, reference, kMostReadAtOnce);
   if (!manifest) return call.error(manifest.error(), about(reference));
   if (*manifest) return present(call.request, **manifest);
-  const auto read = [&request = call.request, &services = call.services, repository,
-                     reference](Context& reading) {
-    return read_long(reading, request, services, repository, reference);
-  };
-  return http::Finish{read, http::Finish::Thread::Reader};
+  if (!call.on_reader) return http::Finish{nullptr, http::Finish::Thread::Reader};
+  Room room;
+  if (auto reply = room.take(context, call, kReadFactor * oci::kMaxManifestBytes)) {
+    return *std::move(reply);
+  }
+  const auto long_one = call.services.pull.manifest(context, repository, reference);
+  if (!long_one) return call.error(long_one.error(), about(reference));
+  return present(call.request, **long_one);
 }
 
 http::Reply Manifests::put(Context& /*context*/, const Call& call) {
