@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <thread>
+#include <vector>
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
@@ -58,6 +59,35 @@ TEST_F(MemoryAccountTest, ClientsHoldHalfAndWorkAlwaysComesToItsTurn) {
   EXPECT_FALSE(account.try_work(1));
   work.give_back();
   EXPECT_TRUE(account.try_work(1));
+}
+
+// Each entry that is looked at asks the clock.
+class CountingClock final : public Clock {
+ public:
+  WallTime wall() const override { return clock_.wall(); }
+  SteadyTime steady() const override {
+    ++asked;
+    return clock_.steady();
+  }
+  mutable std::atomic<std::size_t> asked = 0;
+
+ private:
+  testing::FakeClock clock_;
+};
+
+// Each of them wants the same, one after the other, and nothing changes meanwhile.
+TEST(MemoryAccount, AThousandWhoWaitAreNotAThousandLooksAtAThousand) {
+  constexpr std::size_t kWaiting = 1000;
+  CountingClock clock;
+  metrics::Registry metrics;
+  MemoryAccount account(kLimit, metrics, clock);
+  auto holder = account.open([] {});
+  ASSERT_TRUE(holder.grow_to(kHalf));
+  std::vector<MemoryAccount::Share> waiting;
+  for (std::size_t i = 0; i < kWaiting; ++i) waiting.push_back(account.open([] {}));
+  clock.asked = 0;
+  for (auto& share : waiting) EXPECT_FALSE(share.grow_to(10));
+  EXPECT_LT(clock.asked, 10 * kWaiting);
 }
 
 TEST_F(MemoryAccountTest, TheSlowestBodyGivesWay) {
