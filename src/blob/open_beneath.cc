@@ -22,16 +22,16 @@ namespace {
 using Handle = std::shared_ptr<const OpenFile>;
 
 int flags_for(Wanted wanted) {
-  constexpr int kAlways = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+  constexpr int kAlways = O_CLOEXEC | O_NOFOLLOW;
   switch (wanted) {
     case Wanted::Look:
-      return kAlways | O_PATH;
+      return kAlways | O_PATH;  // openat2 refuses it with anything that means nothing there
     case Wanted::Folder:
       return kAlways | O_RDONLY | O_DIRECTORY;
     case Wanted::File:
       break;
   }
-  return kAlways | O_RDONLY | O_NONBLOCK;  // which means nothing on files
+  return kAlways | O_RDONLY | O_NOCTTY | O_NONBLOCK;  // which mean nothing on files
 }
 
 template <class Call>

@@ -74,6 +74,19 @@ def test_syncs_per_manifest_push(registry, repository, tmp_path):
     assert PUSHES <= syncs <= 2 * PUSHES, f"{syncs} syncs for {PUSHES} manifests"
 
 
+def test_a_look_at_a_file_is_one_open(registry, repository, tmp_path):
+    """Mounts look whether the bytes are there: one call each, where the kernel goes the whole way
+    without following a link. Part by part it would be seven."""
+    digests = [repository.push_blob(b"looked at %d" % n) for n in range(PUSHES)]
+    target = Repository(registry.client, "counts/mounted")
+    trace = Strace(registry.process.pid, tmp_path / "trace", "openat,openat2")
+    for digest in digests:
+        query = f"?mount={digest}&from={repository.name}"
+        assert target.start_upload(query).status == 201
+    opens = [line for line in trace.stop() if re.search(r"openat2?\(.*(sha256|O_PATH)", line)]
+    assert PUSHES <= len(opens) <= 2 * PUSHES, f"{len(opens)} opens for {PUSHES} mounts"
+
+
 def test_a_pull_copies_nothing(registry, repository, tmp_path):
     """The bytes of a blob go from the page cache to the socket: no read passes them through memory."""
     content = bytes(range(256)) * (16 << 10)  # 4 MiB
