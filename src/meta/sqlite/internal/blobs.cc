@@ -27,13 +27,19 @@ constexpr char kWasLinked[] =
     "b.damaged_at IS NULL"
     " WHERE l.digest = ?2 AND l.repository = ?1 AND (l.dropped = 1 OR b.digest IS NULL)";
 
+// What is written anew without having changed is a page more to log and to sync.
 constexpr char kRecord[] =
     "INSERT INTO blobs (digest, size_bytes, going, recorded_at) VALUES (?1, ?2, 0, ?3)"
     " ON CONFLICT (digest) DO UPDATE SET size_bytes = excluded.size_bytes, going = 0,"
-    "                                   damaged_at = NULL";
+    "                                   damaged_at = NULL"
+    "   WHERE size_bytes <> excluded.size_bytes OR going <> 0 OR damaged_at IS NOT NULL";
 constexpr char kRecordAlias[] =
     "INSERT INTO blob_aliases (alias, digest) VALUES (?1, ?2)"
     " ON CONFLICT (alias) DO UPDATE SET digest = excluded.digest";
+// A link that is there; the indexes stay as they are.
+constexpr char kLinkAgain[] =
+    "UPDATE repository_blobs SET linked_at = ?3"
+    " WHERE digest = ?2 AND repository = ?1 AND dropped = 0 AND gone_at IS NULL";
 constexpr char kLink[] =
     "INSERT INTO repository_blobs (digest, repository, linked_at, dropped) VALUES (?2, ?1, ?3, 0)"
     " ON CONFLICT (digest, repository) DO UPDATE SET linked_at = excluded.linked_at, dropped = 0,"
@@ -138,7 +144,8 @@ Result<void> BlobRows::record(const Blob& blob, const std::optional<Digest>& ali
 
 Result<void> BlobRows::link(RepositoryId repository, const Digest& digest, WallTime at) {
   TRY_ASSIGN(const Blob blob, find_anywhere(digest));
-  TRY(database_.run(kLink, repository, blob.digest, at));
+  TRY_ASSIGN(const std::int64_t again, database_.run(kLinkAgain, repository, blob.digest, at));
+  if (again == 0) TRY(database_.run(kLink, repository, blob.digest, at));
   return {};
 }
 
