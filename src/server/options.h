@@ -14,8 +14,8 @@
 
 namespace entrepot::server {
 
-// The values. Their meaning stands in the table (options_table.cc), which docs/reference/options.md is
-// made from; the field of "http.idle_timeout" is http_idle_timeout.
+// The values. Their meaning stands in the table (options_table.cc), which docs/reference/options.md
+// is made from; the field of "http.idle_timeout" is http_idle_timeout.
 struct Options {
   std::string data;
   std::string user;
