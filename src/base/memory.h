@@ -1,12 +1,13 @@
 #pragma once
+// base/memory.h — work that may run out of memory where nobody else would catch it.
 
 #include <new>
 #include <utility>
 
-// For the loops of threads, behind which nobody else catches anything.
-
 namespace entrepot {
 
+// For the loops of threads, destructors, and between calls that must both be made.
+//
 // Runs `work`. False when it ended with std::bad_alloc: it was left in the middle, unwound. Other
 // exceptions pass.
 template <class Work>

@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "base/memory.h"
 
 namespace entrepot::scrub {
 
@@ -100,12 +101,20 @@ bool ScrubThread::wait(microseconds time) {
 void ScrubThread::run() {
   become_humble();
   do {
-    const auto worked = work();
-    if (worked || worked.error().code == ErrorCode::Cancelled) continue;
-    next_try_ = stores_.clock.steady() + options_.retry;
-    log::warning("the scrub stopped, and tries again later: {}", worked.error());
+    if (!had_memory([this] { work_or_rest(); })) {
+      next_try_ = stores_.clock.steady() + options_.retry;
+    }
   } while (wait(is_at_work() ? microseconds(0) : options_.job_poll));
-  if (loaded_ && walk_.place().stage != Stage::End) static_cast<void>(keep_place());
+  static_cast<void>(had_memory([this] {
+    if (loaded_ && walk_.place().stage != Stage::End) static_cast<void>(keep_place());
+  }));
+}
+
+void ScrubThread::work_or_rest() {
+  const auto worked = work();
+  if (worked || worked.error().code == ErrorCode::Cancelled) return;
+  next_try_ = stores_.clock.steady() + options_.retry;
+  log::warning("the scrub stopped, and tries again later: {}", worked.error());
 }
 
 // In the middle of a pass, which only looked for jobs.

@@ -47,6 +47,7 @@ class ScrubThread {
 
   void run();
   bool is_at_work() const;
+  void work_or_rest();
   Result<void> work();
   Result<void> scrub_for_a_while();
   Result<std::string> kept(std::string_view key);

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "server/commands.h"
 #include "server/process.h"
 #include "server/running_server.h"
@@ -23,7 +24,10 @@ int run_serve(const Arguments& arguments) {
 
   for (const std::string& url : (*server)->urls()) fmt::print("listening on {}\n", url);
   std::fflush(stdout);
-  while (signals.next() == Signals::Event::Reload) (*server)->reload_certificate();
+  while (signals.next() == Signals::Event::Reload) {
+    // Without memory the old pair stays until the next signal.
+    static_cast<void>(had_memory([&] { (*server)->reload_certificate(); }));
+  }
   log::info("stopping");
   (*server)->stop();
   server->reset();
