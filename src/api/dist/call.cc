@@ -37,7 +37,7 @@ Result<oci::Digest> Call::digest() const {
 std::optional<http::Reply> Room::take(Context& context, const Call& call, std::size_t bytes) {
   share_ = call.services.memory.try_work(bytes);
   if (share_) return std::nullopt;
-  if (!call.on_reader) return http::Finish{nullptr, http::Finish::Thread::Reader};
+  if (!call.on_reader) return again_on_reader();
   auto share = call.services.memory.take_work(context, bytes);
   if (!share) return call.error(share.error(), About::Page);
   share_ = *std::move(share);

@@ -77,11 +77,14 @@ struct Call {
   }
 };
 
+// A handler's reply on a worker: the same request once more, with `on_reader`.
+inline http::Reply again_on_reader() { return http::Finish{nullptr, http::Finish::Thread::Reader}; }
+
 // Room in the memory account for the work of an answer, for as long as this lives.
 class Room {
  public:
-  // Nothing when there is room. Else what the handler replies: "again, on a reader", where it may
-  // wait for room; and there, that none became free in time.
+  // Nothing when there is room. Else what the handler replies: again_on_reader(), where it may wait
+  // for room; and there, that none became free in time.
   [[nodiscard]] std::optional<http::Reply> take(Context& context, const Call& call,
                                                 std::size_t bytes);
 

@@ -163,18 +163,16 @@ std::optional<http::Response> Manifests::recall(const Call& call) {
 http::Reply Manifests::get(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
-  const auto manifest =
-      call.services.pull.manifest(context, repository, reference, kMostReadAtOnce);
-  if (!manifest) return call.error(manifest.error(), about(reference));
-  if (*manifest) return present(call.request, **manifest);
-  if (!call.on_reader) return http::Finish{nullptr, http::Finish::Thread::Reader};
   Room room;
-  if (auto reply = room.take(context, call, kReadFactor * oci::kMaxManifestBytes)) {
-    return *std::move(reply);
+  if (call.on_reader) {
+    auto reply = room.take(context, call, kReadFactor * oci::kMaxManifestBytes);
+    if (reply) return *std::move(reply);
   }
-  const auto long_one = call.services.pull.manifest(context, repository, reference);
-  if (!long_one) return call.error(long_one.error(), about(reference));
-  return present(call.request, **long_one);
+  const std::uint64_t most_bytes = call.on_reader ? registry::kAnyLength : kMostReadAtOnce;
+  const auto manifest = call.services.pull.manifest(context, repository, reference, most_bytes);
+  if (!manifest) return call.error(manifest.error(), about(reference));
+  if (!*manifest) return again_on_reader();
+  return present(call.request, **manifest);
 }
 
 http::Reply Manifests::put(Context& /*context*/, const Call& call) {
