@@ -4,6 +4,8 @@
 #include <functional>
 #include <vector>
 
+#include "base/memory.h"
+
 namespace entrepot::registry {
 namespace {
 
@@ -131,12 +133,29 @@ void HotCache::invalidate_manifest(std::string_view repository, std::string_view
   }
 }
 
-void HotCache::forget_manifests() {
-  for (auto& shard : manifests_) {
-    const std::lock_guard lock(shard.mutex);
-    ++shard.epoch;
-    while (!shard.recent.empty()) shard.drop(shard.recent.begin());
+void HotCache::invalidate_manifest(std::string_view repository, const oci::Digest& digest) {
+  if (!had_memory([&] { invalidate_manifest(repository, digest.to_string()); })) {
+    forget_manifests();
   }
+}
+
+template <class Value>
+void HotCache::Shard<Value>::forget() {
+  const std::lock_guard lock(mutex);
+  ++epoch;
+  while (!recent.empty()) drop(recent.begin());
+}
+
+void HotCache::forget_manifests() {
+  for (auto& shard : manifests_) shard.forget();
+}
+
+void HotCache::forget_blobs() {
+  for (auto& shard : blobs_) shard.forget();
+}
+
+void HotCache::invalidate_blob(const oci::Digest& digest) {
+  if (!had_memory([&] { invalidate_blob(digest.to_string()); })) forget_blobs();
 }
 
 void HotCache::invalidate_blob(std::string_view digest) {

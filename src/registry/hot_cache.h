@@ -64,14 +64,19 @@ class HotCache {
                      std::shared_ptr<const HotManifest> manifest);
   void fill_blob(Ticket ticket, std::string_view repository, std::shared_ptr<const HotBlob> blob);
 
+  // Each of these does its work without memory, too: then more is forgotten.
   void invalidate_manifest(std::string_view repository, std::string_view reference);
+  void invalidate_manifest(std::string_view repository, const oci::Digest& digest);
   // Everything, and what is being filled now: something was found damaged, and who can tell which
   // manifests lead to it.
   void forget_manifests();
   // For every repository: a blob that was unlinked, queued for review or damaged somewhere.
   void invalidate_blob(std::string_view digest);
+  void invalidate_blob(const oci::Digest& digest);
 
  private:
+  void forget_blobs();
+
   // One least-recently-used map. The key of a blob begins with its digest, so that all of a
   // digest's entries are in one shard and side by side.
   template <class Value>
@@ -91,6 +96,7 @@ class HotCache {
     std::shared_ptr<const Value> find(std::string_view key);
     void fill(Ticket ticket, Entry entry, std::size_t limit);
     void drop(typename std::list<Entry>::iterator at);
+    void forget();
   };
   static constexpr std::size_t kShards = 16;
 

@@ -36,6 +36,11 @@ Result<oci::Descriptor> to_descriptor(const meta::Referrer& referrer) {
                          .platform = std::nullopt};
 }
 
+// Whatever a damaged row says, its manifest is not longer than any length.
+bool is_longer(const meta::Manifest& manifest, std::uint64_t most_bytes) {
+  return most_bytes != kAnyLength && manifest.size_bytes > most_bytes;
+}
+
 Failure not_served(Finding finding, std::string_view what, std::string_view name) {
   if (finding == Finding::Fine) {
     return fail(ErrorCode::Unavailable, "{} {} was damaged, and healed just now", what, name);
@@ -68,7 +73,7 @@ Result<meta::StoredManifest> Puller::find_manifest(Context& context,
     return fail(ErrorCode::NotFound, "{} names bytes that are damaged here; push the image again",
                 digest.to_string());
   }
-  if (stored.manifest.size_bytes > most_bytes) return stored;
+  if (is_longer(stored.manifest, most_bytes)) return stored;
   if (oci::Digest::of(stored.bytes, digest.algorithm()) == digest) return stored;
   TRY_ASSIGN(const Finding finding, quarantine_.manifest(context, repository, digest));
   return not_served(finding, "manifest", digest.to_string());
@@ -81,7 +86,7 @@ Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
   const std::string text = to_string(reference);
   const auto ticket = stores_.cache.manifest_ticket(repository.str(), text);
   TRY_ASSIGN(auto stored, find_manifest(context, repository, reference, most_bytes));
-  if (stored.manifest.size_bytes > most_bytes) return std::shared_ptr<const HotManifest>();
+  if (is_longer(stored.manifest, most_bytes)) return std::shared_ptr<const HotManifest>();
   if (oci::media_type::is_schema1(stored.manifest.media_type)) {  // kept for going back
     return fail(ErrorCode::NotFound, "{} is a manifest of schema 1, which is not served", text);
   }

@@ -25,6 +25,8 @@ struct ReferrerPage {
   bool more = false;
 };
 
+inline constexpr std::uint64_t kAnyLength = INT64_MAX;
+
 struct OpenBlob {
   std::uint64_t size_bytes = 0;
   Source bytes;
@@ -49,7 +51,7 @@ class Puller {
   Result<std::shared_ptr<const HotManifest>> manifest(Context& context,
                                                       const oci::RepositoryName& repository,
                                                       const oci::Reference& reference,
-                                                      std::uint64_t most_bytes = INT64_MAX) const;
+                                                      std::uint64_t most_bytes = kAnyLength) const;
 
   // Null: ask blob().
   std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,

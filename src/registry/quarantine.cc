@@ -95,7 +95,7 @@ Result<Finding> Quarantine::blob(Context& context, const Digest& digest, const S
   TRY_ASSIGN(const bool marked, stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) {
     return tx.damage().mark_blob(digest, stores_.clock.wall());
   }));
-  stores_.cache.invalidate_blob(digest.to_string());
+  stores_.cache.invalidate_blob(digest);
   stores_.cache.forget_manifests();
   if (!marked) return Finding::Known;
   blobs_.add();

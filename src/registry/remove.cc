@@ -71,11 +71,11 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
   };
   TRY_ASSIGN(const meta::Weight weight, weigh(context, repository, digest));
   TRY(stores_.meta.write(context, {remove, weight}));
-  stores_.cache.invalidate_manifest(repository.str(), digest.to_string());
+  stores_.cache.invalidate_manifest(repository.str(), digest);
   for (const oci::Tag& tag : tags) {
     stores_.cache.invalidate_manifest(repository.str(), tag.str());
   }
-  for (const Digest& blob : queued) stores_.cache.invalidate_blob(blob.to_string());
+  for (const Digest& blob : queued) stores_.cache.invalidate_blob(blob);
   return {};
 }
 
@@ -97,7 +97,7 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
     return tx.journal().add({EventKind::BlobDeleted, now, std::string(who.name()), repository,
                              digest, std::nullopt, std::nullopt});
   }));
-  stores_.cache.invalidate_blob(removed->to_string());
+  stores_.cache.invalidate_blob(*removed);
   return {};
 }
 

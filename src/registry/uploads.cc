@@ -183,7 +183,7 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
     return tx.reviews().push_back(stored.digest, now + options_.review_delay);
   }));
   // The file was replaced, and the blob may wait for review now.
-  stores_.cache.invalidate_blob(stored.digest.to_string());
+  stores_.cache.invalidate_blob(stored.digest);
   return stored;
 }
 

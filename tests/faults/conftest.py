@@ -17,9 +17,15 @@ def calls(failing_calls_library, tmp_path):
 
 
 @pytest.fixture
-def registry(calls, tmp_path):
-    """A server of its own for each test, whose calls are `calls`."""
-    server = Entrepot(tmp_path / "entrepot", calls.environment).start()
+def fault(calls):
+    """What the tests of a file arm; a file may have one of its own."""
+    return calls
+
+
+@pytest.fixture
+def registry(fault, tmp_path):
+    """A server of its own for each test, in which `fault` is at work."""
+    server = Entrepot(tmp_path / "entrepot", fault.environment).start()
     yield server
-    calls.disarm()
+    fault.disarm()
     server.stop()
