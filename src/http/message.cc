@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "http/internal/request_data.h"
+#include "http/request_data.h"
 #include "http/router.h"
 
 namespace entrepot::http {

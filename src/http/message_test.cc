@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "http/testing/request.h"
+#include "http/server/testing/request.h"
 
 namespace entrepot::http {
 namespace {
 
-using testing::make_request;
-using testing::request_from;
+using server::testing::make_request;
+using server::testing::request_from;
 
 TEST(Request, TakesTheTargetApart) {
   const Request request = make_request("GET", "/v2/a/tags/list?n=3&last=x");

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "http/testing/request.h"
+#include "http/server/testing/request.h"
 
 namespace entrepot::http {
 namespace {
@@ -17,9 +17,9 @@ std::string shown(const ByteRange& range) {
 }
 
 // "whole", "416", or "offset+length", several behind one another.
-std::string choose(const testing::Headers& headers, std::uint64_t size = 1000,
+std::string choose(const server::testing::Headers& headers, std::uint64_t size = 1000,
                    std::string_view method = "GET") {
-  const Request request = testing::make_request(method, "/", headers);
+  const Request request = server::testing::make_request(method, "/", headers);
   const RangeAnswer answer = choose_range(request, size, kEtag);
   if (std::holds_alternative<WholeBody>(answer)) return "whole";
   if (std::holds_alternative<Unsatisfiable>(answer)) return "416";
@@ -32,10 +32,12 @@ std::string choose(const testing::Headers& headers, std::uint64_t size = 1000,
 }
 
 std::string choose(const std::string& range, std::uint64_t size = 1000) {
-  return choose(testing::Headers{{"Range", range}}, size);
+  return choose(server::testing::Headers{{"Range", range}}, size);
 }
 
-TEST(ChooseRange, WithoutRangeTheWholeBody) { EXPECT_EQ(choose(testing::Headers{}), "whole"); }
+TEST(ChooseRange, WithoutRangeTheWholeBody) {
+  EXPECT_EQ(choose(server::testing::Headers{}), "whole");
+}
 
 TEST(ChooseRange, FirstToLast) {
   EXPECT_EQ(choose("bytes=0-499"), "0+500");
@@ -159,9 +161,9 @@ TEST(ChooseRange, IfRangeThatFailsHidesAnUnsatisfiableRange) {
 }
 
 bool hits(const std::vector<std::string>& lines) {
-  testing::Headers headers;
+  server::testing::Headers headers;
   for (const std::string& line : lines) headers.emplace_back("If-None-Match", line);
-  return none_match_hits(testing::make_request("GET", "/", headers), kEtag);
+  return none_match_hits(server::testing::make_request("GET", "/", headers), kEtag);
 }
 
 TEST(NoneMatch, FindsTheTagInTheList) {
@@ -197,8 +199,8 @@ TEST(NoneMatch, MissesOthers) {
 }
 
 TEST(EntityTags, AreReadWithAndWithoutQuotes) {
-  const auto match = [](const testing::Headers& headers) {
-    return if_match(testing::make_request("PUT", "/", headers));
+  const auto match = [](const server::testing::Headers& headers) {
+    return if_match(server::testing::make_request("PUT", "/", headers));
   };
   EXPECT_FALSE(match({}));
   EXPECT_TRUE(match({{"If-Match", " * "}})->any);
@@ -207,9 +209,9 @@ TEST(EntityTags, AreReadWithAndWithoutQuotes) {
             (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(match({{"If-Match", "W/\"a\", \"b\""}})->opaque, std::vector<std::string>{"b"})
       << "weak tags match nothing strongly";
-  EXPECT_EQ(
-      if_none_match(testing::make_request("PUT", "/", {{"If-None-Match", "W/\"a\""}}))->opaque,
-      std::vector<std::string>{"a"});
+  EXPECT_EQ(if_none_match(server::testing::make_request("PUT", "/", {{"If-None-Match", "W/\"a\""}}))
+                ->opaque,
+            std::vector<std::string>{"a"});
   EXPECT_TRUE(match({{"If-Match", ""}})->opaque.empty());
 }
 

@@ -74,11 +74,11 @@ void without_secrets(std::string_view url, const Append& append) {
   append(url);
 }
 
-std::string_view header_of(const http::Exchange& exchange, std::string_view name) {
+std::string_view header_of(const http::server::Exchange& exchange, std::string_view name) {
   return exchange.request == nullptr ? "" : exchange.request->header(name).value_or("");
 }
 
-std::string_view address_of(const http::Exchange& exchange) {
+std::string_view address_of(const http::server::Exchange& exchange) {
   return exchange.peer == nullptr ? std::string_view("-") : exchange.peer->address;
 }
 
@@ -108,7 +108,7 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void append_combined(std::string& out, const http::Exchange& exchange, WallTime now) {
+void append_combined(std::string& out, const http::server::Exchange& exchange, WallTime now) {
   out.append(address_of(exchange)).append(" - - [").append(combined_time(now)).append("] \"");
   const auto append_url = [&](std::string_view part) { append_escaped(out, part); };
   if (exchange.request == nullptr) {
@@ -133,7 +133,7 @@ void append_combined(std::string& out, const http::Exchange& exchange, WallTime 
   out += '\n';
 }
 
-void append_json(std::string& out, const http::Exchange& exchange, WallTime now) {
+void append_json(std::string& out, const http::server::Exchange& exchange, WallTime now) {
   fmt::format_to(std::back_inserter(out), R"({{"time":"{}","remote_address":)", to_rfc3339(now));
   oci::append_json_string(out, address_of(exchange));
   const auto add = [&](std::string_view key, std::string_view text) {
@@ -161,7 +161,7 @@ void append_json(std::string& out, const http::Exchange& exchange, WallTime now)
 
 }  // namespace
 
-void append_access_log_line(std::string& out, const http::Exchange& exchange, WallTime now,
+void append_access_log_line(std::string& out, const http::server::Exchange& exchange, WallTime now,
                             AccessLogFormat format) {
   if (format == AccessLogFormat::Json) {
     append_json(out, exchange, now);
@@ -244,7 +244,7 @@ AccessLog::~AccessLog() {
   writer_->changed.wait_for(lock, kLastPatience, [this] { return writer_->ended; });
 }
 
-void AccessLog::record(const http::Exchange& exchange) {
+void AccessLog::record(const http::server::Exchange& exchange) {
   static std::atomic<std::size_t> threads = 0;
   thread_local const std::size_t thread = threads.fetch_add(1, std::memory_order_relaxed);
   Spare& spare = spares_[thread % spares_.size()];

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "http/server.h"
+#include "http/server/server.h"
 
 namespace entrepot::server {
 
@@ -17,7 +17,7 @@ enum class AccessLogFormat { Combined, Json };
 // Appends the line of one exchange, with its newline. A line is one line and says no secret,
 // whatever a client sent: the state of upload locations is masked, Authorization is never looked
 // at.
-void append_access_log_line(std::string& out, const http::Exchange& exchange, WallTime now,
+void append_access_log_line(std::string& out, const http::server::Exchange& exchange, WallTime now,
                             AccessLogFormat format);
 
 // Collects lines and writes them from a thread of its own, once a second or 64 KiB. When the reader
@@ -35,7 +35,7 @@ class AccessLog {
   ~AccessLog();
 
   // Never blocks on the output; event loops call it.
-  void record(const http::Exchange& exchange);
+  void record(const http::server::Exchange& exchange);
 
  private:
   struct Writer;

@@ -8,15 +8,15 @@
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
-#include "http/testing/request.h"
+#include "http/server/testing/request.h"
 
 namespace entrepot::server {
 namespace {
 
-using http::testing::make_request;
+using http::server::testing::make_request;
 
-http::Exchange exchange_of(const http::Request& request) {
-  http::Exchange exchange;
+http::server::Exchange exchange_of(const http::Request& request) {
+  http::server::Exchange exchange;
   exchange.request = &request;
   exchange.request_id = request.id();
   exchange.peer = &request.peer();
@@ -28,7 +28,7 @@ http::Exchange exchange_of(const http::Request& request) {
   return exchange;
 }
 
-std::string line_of(const http::Exchange& exchange, AccessLogFormat format) {
+std::string line_of(const http::server::Exchange& exchange, AccessLogFormat format) {
   std::string line;
   append_access_log_line(line, exchange, testing::FakeClock().wall(), format);
   return line;
@@ -64,7 +64,7 @@ TEST(AccessLog, JsonSaysMore) {
 }
 
 TEST(AccessLog, WhatNeverBecameARequestHasALineToo) {
-  http::Exchange exchange;
+  http::server::Exchange exchange;
   exchange.status = 400;
   EXPECT_EQ(line_of(exchange, AccessLogFormat::Combined),
             "- - - [01/Jan/2026:00:00:00 +0000] \"-\" 400 0 \"-\" \"-\"\n");
@@ -81,7 +81,7 @@ TEST(AccessLog, WhatNeverBecameARequestHasALineToo) {
 }
 
 TEST(AccessLog, SaysWhichProtocolWasSpoken) {
-  const auto old = http::testing::request_from("GET /v2/ HTTP/1.0\n");
+  const auto old = http::server::testing::request_from("GET /v2/ HTTP/1.0\n");
   EXPECT_NE(combined(old).find("\"GET /v2/ HTTP/1.0\""), std::string::npos);
   EXPECT_NE(json(old).find("\"protocol\":\"HTTP/1.0\""), std::string::npos);
 }

@@ -2,19 +2,19 @@
 
 #include <algorithm>
 
-#include "api/dist/api.h"
+#include "api/distribution/api.h"
 #include "server/operations.h"
 
 namespace entrepot::server {
 namespace {
 
-constexpr std::string_view kRefused = "refused";  // what reached no route of api/dist
+constexpr std::string_view kRefused = "refused";  // what reached no route of api/distribution
 
 }  // namespace
 
 ExchangeMetrics::ExchangeMetrics(metrics::Registry& metrics)
     : other_(make_series(metrics, "other")) {
-  for (const api::dist::Route& route : api::dist::routes()) {
+  for (const api::distribution::Route& route : api::distribution::routes()) {
     by_route_.try_emplace(route.label, make_series(metrics, route.label));
   }
   by_route_.try_emplace(kRefused, make_series(metrics, kRefused));
@@ -46,7 +46,7 @@ ExchangeMetrics::Series ExchangeMetrics::make_series(metrics::Registry& metrics,
   return series;
 }
 
-void ExchangeMetrics::record(const http::Exchange& exchange) {
+void ExchangeMetrics::record(const http::server::Exchange& exchange) {
   const auto found = by_route_.find(exchange.route);
   const Series& series = found == by_route_.end() ? other_ : found->second;
   series.by_status[static_cast<std::size_t>(std::clamp(exchange.status / 100, 1, 5)) - 1]->add();

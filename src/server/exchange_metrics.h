@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "base/metrics.h"
-#include "http/server.h"
+#include "http/server/server.h"
 
 namespace entrepot::server {
 
@@ -16,7 +16,7 @@ class ExchangeMetrics {
  public:
   explicit ExchangeMetrics(metrics::Registry& metrics);
 
-  void record(const http::Exchange& exchange);
+  void record(const http::server::Exchange& exchange);
 
  private:
   struct Series {

@@ -5,8 +5,8 @@
 namespace entrepot::server {
 namespace {
 
-http::Exchange exchange(std::string_view route, int status) {
-  http::Exchange out;
+http::server::Exchange exchange(std::string_view route, int status) {
+  http::server::Exchange out;
   out.route = route;
   out.status = status;
   out.received_bytes = 10;

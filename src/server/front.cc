@@ -1,7 +1,7 @@
 #include "server/front.h"
 
-#include "api/dist/caller.h"
-#include "api/dist/wire.h"
+#include "api/distribution/caller.h"
+#include "api/distribution/wire.h"
 
 namespace entrepot::server {
 namespace {
@@ -57,10 +57,11 @@ bool Front::is_api(std::string_view path) const {
 // back when somebody has seen to it.
 http::Response Front::closed() const {
   if (started_.load(std::memory_order_relaxed)) {
-    return api::dist::error_response(503, "UNAVAILABLE",
-                                     "the store cannot be reached now; try again later");
+    return api::distribution::error_response(503, "UNAVAILABLE",
+                                             "the store cannot be reached now; try again later");
   }
-  return api::dist::error_response(503, "UNAVAILABLE", "the registry is starting; try again soon");
+  return api::distribution::error_response(503, "UNAVAILABLE",
+                                           "the registry is starting; try again soon");
 }
 
 http::Response Front::with_headers(http::Response response, const http::Request& request) const {
@@ -68,9 +69,10 @@ http::Response Front::with_headers(http::Response response, const http::Request&
 }
 
 http::Response Front::preflight(const http::Request& request) const {
-  const auto admitted = door_.admit(api::dist::caller_of(request));
+  const auto admitted = door_.admit(api::distribution::caller_of(request));
   if (!admitted) {
-    return api::dist::to_response(admitted.error(), api::dist::About::Registry, request.id());
+    return api::distribution::to_response(admitted.error(), api::distribution::About::Registry,
+                                          request.id());
   }
   http::Response response;
   response.status = 204;

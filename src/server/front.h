@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "auth/open_mode.h"
-#include "http/server.h"
+#include "http/handler.h"
 #include "server/answer_headers.h"
 #include "server/operations.h"
 

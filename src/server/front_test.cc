@@ -2,13 +2,13 @@
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
-#include "http/testing/request.h"
-#include "http/testing/test_server.h"
+#include "http/server/testing/request.h"
+#include "http/server/testing/test_server.h"
 
 namespace entrepot::server {
 namespace {
 
-using http::testing::make_request;
+using http::server::testing::make_request;
 
 class FrontTest : public ::testing::Test {
  protected:
@@ -17,7 +17,7 @@ class FrontTest : public ::testing::Test {
       return http::Response::text(200, "text/plain", "pong");
     };
     api_.on_worker["/v2/push"] = [this](Context&, const http::Request&) -> http::Reply {
-      return http::Receive{std::make_unique<http::testing::RecordingSink>(body_)};
+      return http::Receive{std::make_unique<http::server::testing::RecordingSink>(body_)};
     };
   }
 
@@ -40,9 +40,9 @@ class FrontTest : public ::testing::Test {
   Readiness readiness_{clock_};
   auth::OpenMode door_{auth::OpenMode::Options{.origins = {"http://ui.example.com"}}};
   Operations operations_{readiness_, metrics_, "/metrics", &door_};
-  http::testing::ScriptedHandler api_;
-  std::shared_ptr<http::testing::RecordingSink::Record> body_ =
-      std::make_shared<http::testing::RecordingSink::Record>();
+  http::server::testing::ScriptedHandler api_;
+  std::shared_ptr<http::server::testing::RecordingSink::Record> body_ =
+      std::make_shared<http::server::testing::RecordingSink::Record>();
 };
 
 // While an older registry's directory is indexed, nobody may take a part of it for the whole.

@@ -32,8 +32,8 @@ Executor::Options reader_options() {
   return {.name = "read", .threads = std::max<std::size_t>(4, cores()), .queue_limit = 1};
 }
 
-http::Limits limits_of(const Options& options) {
-  http::Limits limits;
+http::server::Limits limits_of(const Options& options) {
+  http::server::Limits limits;
   limits.request_line_bytes = options.limits_request_line.bytes;
   limits.head_bytes = options.limits_head.bytes;
   limits.header_count = options.limits_headers;
@@ -45,11 +45,11 @@ http::Limits limits_of(const Options& options) {
   return limits;
 }
 
-Result<std::shared_ptr<http::TlsContext>> make_tls(const Options& options) {
-  if (options.http_tls_certificate.empty()) return std::shared_ptr<http::TlsContext>();
-  return http::TlsContext::open({.certificate_path = options.http_tls_certificate,
-                                 .key_path = options.http_tls_key,
-                                 .tls12 = options.http_tls_minimum != "1.3"});
+Result<std::shared_ptr<http::server::TlsContext>> make_tls(const Options& options) {
+  if (options.http_tls_certificate.empty()) return std::shared_ptr<http::server::TlsContext>();
+  return http::server::TlsContext::open({.certificate_path = options.http_tls_certificate,
+                                         .key_path = options.http_tls_key,
+                                         .tls12 = options.http_tls_minimum != "1.3"});
 }
 
 // What people can type: an empty host listens on all addresses of both families.
@@ -70,9 +70,9 @@ struct Listeners::Parts {
   Executor workers;
   Executor finishers;
   Executor readers;
-  std::shared_ptr<http::TlsContext> tls;
-  std::unique_ptr<http::Server> server;
-  std::unique_ptr<http::Server> debug_server;  // null without debug.listen
+  std::shared_ptr<http::server::TlsContext> tls;
+  std::unique_ptr<http::server::Server> server;
+  std::unique_ptr<http::server::Server> debug_server;  // null without debug.listen
   std::vector<std::string> urls;
 };
 
@@ -84,7 +84,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   auto parts = std::make_unique<Parts>(options);
   TRY_ASSIGN(parts->tls, make_tls(options));
 
-  http::ServerOptions server_options;
+  http::server::ServerOptions server_options;
   server_options.loops = options.workers_loops;
   server_options.data_threads = options.workers_data;
   server_options.limits = limits_of(options);
@@ -97,7 +97,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   for (const HeaderLine& line : options.http_headers) {
     if (http::equals_ignoring_case(line.name, "Server")) server_options.server_header = line.value;
   }
-  TRY_ASSIGN(parts->server, http::Server::open(server_options, handlers.front));
+  TRY_ASSIGN(parts->server, http::server::Server::open(server_options, handlers.front));
   for (const ListenAddress& address : options.http_listen) {
     auto port = parts->server->bind(address.host, address.port, parts->tls);
     if (!port) {
@@ -113,7 +113,8 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
     server_options.metrics = nullptr;
     server_options.memory = nullptr;
     server_options.observe = nullptr;
-    TRY_ASSIGN(parts->debug_server, http::Server::open(server_options, handlers.operations));
+    TRY_ASSIGN(parts->debug_server,
+               http::server::Server::open(server_options, handlers.operations));
   }
   for (const ListenAddress& address : options.debug_listen) {
     auto port = parts->debug_server->bind(address.host, address.port, nullptr);

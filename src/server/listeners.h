@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/metrics.h"
-#include "http/server.h"
+#include "http/server/server.h"
 #include "server/options.h"
 
 namespace entrepot::server {
@@ -19,7 +19,7 @@ class Listeners {
   struct Handlers {
     http::Handler& front;
     http::Handler& operations;
-    std::function<void(const http::Exchange&)> observe;
+    std::function<void(const http::server::Exchange&)> observe;
     http::MemoryAccount& memory;  // of the public addresses
   };
 

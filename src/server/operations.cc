@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "api/dist/caller.h"
+#include "api/distribution/caller.h"
 #include "base/memory.h"
 
 namespace entrepot::server {
@@ -125,7 +125,7 @@ Operations::Operations(Readiness& readiness, const metrics::Registry& metrics,
 
 Result<void> Operations::admit(const http::Request& request) const {
   if (door_ == nullptr) return {};
-  TRY(door_->admit(api::dist::caller_of(request)));
+  TRY(door_->admit(api::distribution::caller_of(request)));
   return {};
 }
 

@@ -14,7 +14,7 @@
 #include "auth/open_mode.h"
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "http/server.h"
+#include "http/handler.h"
 
 namespace entrepot::server {
 

@@ -2,12 +2,12 @@
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
-#include "http/testing/request.h"
+#include "http/server/testing/request.h"
 
 namespace entrepot::server {
 namespace {
 
-using http::testing::make_request;
+using http::server::testing::make_request;
 
 class OperationsTest : public ::testing::Test {
  protected:
@@ -131,13 +131,14 @@ TEST_F(OperationsTest, AtADoorStrangersLearnTheStatusAlone) {
   broken_ = ErrorCode::StorageFull;
   const auth::OpenMode door{auth::OpenMode::Options{}};
   Operations guarded(readiness_, metrics_, "/metrics", &door);
-  const auto ask_as = [&](const http::testing::Headers& headers, std::string_view target) {
+  const auto ask_as = [&](const http::server::testing::Headers& headers, std::string_view target) {
     const auto request = make_request("GET", target, headers);
     if (auto response = guarded.answer_from_memory(request)) return *std::move(response);
     return std::get<http::Response>(guarded.handle(context_, request));
   };
-  for (const http::testing::Headers& stranger :
-       {http::testing::Headers{{"Origin", "http://evil.example"}}, {{"Via", "1.1 proxy"}}}) {
+  for (const http::server::testing::Headers& stranger :
+       {http::server::testing::Headers{{"Origin", "http://evil.example"}},
+        {{"Via", "1.1 proxy"}}}) {
     EXPECT_EQ(ask_as(stranger, "/metrics").status, 403);
     EXPECT_EQ(ask_as(stranger, "/healthz").status, 200);
     for (int again = 0; again < 2; ++again) {

@@ -1,7 +1,7 @@
 #include "server/platform.h"
 
 #include "access/policy.h"
-#include "api/dist/api.h"
+#include "api/distribution/api.h"
 #include "crypto/hash.h"
 
 namespace entrepot::server {
@@ -22,8 +22,8 @@ registry::Uploads::Options uploads_options(const Options& options) {
           .most_sessions = options.uploads_max_open};
 }
 
-api::dist::LocationOptions location_options(const Options& options) {
-  api::dist::LocationOptions out;
+api::distribution::LocationOptions location_options(const Options& options) {
+  api::distribution::LocationOptions out;
   out.prefix = api_prefix(options);
   out.base = options.http_host;
   while (out.base.ends_with('/')) out.base.pop_back();
@@ -81,7 +81,7 @@ struct Platform::Parts {
   registry::Uploads uploads;
   registry::Remover remove;
   access::OpenPolicy policy;
-  api::dist::DistributionApi api;
+  api::distribution::DistributionApi api;
 };
 
 Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}

@@ -4,7 +4,8 @@
 #include <memory>
 
 #include "auth/open_mode.h"
-#include "http/server.h"
+#include "http/handler.h"
+#include "http/memory.h"
 #include "registry/quarantine.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"

@@ -80,7 +80,7 @@ struct RunningServer::Parts {
   }
 
   Result<void> open_sockets() {
-    const auto observe = [this](const http::Exchange& exchange) {
+    const auto observe = [this](const http::server::Exchange& exchange) {
       exchanges.record(exchange);
       if (access_log != nullptr) access_log->record(exchange);
     };

@@ -6,15 +6,15 @@
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/temporary_directory.h"
-#include "http/testing/certificate.h"
-#include "http/testing/client.h"
-#include "http/testing/test_server.h"
+#include "http/server/testing/certificate.h"
+#include "http/server/testing/client.h"
+#include "http/server/testing/test_server.h"
 
 namespace entrepot::server {
 namespace {
 
-using http::testing::Client;
-using http::testing::request_text;
+using http::server::testing::Client;
+using http::server::testing::request_text;
 
 class RunningServerTest : public ::testing::Test {
  protected:
@@ -162,7 +162,7 @@ TEST_F(RunningServerTest, StopDoesNotWaitForever) {
 }
 
 TEST_F(RunningServerTest, SpeaksHttpsWithACertificate) {
-  const auto files = http::testing::write_certificate(temporary_.path(), "localhost");
+  const auto files = http::server::testing::write_certificate(temporary_.path(), "localhost");
   configuration_.options.http_tls_certificate = files.certificate_path;
   configuration_.options.http_tls_key = files.key_path;
   const auto server = start();

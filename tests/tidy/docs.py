@@ -2,7 +2,7 @@
 
 The table of modules in docs/architecture.md (it has a column "module") names those of src/LAYERS
 that exist, and none that are not there. The end points of docs/reference/http.md are the routes of
-api/dist, in their order. Links between files of the repository lead somewhere.
+api/distribution, in their order. Links between files of the repository lead somewhere.
 """
 
 import re
@@ -13,7 +13,7 @@ from tree import Findings, Tree
 
 ARCHITECTURE = "docs/architecture.md"
 HTTP_REFERENCE = "docs/reference/http.md"
-ROUTE_TABLE = "src/api/dist/api.cc"
+ROUTE_TABLE = "src/api/distribution/api.cc"
 NAME = re.compile(r"`([a-z0-9/]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 

@@ -1,7 +1,8 @@
 """Modules include only what src/LAYERS allows.
 
 src/LAYERS holds a line "module: dependency ..." per module, lowest layer first. A module names only
-modules of earlier lines, so that no cycle can be declared. Beyond that:
+modules of earlier lines ("*": all of them), so that no cycle can be declared. Modules that are not
+built yet stand in a second block, below a line that says so. Beyond that:
   - `x/internal/` is for module x alone, `x/testing/` for tests and other testing code;
   - a module that includes a third-party header names its library in cmake/modules.cmake;
   - a source file includes its own header first, which proves that the header stands alone.
@@ -26,6 +27,7 @@ THIRD_PARTY = {
 }
 # Libraries that every module may use, because base is everywhere.
 COMMON = {"fmt::fmt"}
+PLANNED = "# Not built yet"
 
 
 def read_layers(tree: Tree, findings: Findings) -> dict[str, set[str]]:
@@ -35,13 +37,22 @@ def read_layers(tree: Tree, findings: Findings) -> dict[str, set[str]]:
         if not line:
             continue
         module, _, names = line.partition(":")
-        dependencies = names.split()
+        dependencies = list(allowed) if names.split() == ["*"] else names.split()
         for name in dependencies:
             if name not in allowed:
                 findings.error(f"src/LAYERS:{number}",
                                f"'{module}' names '{name}', which is not on an earlier line")
         allowed[module.strip()] = set(dependencies)
     return allowed
+
+
+def check_planned(tree: Tree, findings: Findings) -> None:
+    built, _, planned = tree.text("src/LAYERS").partition(PLANNED)
+    for block, is_built in ((built, True), (planned, False)):
+        for module in re.findall(r"^([a-z0-9/]+):", block, re.M):
+            if bool(tree.having(".h", ".cc", below=f"src/{module}/")) != is_built:
+                findings.error("src/LAYERS", f"'{module}' belongs " + (
+                    "below" if is_built else "above") + f" the line '{PLANNED}'")
 
 
 def module_of(path: str, modules) -> str | None:
@@ -60,6 +71,7 @@ def is_test(path: str) -> bool:
 def check(tree: Tree) -> Findings:
     findings = Findings()
     allowed = read_layers(tree, findings)
+    check_planned(tree, findings)
     libraries = {module: set(names.split())
                  for module, names in LIBRARIES.findall(tree.text("cmake/modules.cmake"))}
     for file in tree.having(".h", ".cc", below="src/"):

@@ -18,7 +18,10 @@ from tree import Findings, Skipped, Tree
 
 # A tree without a fault. Each test adds or replaces files.
 GOOD = {
-    "src/LAYERS": "# lowest first\nbase:\nblob: base\nblob/fs: base blob\n",
+    "src/LAYERS": "base:\nblob: base\nserver: *\n# Not built yet\nblob/fs: base blob\n",
+    "src/server/README.md": "# server\n",
+    "src/server/y.h": '#pragma once\n#include "blob/store.h"\n',
+    "src/server/y_test.cc": '#include "server/y.h"\n',
     "cmake/modules.cmake": "entrepot_libraries(base fmt::fmt)\n",
     "src/base/README.md": "# base\n",
     "src/base/x.h": "#pragma once\n",
@@ -29,7 +32,8 @@ GOOD = {
     "src/blob/store.h": '#pragma once\n#include "base/x.h"\n',
     "src/blob/internal/secret.h": "#pragma once\n",
     "src/blob/testing/store_conformance.h": "#pragma once\n",
-    "docs/architecture.md": "| layer | module |\n|---|---|\n| 0 | `base` |\n| 1 | `blob` (a) |\n",
+    "docs/architecture.md": "| layer | module |\n|---|---|\n| 0 | `base` |\n| 1 | `blob` (a) |\n"
+                            "| 2 | `server` |\n",
 }
 
 
@@ -58,8 +62,10 @@ class TidyTest(unittest.TestCase):
     def test_layers(self):
         bad = {
             "base may not use blob": {"src/base/y.h": '#pragma once\n#include "blob/store.h"\n'},
-            "not on an earlier line": {"src/LAYERS": "base: blob\nblob: base\nblob/fs: blob\n"},
-            "is internal to blob": {"src/blob/fs/y.h": '#include "blob/internal/secret.h"\n'},
+            "not on an earlier line": {"src/LAYERS": "base: blob\nblob: base\nserver: *\n"},
+            "is internal to blob": {"src/server/y.h": '#include "blob/internal/secret.h"\n'},
+            "above the line": {"src/blob/fs/y.h": "#pragma once\n"},
+            "below the line": {"src/LAYERS": "base:\nblob: base\nserver: *\ncrypto: base\n"},
             "is for tests": {"src/blob/y.h": '#include "base/testing/fake.h"\n'},
             "by module path": {"src/base/y.h": '#include "../blob/store.h"\n'},
             "not in src/LAYERS": {"src/util/y.h": ""},
@@ -124,7 +130,7 @@ class TidyTest(unittest.TestCase):
             "docs/x.md": "[a](../src/LAYERS) [b](https://x/y) [c](#d) `[e](f)`"}).errors, [])
 
     def test_the_http_reference_and_the_routes_agree(self):
-        routes = {"src/api/dist/api.cc": '    {kGet, "/v2/", 1},\n    {kPut,  "/v2/<name>", 2},\n'}
+        routes = {"src/api/distribution/api.cc": '    {kGet, "/v2/", 1},\n    {kPut,  "/v2/<name>", 2},\n'}
         rows = "| GET, HEAD | `/v2/` |\n| PUT | `/v2/<name>` |\n"
         findings = Findings()
         with tempfile.TemporaryDirectory() as directory:

@@ -73,7 +73,7 @@ def test_cipher_suites_of_1_2(registry, connect):
 
 @pytest.mark.parametrize("version", NEW_VERSIONS)
 def test_a_session_is_taken_up_again(registry, version):
-    """By a ticket; http/internal/ticket_keys_test.cc moves the clock by days."""
+    """By a ticket; http/server/internal/ticket_keys_test.cc moves the clock by days."""
     context = only(version)
     host, _, port = registry.address.rpartition(":")
     session = None

@@ -1,0 +1,136 @@
+#include "api/distribution/listing.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace entrepot::api::distribution {
+namespace {
+
+constexpr std::size_t kMaxPage = 1000;
+
+// What a page takes while it is made: for each name, and for the annotations of referrers, which
+// the store cuts at 4 MiB, or at one referrer.
+constexpr std::size_t kNameBytes = 1024;
+constexpr std::size_t kReferrersBytes = 24 << 20;
+
+struct PageRequest {
+  std::size_t limit = 0;
+  std::string last;
+};
+
+// `most` entries without `n`, or with an empty one; with it as many, but no more than kMaxPage.
+Result<PageRequest> page_of(const http::Request& request, std::size_t most) {
+  PageRequest page{most, request.parameter("last").value_or("")};
+  const auto n = request.parameter("n");
+  if (!n || n->empty()) return page;
+  const std::size_t cap = std::min(most, kMaxPage);
+  const bool digits =
+      std::all_of(n->begin(), n->end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits) {
+    return fail(ErrorCode::InvalidArgument, "n is the number of entries wanted, 0 to {}", cap);
+  }
+  std::size_t wanted = 0;
+  const auto parsed = std::from_chars(n->data(), n->data() + n->size(), wanted);
+  page.limit = parsed.ec == std::errc() ? std::min(wanted, cap) : cap;
+  return page;
+}
+
+// RFC 3986 unreserved characters stay; tags and names have few others, media types a few more.
+std::string query_escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
+std::string next_link(const Call& call, std::string_view path, std::size_t limit,
+                      std::string_view last, std::string_view more_query = "") {
+  return fmt::format("<{}?n={}&last={}{}>; rel=\"next\"", call.link(path), limit,
+                     query_escape(last), more_query);
+}
+
+void append_array(Bytes& out, const std::vector<std::string>& names) {
+  out += '[';
+  for (const std::string& name : names) {
+    if (out.back() != '[') out += ',';
+    oci::append_json_string(out, name);
+  }
+  out += "]}\n";
+}
+
+}  // namespace
+
+http::Reply Listing::tags(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.tags), About::Page);
+  Room room;
+  if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
+  ENTREPOT_API_ASSIGN(const auto tags,
+                      call.services.pull.tags(context, repository, page.last, page.limit),
+                      About::Repository);
+  Bytes body = R"({"name":)";
+  oci::append_json_string(body, repository.str());
+  body += R"(,"tags":)";
+  append_array(body, tags.names);
+  auto response = http::Response::text(200, "application/json", std::move(body));
+  if (tags.more && page.limit > 0) {
+    response.with("Link", next_link(call, fmt::format("/v2/{}/tags/list", repository.str()),
+                                    page.limit, tags.names.back()));
+  }
+  return response;
+}
+
+http::Reply Listing::catalog(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.catalog), About::Page);
+  Room room;
+  if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
+  ENTREPOT_API_ASSIGN(const auto repositories,
+                      call.services.pull.repositories(context, page.last, page.limit),
+                      About::Registry);
+  Bytes body = R"({"repositories":)";
+  append_array(body, repositories.names);
+  auto response = http::Response::text(200, "application/json", std::move(body));
+  if (repositories.more && page.limit > 0) {
+    response.with("Link", next_link(call, "/v2/_catalog", page.limit, repositories.names.back()));
+  }
+  return response;
+}
+
+http::Reply Listing::referrers(Context& context, const Call& call) {
+  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  ENTREPOT_API_ASSIGN(const auto subject, call.digest(), About::Digest);
+  ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, kMaxPage), About::Page);
+  std::optional<oci::Digest> after;
+  if (!page.last.empty()) {
+    ENTREPOT_API_ASSIGN(after, oci::Digest::parse(page.last), About::Digest);
+  }
+  const std::string type = call.request.parameter("artifactType").value_or("");
+  Room room;
+  if (auto reply = room.take(context, call, kReferrersBytes)) return *std::move(reply);
+  ENTREPOT_API_ASSIGN(
+      const auto found,
+      call.services.pull.referrers(context, repository, subject, type, after, page.limit),
+      About::Manifest);
+  auto response =
+      http::Response::text(200, oci::media_type::kOciIndex, oci::render_index(found.descriptors));
+  if (!type.empty()) response.with("OCI-Filters-Applied", "artifactType");
+  if (found.more && page.limit > 0) {
+    const std::string path =
+        fmt::format("/v2/{}/referrers/{}", repository.str(), subject.to_string());
+    const std::string filter = type.empty() ? "" : "&artifactType=" + query_escape(type);
+    response.with("Link", next_link(call, path, page.limit,
+                                    found.descriptors.back().digest.to_string(), filter));
+  }
+  return response;
+}
+
+}  // namespace entrepot::api::distribution

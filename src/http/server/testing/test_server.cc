@@ -1,0 +1,58 @@
+#include "http/server/testing/test_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace entrepot::http::server::testing {
+
+std::optional<Response> ScriptedHandler::answer_from_memory(const Request& request) {
+  const auto at = in_memory.find(request.path());
+  return at == in_memory.end() ? std::nullopt : at->second(request);
+}
+
+bool ScriptedHandler::ends_in_commit(const Request& request) {
+  return on_finisher.find(request.path()) != on_finisher.end();
+}
+
+Reply ScriptedHandler::handle(Context& context, const Request& request) {
+  const auto& answers = ends_in_commit(request) ? on_finisher : on_worker;
+  const auto at = answers.find(request.path());
+  if (at == answers.end()) return Response::text(404, "text/plain", "no such path\n");
+  return at->second(context, request);
+}
+
+Response ScriptedHandler::refuse(const Refusal& refusal) {
+  return Response::text(refusal.status, "text/plain", refusal.message + "\n");
+}
+
+Result<void> RecordingSink::write(Context&, ByteView piece) {
+  const std::lock_guard lock(record_->mutex);
+  record_->body.append(piece);
+  record_->largest_piece_bytes = std::max(record_->largest_piece_bytes, piece.size());
+  return {};
+}
+
+Response RecordingSink::finish(Context&) {
+  const std::lock_guard lock(record_->mutex);
+  record_->finished = true;
+  return Response::text(201, "text/plain", std::to_string(record_->body.size()) + "\n");
+}
+
+Response RecordingSink::failed(Context&, const Error& error) {
+  const std::lock_guard lock(record_->mutex);
+  record_->failure = error;
+  const int status = error.code == ErrorCode::TooLarge ? 413 : 400;
+  return Response::text(status, "text/plain", error.message + "\n");
+}
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+}  // namespace entrepot::http::server::testing
