@@ -1,59 +1,72 @@
 #pragma once
-// access/policy.h — what somebody may do: the one place that decides.
+// access/policy.h — what somebody may do: the port behind which everything is decided.
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "access/action.h"
 #include "access/subject.h"
-#include "base/error.h"
+#include "base/clock.h"
+#include "base/context.h"
+#include "base/result.h"
+#include "oci/name.h"
 
 namespace entrepot::access {
 
-enum class Action : std::uint8_t {
-  Ping,         // is this a registry, and may I talk to it?
-  ListCatalog,  // names of repositories
-  Pull,         // see and read a repository
-  Push,         // add manifests, blobs and tags; move tags
-  Delete,       // tags, manifests, blobs
+// May `subject` do this? The views are looked at during the call alone.
+struct Question {
+  const Subject& subject;
+  Action action;
+  // Exactly the name that will be acted on: decoded and valid. "" for the registry as a whole.
+  std::string_view repository;
+  std::string_view address;  // of the client, where grants are for some networks only
+  WallTime at{};             // when grants and credentials must not be over
 };
 
-// What is acted on. Repository names are as in the path, and valid.
-struct Resource {
-  std::string_view repository;  // "" for the registry as a whole
-};
-
+// The answer, with its own words.
 struct Decision {
-  bool allowed = false;
-  // Why: "open mode"; for a refusal what would be needed. A literal, or text that outlives the
-  // policy.
-  std::string_view reason;
-  // Of a refusal: Denied, Unauthenticated, or Unsupported when nobody at all may.
-  ErrorCode code = ErrorCode::Denied;
+  enum class Verdict : std::uint8_t {
+    Allowed,
+    Denied,           // the subject may not
+    Absent,           // the subject may not even know whether it is there
+    Unauthenticated,  // nobody may without saying who it is
+    Unsupported,      // nobody may at all
+  };
+  Verdict verdict = Verdict::Denied;
+  // Why: "open mode", "grant 7". For a refusal: who asked for what and who could give it, made of
+  // the subject and the name alone, so that it is the same for what is there and what is not.
+  std::string reason;
+
+  bool allowed() const { return verdict == Verdict::Allowed; }
 };
 
-// Thread-safe.
+// Two implementations at least: OpenPolicy, and the one in access/testing. Thread-safe.
+//
+// A decision is good for the request that it was made for, which may go on for hours. Each later
+// request asks again, and is answered by what holds then.
 class Policy {
  public:
   virtual ~Policy() = default;
 
-  // From memory and without blocking: event loops call it for every request.
-  virtual Decision decide(const Subject& subject, Action action, Resource resource) const = 0;
-};
+  // From memory and without blocking, for event loops. Nothing: ask decide().
+  virtual std::optional<Decision> recall(const Question& question) const = 0;
 
-// No accounts: everything is public, and whoever reaches the server may do everything that is
-// switched on.
-class OpenPolicy final : public Policy {
- public:
-  struct Options {
-    bool deletes = true;     // storage.delete
-    bool read_only = false;  // neither pushes nor deletes
-  };
-  explicit OpenPolicy(Options options) : options_(options) {}
+  // On a worker; may wait for a store. Unavailable, Timeout: then nobody gets in.
+  virtual Result<Decision> decide(Context& context, const Question& question) const = 0;
 
-  Decision decide(const Subject& subject, Action action, Resource resource) const override;
+  // The same question about each of `repositories`; the question's own name is not looked at. As
+  // many answers, in their order. One look at the store, not one for each. On a worker.
+  virtual Result<std::vector<bool>> allowed_among(
+      Context& context, const Question& question,
+      std::span<const oci::RepositoryName> repositories) const = 0;
 
- private:
-  const Options options_;
+  // May the subject do this to every repository, whatever there is or will be? Then a list needs no
+  // filter. From memory; false is always right.
+  virtual bool allows_everywhere(const Question& question) const = 0;
 };
 
 }  // namespace entrepot::access

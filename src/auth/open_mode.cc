@@ -182,6 +182,17 @@ Result<access::Subject> OpenMode::admit(const Caller& caller) const {
   return access::Subject::anonymous();
 }
 
+std::variant<access::Subject, Error, Authenticator::Ask> OpenMode::recall(
+    const Caller& caller) const {
+  auto admitted = admit(caller);
+  if (!admitted) return std::move(admitted).error();
+  return *std::move(admitted);
+}
+
+Result<access::Subject> OpenMode::authenticate(Context& /*context*/, const Caller& caller) const {
+  return admit(caller);
+}
+
 bool names_origin(std::string_view named, std::string_view origin) {
   named = without_slash(named);
   if (named == "*" || equal_ignoring_case(named, origin)) return true;

@@ -7,20 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "access/subject.h"
-#include "base/result.h"
+#include "auth/authenticator.h"
 
 namespace entrepot::auth {
-
-// What a request tells about where it came from. Header values as sent; views are only looked at
-// during the call.
-struct Caller {
-  bool loopback_peer = false;
-  bool tls = false;
-  bool forwarded = false;  // it carries something that a proxy adds
-  std::optional<std::string_view> host;
-  std::optional<std::string_view> origin;
-};
 
 // Who may reach a server without accounts.
 enum class Reach : std::uint8_t {
@@ -30,9 +19,9 @@ enum class Reach : std::uint8_t {
 };
 
 // Open mode answers whom Reach names, and nobody's web page: a rebound name and a foreign page's
-// script are refused, and a proxy in front unless Reach says otherwise. Thread-safe; admit()
-// allocates nothing when it lets in, so event loops may call it.
-class OpenMode {
+// script are refused, and a proxy in front unless Reach says otherwise. Credentials are not looked
+// at. Always answers from memory. Thread-safe.
+class OpenMode final : public Authenticator {
  public:
   struct Options {
     Reach reach = Reach::ThisMachine;
@@ -57,9 +46,11 @@ class OpenMode {
   //   itself, and Host is as above (asked here always: a rebound page can be told from an own one
   //   by nothing else). A forwarded request may have an https Origin without TLS here.
   // Denied otherwise, with what to do.
-  Result<access::Subject> admit(const Caller& caller) const;
+  std::variant<access::Subject, Error, Ask> recall(const Caller& caller) const override;
+  Result<access::Subject> authenticate(Context& context, const Caller& caller) const override;
 
  private:
+  Result<access::Subject> admit(const Caller& caller) const;
   bool is_named_origin(std::string_view origin) const;
   bool is_own_host(std::string_view host) const;
   bool asks_for_host(const Caller& caller) const;

@@ -83,7 +83,7 @@ Result<UntaggedManifests::Page> UntaggedManifests::look(Context& context,
 // False when it is needed after all, or gone already.
 Result<bool> UntaggedManifests::remove_one(Context& context, const RepositoryName& name,
                                            const Digest& digest, WallTime pushed_before) {
-  const access::Subject collector(access::SubjectKind::System, "collector");
+  const access::Subject collector(access::SubjectKind::System, 0, "collector");
   const auto removed = remover_.manifest(
       context, collector, name, digest,
       [&](meta::Transaction& tx, RepositoryId repository) -> Result<void> {

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/context.h"
+#include "base/executor.h"
 #include "base/result.h"
 #include "http/message.h"
 
@@ -46,16 +47,19 @@ struct Receive {
   std::size_t work_factor = 0;
 };
 
-// "The answer needs more than a decision after all": `run` makes it. May use the request.
+// "The answer needs more than a decision after all": `run` makes it, on a finisher. May use the
+// request.
 struct Finish {
-  // Finisher: it waits for a sync. Reader: it reads much; such requests wait for each other alone.
-  enum class Thread { Finisher, Reader };
-
   std::function<Response(Context&)> run;
-  Thread thread = Thread::Finisher;
 };
 
-using Reply = std::variant<Response, Receive, Finish>;
+// "Ask handle() again, there": for what must not be waited for here. The executor takes the request
+// even past the limit of its queue, so each connection has at most one in it.
+struct Move {
+  Executor* to;
+};
+
+using Reply = std::variant<Response, Receive, Finish, Move>;
 
 // Why the server itself refuses a request before any handler sees it.
 struct Refusal {
@@ -72,16 +76,20 @@ class Handler {
   // for long. nullopt: ask handle() instead.
   virtual std::optional<Response> answer_from_memory(const Request& request) = 0;
 
-  // Does handle() of this request sync, commit, or read as much as a blob holds? Then it runs on a
-  // finisher from its first step to its last, and no worker waits for a disk. Asked on an event
-  // loop, once, before handle().
-  virtual bool ends_in_commit(const Request& request) = 0;
+  // Where handle() of this request runs; null: on a worker. What syncs, commits, or reads as much
+  // as a blob holds is for the finishers from its first step to its last, so that no worker waits
+  // for a disk. Asked on an event loop, once, before handle().
+  virtual Executor* executor_of(const Request& request) = 0;
 
-  // On a worker, or on a finisher (ends_in_commit); may block. Called with the head alone, before a
-  // byte of the body was read: an answer refuses the body unread (the connection stays usable when
-  // the body is short; else, and when the client waits for 100 Continue, it closes behind the
+  // On the thread that executor_of() or a Move chose; may block. Called with the head alone, before
+  // a byte of the body was read: an answer refuses the body unread (the connection stays usable
+  // when the body is short; else, and when the client waits for 100 Continue, it closes behind the
   // answer). The request lives until its answer is sent; the sink may keep a reference to it.
   virtual Reply handle(Context& context, const Request& request) = 0;
+
+  // Adds to an answer what all answers have in common. Called once for each, whoever made it, on an
+  // event loop, right before it is written. `request` is null for what never became one.
+  virtual void dress(const Request* request, Response& response) = 0;
 
   // On a worker, when the connection is gone: the file behind the answer to a GET of this path did
   // not give its byte `offset_bytes`. OutOfRange: it ends before; Corrupt: the disk has lost it;
@@ -89,8 +97,8 @@ class Handler {
   virtual void body_failed(Context& /*context*/, std::string_view /*path*/,
                            std::uint64_t /*offset_bytes*/, const Error& /*error*/) {}
 
-  // The answer to what never became a request; the connection closes behind it. May be called on an
-  // event loop.
+  // The answer to what never became a request, or found no thread; the connection closes behind it.
+  // On an event loop.
   virtual Response refuse(const Refusal& refusal) = 0;
 };
 

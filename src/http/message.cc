@@ -72,6 +72,8 @@ std::string_view Request::query() const { return data_->head.query; }
 bool Request::has_body() const { return data_->head.has_body(); }
 const Peer& Request::peer() const { return *data_->peer; }
 const std::string& Request::id() const { return data_->id; }
+Note* Request::note() const { return data_->note.get(); }
+void Request::keep(std::unique_ptr<Note> note) const { data_->note = std::move(note); }
 
 bool Request::is_http11() const { return data_->head.http11; }
 

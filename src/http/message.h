@@ -34,7 +34,14 @@ struct Peer {
   bool tls = false;
 };
 
-struct RequestData;  // internal/request_data.h
+struct RequestData;  // request_data.h
+
+// What a handler found out about a request at first sight and needs again later: who sent it, and
+// what may they do.
+class Note {
+ public:
+  virtual ~Note() = default;
+};
 
 // One request's head. The views point into memory that lives as long as the Request. Not
 // thread-safe; handed from thread to thread whole. Made by the server, and by testing/request.h.
@@ -56,7 +63,7 @@ class Request {
 
   // The value of a header that may be sent once; nullopt when absent. A header sent twice was
   // answered 400 already where that matters (Host, Content-Length, Range, Authorization,
-  // Content-Type, Content-Range, If-Range); of others the first is returned.
+  // Content-Type, Content-Range, If-Range, Origin); of others the first is returned.
   std::optional<std::string_view> header(std::string_view name) const;
   // All values of a list header (Accept, Via …), in order.
   std::vector<std::string_view> headers(std::string_view name) const;
@@ -75,6 +82,11 @@ class Request {
   const Peer& peer() const;
   const std::string& id() const;  // X-Request-Id of the answer
 
+  // The handler's own note: null until it keeps one. It goes with the request from step to step,
+  // and ends with it. Only the step that has the request may keep one.
+  Note* note() const;
+  void keep(std::unique_ptr<Note> note) const;
+
  private:
   std::unique_ptr<RequestData> data_;
 };
@@ -87,6 +99,7 @@ struct Response {
   std::optional<std::uint64_t> content_length_bytes;  // for HEAD without a body at hand
   bool close = false;                                 // end the connection behind this answer
   std::string_view route;  // a literal that names the route, for metrics and the access log
+  std::string actor;       // who asked, for the access log; "" for nobody in particular
 
   Response& with(std::string name, std::string value) {
     headers.emplace_back(std::move(name), std::move(value));

@@ -39,6 +39,7 @@ struct RequestData {
   Head head;   // always valid
   std::shared_ptr<const Peer> peer;
   std::string id;
+  std::unique_ptr<Note> note;  // the handler's
 };
 
 }  // namespace entrepot::http

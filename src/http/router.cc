@@ -82,6 +82,17 @@ std::optional<PathMatch> match_path(std::string_view pattern, std::string_view p
   return match;
 }
 
+std::string list_of(unsigned methods) {
+  std::string list;
+  for (const Method method :
+       {Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete}) {
+    if ((methods & bit_of(method)) == 0) continue;
+    if (!list.empty()) list += ", ";
+    list += name_of(method);
+  }
+  return list;
+}
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string decoded;
   decoded.reserve(text.size());

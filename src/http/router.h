@@ -26,6 +26,36 @@ struct PathMatch {
 // allocation.
 std::optional<PathMatch> match_path(std::string_view pattern, std::string_view path);
 
+// Routes are rows of a table, with `methods` (bits of bit_of) and `pattern` beside what an edge
+// adds.
+constexpr unsigned bit_of(Method method) { return 1u << static_cast<unsigned>(method); }
+
+template <class Row>
+struct FoundRoute {
+  const Row* row = nullptr;  // null: none with this method
+  PathMatch path;
+  unsigned allowed = 0;  // methods of all rows with this path; 0: no such path
+};
+
+// The first row for this method and path.
+template <class Row>
+FoundRoute<Row> find_route(std::span<const Row> rows, Method method, std::string_view path) {
+  FoundRoute<Row> found;
+  for (const Row& row : rows) {
+    const auto match = match_path(row.pattern, path);
+    if (!match) continue;
+    found.allowed |= row.methods;
+    if ((row.methods & bit_of(method)) == 0) continue;
+    found.row = &row;
+    found.path = *match;
+    break;
+  }
+  return found;
+}
+
+// "GET, HEAD": for Allow.
+std::string list_of(unsigned methods);
+
 // Percent-decoding. nullopt for a bad escape or a NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 

@@ -1,6 +1,7 @@
 #include "oci/name.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "oci/internal/excerpt.h"
 
@@ -35,6 +36,17 @@ bool is_part(std::string_view text) {
   }
 }
 
+// The first of the parts between slashes that is none.
+std::optional<std::string_view> find_bad_part(std::string_view text) {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('/', begin), text.size());
+    const std::string_view part = text.substr(begin, end - begin);
+    if (!is_part(part)) return part;
+    begin = end + 1;
+  }
+  return std::nullopt;
+}
+
 bool is_tag_character(char c) {
   return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == '.' || c == '-';
 }
@@ -46,18 +58,17 @@ Result<RepositoryName> RepositoryName::parse(std::string_view text) {
     return fail(ErrorCode::InvalidArgument, "repository name {} is longer than {} characters",
                 excerpt(text.substr(0, kMaxLength)), kMaxLength);
   }
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('/', begin), text.size());
-    const std::string_view part = text.substr(begin, end - begin);
-    if (!is_part(part)) {
-      return fail(ErrorCode::InvalidArgument,
-                  "repository name {}: the part {} is not lower-case letters and digits, with "
-                  "single \".\", \"_\", \"__\" or dashes between them",
-                  excerpt(text), excerpt(part));
-    }
-    begin = end + 1;
+  if (const auto part = find_bad_part(text)) {
+    return fail(ErrorCode::InvalidArgument,
+                "repository name {}: the part {} is not lower-case letters and digits, with "
+                "single \".\", \"_\", \"__\" or dashes between them",
+                excerpt(text), excerpt(*part));
   }
   return RepositoryName(text);
+}
+
+bool RepositoryName::is_valid(std::string_view text) {
+  return text.size() <= kMaxLength && !find_bad_part(text);
 }
 
 std::string_view RepositoryName::name_space() const {

@@ -18,6 +18,8 @@ class RepositoryName {
  public:
   static constexpr std::size_t kMaxLength = 255;
   static Result<RepositoryName> parse(std::string_view text);  // InvalidArgument
+  // Would it be parsed? Allocates nothing.
+  static bool is_valid(std::string_view text);
 
   const std::string& str() const { return text_; }
   // The first part when there is more than one, else empty: the root namespace.

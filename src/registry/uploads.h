@@ -27,6 +27,8 @@ struct UploadSession {
   // Does somebody have the location? Else nobody can come back to the session, and its end need not
   // be remembered.
   bool is_told = true;
+  // Who began it. Nobody else goes on with it: for others it is not there.
+  access::Subject owner = access::Subject::anonymous();
 };
 
 // Sessions take bytes; the commit makes them a blob of the repository. Thread-safe; blocks.

@@ -109,7 +109,9 @@ void append_quoted(std::string& out, std::string_view text) {
 }
 
 void append_combined(std::string& out, const http::server::Exchange& exchange, WallTime now) {
-  out.append(address_of(exchange)).append(" - - [").append(combined_time(now)).append("] \"");
+  out.append(address_of(exchange)).append(" - ");
+  append_escaped(out, exchange.actor.empty() ? "-" : exchange.actor);
+  out.append(" [").append(combined_time(now)).append("] \"");
   const auto append_url = [&](std::string_view part) { append_escaped(out, part); };
   if (exchange.request == nullptr) {
     out += '-';
@@ -140,6 +142,7 @@ void append_json(std::string& out, const http::server::Exchange& exchange, WallT
     out.append(",\"").append(key).append("\":");
     oci::append_json_string(out, text);
   };
+  if (!exchange.actor.empty()) add("actor", exchange.actor);
   if (!exchange.request_id.empty()) add("request_id", exchange.request_id);
   if (!exchange.refusal.empty()) add("refusal", exchange.refusal);
   if (exchange.request != nullptr) {

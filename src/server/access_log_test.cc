@@ -80,6 +80,15 @@ TEST(AccessLog, WhatNeverBecameARequestHasALineToo) {
   EXPECT_NE(line.find("\"status\":400"), std::string::npos);
 }
 
+TEST(AccessLog, SaysWhoAsked) {
+  const auto request = make_request("GET", "/v2/");
+  auto exchange = exchange_of(request);
+  exchange.actor = "acme/ci";
+  EXPECT_TRUE(line_of(exchange, AccessLogFormat::Combined).starts_with("127.0.0.1 - acme/ci ["));
+  EXPECT_NE(line_of(exchange, AccessLogFormat::Json).find(R"("actor":"acme/ci")"),
+            std::string::npos);
+}
+
 TEST(AccessLog, SaysWhichProtocolWasSpoken) {
   const auto old = http::server::testing::request_from("GET /v2/ HTTP/1.0\n");
   EXPECT_NE(combined(old).find("\"GET /v2/ HTTP/1.0\""), std::string::npos);

@@ -30,8 +30,8 @@ std::vector<std::string> allowed_origins(const std::vector<HeaderLine>& lines) {
   return origins;
 }
 
-http::Response AnswerHeaders::on(http::Response response,
-                                 std::optional<std::string_view> origin) const {
+void AnswerHeaders::put_on(http::Response& response, std::optional<std::string_view> origin) const {
+  if (lines_.empty()) return;
   std::erase_if(response.headers, [this](const auto& header) {
     return std::any_of(lines_.begin(), lines_.end(),
                        [&](const HeaderLine& line) { return same_name(line.name, header.first); });
@@ -49,7 +49,6 @@ http::Response AnswerHeaders::on(http::Response response,
   if (is_one_of_several) {
     response.with(std::string(kAllowOrigin), std::string(*origin)).with("Vary", "Origin");
   }
-  return response;
 }
 
 }  // namespace entrepot::server

@@ -16,12 +16,10 @@ class AnswerHeaders {
  public:
   explicit AnswerHeaders(std::vector<HeaderLine> lines) : lines_(std::move(lines)) {}
 
-  bool empty() const { return lines_.empty(); }
-
-  // The response with the lines; one of the same name that it had is replaced. `origin` is the
+  // Adds the lines; one of the same name that the response had is replaced. `origin` is the
   // request's: where Access-Control-Allow-Origin names that page among others, it is sent alone,
   // since browsers take no list.
-  http::Response on(http::Response response, std::optional<std::string_view> origin) const;
+  void put_on(http::Response& response, std::optional<std::string_view> origin) const;
 
  private:
   const std::vector<HeaderLine> lines_;

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "auth/open_mode.h"
 #include "collect/job.h"
 #include "server/background.h"
 #include "server/beside_server.h"

@@ -90,7 +90,6 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.limits = limits_of(options);
   server_options.workers = &parts->workers;
   server_options.finishers = &parts->finishers;
-  server_options.readers = &parts->readers;
   server_options.metrics = &metrics;
   server_options.memory = &handlers.memory;
   server_options.observe = handlers.observe;
@@ -130,6 +129,10 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
 Result<void> Listeners::accept() {
   TRY(parts_->server->accept());
   return parts_->debug_server == nullptr ? Result<void>() : parts_->debug_server->accept();
+}
+
+api::distribution::Threading Listeners::threading() {
+  return {&parts_->workers, &parts_->finishers, &parts_->readers};
 }
 
 const std::vector<std::string>& Listeners::urls() const { return parts_->urls; }

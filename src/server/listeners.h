@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/distribution/api.h"
 #include "base/metrics.h"
 #include "http/server/server.h"
 #include "server/options.h"
@@ -31,6 +32,9 @@ class Listeners {
 
   // From now on requests are answered. Unavailable.
   Result<void> accept();
+
+  // Where requests go on that cannot be answered from memory.
+  api::distribution::Threading threading();
 
   // "http://127.0.0.1:5000", one for each public address, with the port that the system chose.
   const std::vector<std::string>& urls() const;

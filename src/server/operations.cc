@@ -2,7 +2,7 @@
 
 #include <pthread.h>
 
-#include "api/distribution/caller.h"
+#include "api/caller.h"
 #include "base/memory.h"
 
 namespace entrepot::server {
@@ -31,6 +31,10 @@ http::Response ready_answer(const std::string& reason, bool tell_reason) {
              kReady);
   response.with("Retry-After", "1");
   return response;
+}
+
+http::Response no_figures(const Error& why) {
+  return answer(403, kPlainText, why.message + "\n", kMetrics);
 }
 
 }  // namespace
@@ -117,16 +121,31 @@ bool Readiness::is_ready(ErrorCode& problem) {
 }
 
 Operations::Operations(Readiness& readiness, const metrics::Registry& metrics,
-                       std::string metrics_path, const auth::OpenMode* door)
+                       std::string metrics_path, const auth::Authenticator* door)
     : readiness_(readiness),
       metrics_(metrics),
       metrics_path_(std::move(metrics_path)),
       door_(door) {}
 
-Result<void> Operations::admit(const http::Request& request) const {
-  if (door_ == nullptr) return {};
-  TRY(door_->admit(api::distribution::caller_of(request)));
+std::optional<Result<void>> Operations::recall(const http::Request& request) const {
+  if (door_ == nullptr) return Result<void>();
+  auto known = door_->recall(api::caller_of(request));
+  if (auto* error = std::get_if<Error>(&known)) return Failure(std::move(*error));
+  if (std::holds_alternative<access::Subject>(known)) return Result<void>();
+  return std::nullopt;
+}
+
+Result<void> Operations::admit(Context& context, const http::Request& request) const {
+  if (auto known = recall(request)) return *std::move(known);
+  TRY(door_->authenticate(context, api::caller_of(request)));
   return {};
+}
+
+Executor* Operations::executor_of(const http::Request& request) {
+  if (door_ == nullptr) return nullptr;
+  const auto known = door_->recall(api::caller_of(request));
+  const auto* ask = std::get_if<auth::Authenticator::Ask>(&known);
+  return ask == nullptr ? nullptr : ask->executor;
 }
 
 bool Operations::has(std::string_view path) const {
@@ -141,22 +160,25 @@ std::optional<http::Response> Operations::answer_from_memory(const http::Request
     return response;
   }
   if (request.path() == "/healthz") return answer(200, kPlainText, "alive\n", kHealth);
-  const auto admitted = admit(request);
+  const auto admitted = recall(request);
+  if (!admitted) return std::nullopt;
   if (request.path() == "/readyz") {
     if (const auto reason = readiness_.remembered()) {
-      return ready_answer(*reason, admitted.has_value());
+      return ready_answer(*reason, admitted->has_value());
     }
-  } else if (!admitted) {
-    return answer(403, kPlainText, admitted.error().message + "\n", kMetrics);
+  } else if (!*admitted) {
+    return no_figures(admitted->error());
   }
   return std::nullopt;
 }
 
-http::Reply Operations::handle(Context& /*context*/, const http::Request& request) {
+http::Reply Operations::handle(Context& context, const http::Request& request) {
   if (auto response = answer_from_memory(request)) return *std::move(response);
+  const auto admitted = admit(context, request);
   if (request.path() == "/readyz") {
-    return ready_answer(readiness_.ask(), admit(request).has_value());
+    return ready_answer(readiness_.ask(), admitted.has_value());
   }
+  if (!admitted) return no_figures(admitted.error());
   return answer(200, kPrometheusText, metrics_.to_text(), kMetrics);
 }
 

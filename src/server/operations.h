@@ -11,7 +11,7 @@
 #include <string_view>
 #include <thread>
 
-#include "auth/open_mode.h"
+#include "auth/authenticator.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "http/handler.h"
@@ -73,23 +73,24 @@ class Operations final : public http::Handler {
  public:
   // `door` null: on an address of the operator's own.
   Operations(Readiness& readiness, const metrics::Registry& metrics, std::string metrics_path,
-             const auth::OpenMode* door = nullptr);
-
-  // Is this path one of the three?
-  bool has(std::string_view path) const;
+             const auth::Authenticator* door = nullptr);
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
-  bool ends_in_commit(const http::Request& /*request*/) override { return false; }
+  Executor* executor_of(const http::Request& request) override;
   http::Reply handle(Context& context, const http::Request& request) override;
+  void dress(const http::Request* /*request*/, http::Response& /*response*/) override {}
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:
-  Result<void> admit(const http::Request& request) const;
+  bool has(std::string_view path) const;
+  // May the caller see more than a status? Nothing: admit() has to be asked.
+  std::optional<Result<void>> recall(const http::Request& request) const;
+  Result<void> admit(Context& context, const http::Request& request) const;
 
   Readiness& readiness_;
   const metrics::Registry& metrics_;
   const std::string metrics_path_;
-  const auth::OpenMode* const door_;
+  const auth::Authenticator* const door_;
 };
 
 // The names of their routes in metrics and the access log.

@@ -1,5 +1,6 @@
 #include "server/operations.h"
 
+#include "auth/open_mode.h"
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
 #include "http/server/testing/request.h"

@@ -1,7 +1,6 @@
 #include "server/platform.h"
 
-#include "access/policy.h"
-#include "api/distribution/api.h"
+#include "access/open_policy.h"
 #include "crypto/hash.h"
 
 namespace entrepot::server {
@@ -61,19 +60,21 @@ std::string api_prefix(const Options& options) {
 }
 
 struct Platform::Parts {
-  Parts(const Options& options, const auth::OpenMode& door, registry::Stores stores,
-        Bytes location_key, Accounts accounts)
-      : quarantine(stores, accounts.metrics),
+  Parts(const Options& options, const auth::Authenticator& door, registry::Stores stores,
+        Bytes location_key, Surroundings surroundings)
+      : quarantine(stores, surroundings.metrics),
         pull(stores, quarantine, options.collect_delay),
         push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
                                                            : registry::MissingReferences::Refuse),
-        uploads(stores, quarantine, uploads_options(options), accounts.metrics),
+        uploads(stores, quarantine, uploads_options(options), surroundings.metrics),
         remove(stores, options.collect_delay),
         policy({options.storage_delete, options.storage_read_only}),
-        api({pull, push, uploads, remove, door, policy, accounts.memory},
+        gate(door, policy, stores.clock),
+        api({pull, push, uploads, remove, gate, surroundings.memory},
             {location_options(options),
              std::move(location_key),
-             {options.limits_catalog_entries, options.limits_tags}}) {}
+             {options.limits_catalog_entries, options.limits_tags}},
+            surroundings.threading) {}
 
   registry::Quarantine quarantine;
   registry::Puller pull;
@@ -81,6 +82,7 @@ struct Platform::Parts {
   registry::Uploads uploads;
   registry::Remover remove;
   access::OpenPolicy policy;
+  api::Gate gate;
   api::distribution::DistributionApi api;
 };
 
@@ -88,11 +90,11 @@ Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Platform::~Platform() = default;
 
 Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
-                                                 const auth::OpenMode& door, OpenedStores& stores,
-                                                 Accounts accounts) {
+                                                 const auth::Authenticator& door,
+                                                 OpenedStores& stores, Surroundings surroundings) {
   TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
   return std::unique_ptr<Platform>(new Platform(
-      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), accounts)));
+      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), surroundings)));
 }
 
 http::Handler& Platform::api() { return parts_->api; }

@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "auth/open_mode.h"
+#include "api/distribution/api.h"
+#include "auth/authenticator.h"
 #include "http/handler.h"
 #include "http/memory.h"
 #include "registry/quarantine.h"
@@ -17,17 +18,18 @@ namespace entrepot::server {
 // Everything between the stores and the sockets. Thread-safe; owns no threads.
 class Platform {
  public:
-  // What is counted, and what is counted off.
-  struct Accounts {
+  // What is counted, what is counted off, and where requests go on.
+  struct Surroundings {
     metrics::Registry& metrics;
     http::MemoryAccount& memory;
+    api::distribution::Threading threading = {};
   };
 
   // `door` outlives it. Fails when the key that signs upload locations can neither be read nor
   // kept.
   static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
-                                                const auth::OpenMode& door, OpenedStores& stores,
-                                                Accounts accounts);
+                                                const auth::Authenticator& door,
+                                                OpenedStores& stores, Surroundings surroundings);
   ~Platform();
 
   http::Handler& api();

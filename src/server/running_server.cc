@@ -16,6 +16,7 @@
 #include "server/privileges.h"
 #include "server/process.h"
 #include "server/resolve.h"
+#include "server/shutter.h"
 
 namespace entrepot::server {
 namespace {
@@ -45,10 +46,17 @@ struct RunningServer::Parts {
         readiness(clock),
         operations(readiness, metrics, "/metrics", &door),
         debug_operations(readiness, metrics, options.debug_metrics_path),
-        front(operations, door, api_prefix(options), options.http_headers) {
+        front(rooms(), door, options.http_headers) {
     metrics.counter_from("entrepot_log_lost_total",
                          "Lines of the log that standard error did not take.",
                          [] { return static_cast<double>(log::lost_lines()); });
+  }
+
+  std::vector<Front::Room> rooms() {
+    return {{api_prefix(options) + "/v2", api},
+            {"/healthz", operations},
+            {"/readyz", operations},
+            {"/metrics", operations}};
   }
 
   // Requests reach `platform` through threads of `listeners`, and the check of readiness `stores`,
@@ -92,10 +100,11 @@ struct RunningServer::Parts {
   Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory) {
     TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
     TRY(adopt_if_needed(context, options, *stores));
-    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores, {metrics, memory}));
+    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores,
+                                        {metrics, memory, listeners->threading()}));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
-    front.open(platform->api());
+    api.open(platform->api());
     presence.emplace("presence", kPresenceInterval, [this](Context&) { look_for_the_store(); });
     return {};
   }
@@ -106,10 +115,10 @@ struct RunningServer::Parts {
     if (present.has_value() == is_present) return;
     is_present = present.has_value();
     if (is_present) {
-      front.open(platform->api());
+      api.open(platform->api());
       log::info("the store is back: requests are answered again");
     } else {
-      front.close();
+      api.close();
       log::error("the store is away, requests are refused until it is back: {}", present.error());
     }
   }
@@ -124,6 +133,7 @@ struct RunningServer::Parts {
   Readiness readiness;
   Operations operations;
   Operations debug_operations;
+  Shutter api;
   Front front;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<OpenedStores> stores;

@@ -1,11 +1,9 @@
 #include "api/distribution/api.h"
 
-#include <array>
-
-#include <fmt/format.h>
+#include <memory>
+#include <utility>
 
 #include "api/distribution/blobs.h"
-#include "api/distribution/caller.h"
 #include "api/distribution/listing.h"
 #include "api/distribution/manifests.h"
 #include "api/distribution/uploads.h"
@@ -17,12 +15,11 @@ namespace {
 using access::Action;
 using http::Method;
 
-constexpr unsigned bit(Method method) { return 1u << static_cast<unsigned>(method); }
-constexpr unsigned kGet = bit(Method::Get) | bit(Method::Head);
-constexpr unsigned kPost = bit(Method::Post);
-constexpr unsigned kPut = bit(Method::Put);
-constexpr unsigned kPatch = bit(Method::Patch);
-constexpr unsigned kDelete = bit(Method::Delete);
+constexpr unsigned kGet = http::bit_of(Method::Get) | http::bit_of(Method::Head);
+constexpr unsigned kPost = http::bit_of(Method::Post);
+constexpr unsigned kPut = http::bit_of(Method::Put);
+constexpr unsigned kPatch = http::bit_of(Method::Patch);
+constexpr unsigned kDelete = http::bit_of(Method::Delete);
 
 http::Response pong() { return http::Response::text(200, "application/json", "{}"); }
 http::Reply ping(Context& /*context*/, const Call& /*call*/) { return pong(); }
@@ -53,158 +50,139 @@ constexpr Route kRoutes[] = {
 };
 // clang-format on
 
-struct Found {
-  const Route* route = nullptr;  // null: none with this method
-  http::PathMatch path;
-  unsigned allowed = 0;  // methods of all routes with this path; 0: no such path
-};
-
-Found find_route(Method method, std::string_view path, std::string_view prefix) {
-  Found found;
-  if (!path.starts_with(prefix)) return found;
-  path.remove_prefix(prefix.size());
-  for (const Route& route : kRoutes) {
-    const auto match = http::match_path(route.pattern, path);
-    if (!match) continue;
-    found.allowed |= route.methods;
-    if ((route.methods & bit(method)) == 0) continue;
-    found.route = &route;
-    found.path = *match;
-    return found;
-  }
-  return found;
-}
-
-std::string method_list(unsigned methods) {
-  std::string list;
-  for (const Method method :
-       {Method::Get, Method::Head, Method::Post, Method::Put, Method::Patch, Method::Delete}) {
-    if ((methods & bit(method)) == 0) continue;
-    if (!list.empty()) list += ", ";
-    list += name_of(method);
-  }
-  return list;
-}
-
-http::Response no_route(const Found& found) {
-  if (found.allowed == 0) {
+http::Response no_route(unsigned allowed) {
+  if (allowed == 0) {
     return error_response(404, "NAME_UNKNOWN", "there is no such end point below /v2/");
   }
   auto response = error_response(405, "UNSUPPORTED", "this end point has no such method");
-  response.with("Allow", method_list(found.allowed));
+  response.with("Allow", http::list_of(allowed));
   return response;
 }
 
-http::Response refusal(const access::Decision& decision) {
-  if (decision.code == ErrorCode::Unsupported) {
-    return error_response(405, "UNSUPPORTED", decision.reason);
-  }
-  return error_response(decision.code == ErrorCode::Unauthenticated ? 401 : 403,
-                        decision.code == ErrorCode::Unauthenticated ? "UNAUTHORIZED" : "DENIED",
-                        decision.reason);
-}
+// What reached no route, or was not let in.
+constexpr std::string_view kRefused = "refused";
 
-// Every answer of this API carries these.
-http::Response finished(http::Response response, std::string_view label) {
-  response.with("Docker-Distribution-API-Version", "registry/2.0")
-      .with("X-Content-Type-Options", "nosniff");
+http::Response labelled(http::Response response, std::string_view label) {
   response.route = label;
   return response;
 }
-
-// A route's sink, whose answers are finished like all others.
-class FinishedBody final : public http::BodySink {
- public:
-  FinishedBody(std::unique_ptr<http::BodySink> body, std::string_view label)
-      : body_(std::move(body)), label_(label) {}
-
-  Result<void> write(Context& context, ByteView piece) override {
-    return body_->write(context, piece);
-  }
-  http::Response finish(Context& context) override {
-    return finished(body_->finish(context), label_);
-  }
-  http::Response failed(Context& context, const Error& error) override {
-    return finished(body_->failed(context, error), label_);
-  }
-
- private:
-  const std::unique_ptr<http::BodySink> body_;
-  const std::string_view label_;
-};
-
-http::Reply finished_reply(http::Reply reply, std::string_view label) {
-  if (auto* response = std::get_if<http::Response>(&reply)) {
-    return finished(std::move(*response), label);
-  }
-  if (auto* finish = std::get_if<http::Finish>(&reply)) {
-    return http::Finish{[label, run = std::move(finish->run)](Context& context) {
-                          return finished(run(context), label);
-                        },
-                        finish->thread};
-  }
-  auto& receive = std::get<http::Receive>(reply);
-  receive.sink = std::make_unique<FinishedBody>(std::move(receive.sink), label);
-  return reply;
-}
-
-constexpr std::string_view kRefused = "refused";
 
 }  // namespace
 
 std::span<const Route> routes() { return kRoutes; }
 
-template <class Answer, class Run>
-Answer DistributionApi::dispatch(const http::Request& request, const Run& run,
-                                 bool on_reader) const {
-  const auto subject = services_.open_mode.admit(caller_of(request));
-  if (!subject) {
-    return finished(to_response(subject.error(), About::Registry, request.id()), kRefused);
+// What is known of a request from its first look on.
+struct DistributionApi::Visit final : http::Note {
+  Visit(const Route& the_route, Target the_target, Admission the_admission)
+      : route(the_route), target(std::move(the_target)), admission(std::move(the_admission)) {
+    target.own();
   }
-  const Found found = find_route(request.method(), request.path(), locations_.prefix);
-  if (found.route == nullptr) return finished(no_route(found), kRefused);
-  const Route& route = *found.route;
-  const auto decision =
-      services_.policy.decide(*subject, route.action, access::Resource{found.path.values[0]});
-  if (!decision.allowed) return finished(refusal(decision), kRefused);
-  return run(route, Call{request, *subject, services_, locations_, signer_, found.path, pages_,
-                         on_reader});
+
+  const Route& route;
+  Target target;
+  Admission admission;
+  bool on_reader = false;
+};
+
+http::FoundRoute<Route> DistributionApi::find(http::Method method, std::string_view path) const {
+  if (!path.starts_with(locations_.prefix)) return {};
+  path.remove_prefix(locations_.prefix.size());
+  return http::find_route(routes(), method, path);
+}
+
+Executor* DistributionApi::executor_for(const Route& route) const {
+  return route.threads == Threads::Finishers ? threading_.finishers : threading_.workers;
+}
+
+Call DistributionApi::call_of(const http::Request& request, const access::Subject& subject,
+                              const Target& target, bool on_reader) const {
+  return {request,       subject,       services_, locations_, signer_,
+          target.name(), target.rest(), pages_,    on_reader};
+}
+
+// The answer to who may not, or of whom it could not be found out.
+std::optional<http::Response> DistributionApi::refusal_of(const http::Request& request,
+                                                          const Route& route, const Target& target,
+                                                          const Admission& admission) const {
+  if (admission.error) {
+    return labelled(refuse_caller(*admission.error, request, challenge_), kRefused);
+  }
+  if (!admission.decision || admission.decision->allowed()) return std::nullopt;
+  const Asked asked{route.action, target.name()};
+  return labelled(refuse_action(*admission.decision, asked, request, challenge_), kRefused);
 }
 
 std::optional<http::Response> DistributionApi::answer_from_memory(const http::Request& request) {
-  using Answer = std::optional<http::Response>;
-  return dispatch<Answer>(request, [](const Route& route, const Call& call) -> Answer {
-    if (route.recall == nullptr) return std::nullopt;
-    auto response = route.recall(call);
-    if (response) response = finished(*std::move(response), route.label);
-    return response;
-  });
+  Admission admission = services_.gate.look(request);
+  if (admission.error) {
+    return labelled(refuse_caller(*admission.error, request, challenge_), kRefused);
+  }
+  const auto found = find(request.method(), request.path());
+  if (found.row == nullptr) return labelled(no_route(found.allowed), kRefused);
+  const Route& route = *found.row;
+  Target target(found.path);
+  if (const auto problem = target.problem()) {
+    return labelled(to_response(*problem, About::Repository, request.id()), route.label);
+  }
+  services_.gate.recall(request, route.action, target.name(), admission);
+  if (auto refused = refusal_of(request, route, target, admission)) return refused;
+  if (admission.decision && route.recall != nullptr) {
+    auto response = route.recall(call_of(request, *admission.subject, target, false));
+    if (response) {
+      response->route = route.label;
+      response->actor = admission.subject->name();
+      return response;
+    }
+  }
+  request.keep(std::make_unique<Visit>(route, std::move(target), std::move(admission)));
+  return std::nullopt;
 }
 
-bool DistributionApi::ends_in_commit(const http::Request& request) {
-  const Found found = find_route(request.method(), request.path(), locations_.prefix);
-  return found.route != nullptr && found.route->threads == Threads::Finishers;
+Executor* DistributionApi::executor_of(const http::Request& request) {
+  const auto* visit = static_cast<const Visit*>(request.note());
+  if (visit == nullptr) return nullptr;
+  return visit->admission.subject ? executor_for(visit->route) : visit->admission.executor;
 }
 
 http::Reply DistributionApi::handle(Context& context, const http::Request& request) {
-  return dispatch<http::Reply>(request, [&](const Route& route, const Call& call) -> http::Reply {
-    auto reply = route.handle(context, call);
-    const auto* finish = std::get_if<http::Finish>(&reply);
-    if (finish == nullptr || finish->run) return finished_reply(std::move(reply), route.label);
-    const auto again = [this, &request](Context& reading) { return read(reading, request); };
-    return http::Finish{again, finish->thread};
-  });
+  if (request.note() == nullptr) {  // nobody asked for an answer from memory
+    if (auto response = answer_from_memory(request)) return *std::move(response);
+  }
+  auto& visit = static_cast<Visit&>(*request.note());
+  Admission& admission = visit.admission;
+  if (!admission.subject && !admission.error) {
+    services_.gate.authenticate(context, request, admission);
+    if (!admission.error && executor_for(visit.route) != nullptr) {
+      return http::Move{executor_for(visit.route)};
+    }
+  }
+  services_.gate.decide(context, request, visit.route.action, visit.target.name(), admission);
+  if (auto refused = refusal_of(request, visit.route, visit.target, admission)) {
+    return *std::move(refused);
+  }
+  return run(context, request, visit);
 }
 
-// The whole request again, where its handler may wait for room.
-http::Response DistributionApi::read(Context& context, const http::Request& request) const {
-  return dispatch<http::Response>(
-      request,
-      [&](const Route& route, const Call& call) {
-        auto reply = route.handle(context, call);
-        return finished(std::get<http::Response>(std::move(reply)), route.label);
-      },
-      true);
+http::Reply DistributionApi::run(Context& context, const http::Request& request,
+                                 Visit& visit) const {
+  const access::Subject& subject = *visit.admission.subject;
+  auto reply =
+      visit.route.handle(context, call_of(request, subject, visit.target, visit.on_reader));
+  const auto* move = std::get_if<http::Move>(&reply);
+  if (move == nullptr) return reply;
+  visit.on_reader = true;
+  if (threading_.readers == nullptr) return run(context, request, visit);
+  return http::Move{threading_.readers};
+}
+
+// Every answer of this API carries these.
+void DistributionApi::dress(const http::Request* request, http::Response& response) {
+  response.with("Docker-Distribution-API-Version", "registry/2.0")
+      .with("X-Content-Type-Options", "nosniff");
+  const auto* visit = request == nullptr ? nullptr : static_cast<const Visit*>(request->note());
+  if (visit == nullptr) return;
+  if (response.route.empty()) response.route = visit->route.label;
+  if (visit->admission.subject) response.actor = visit->admission.subject->name();
 }
 
 // Only blobs go out of files.
@@ -212,9 +190,9 @@ void DistributionApi::body_failed(Context& context, std::string_view path,
                                   std::uint64_t offset_bytes, const Error& error) {
   log::warning("request {}: the answer broke off at byte {} of its file: {}", context.request_id(),
                offset_bytes, error);
-  const Found found = find_route(Method::Get, path, locations_.prefix);
-  if (found.route == nullptr) return;
-  const auto digest = oci::Digest::parse(found.path.values[1]);
+  const auto found = find(Method::Get, path);
+  if (found.row == nullptr) return;
+  const auto digest = oci::Digest::parse(Target(found.path).rest());
   if (!digest) return;
   const auto looked = services_.pull.look_again(context, *digest, offset_bytes);
   if (!looked) log::warning("request {}: {}", context.request_id(), looked.error());
@@ -224,7 +202,7 @@ http::Response DistributionApi::refuse(const http::Refusal& refusal) {
   const std::string_view code = refusal.status == 503   ? "UNAVAILABLE"
                                 : refusal.status == 413 ? "SIZE_INVALID"
                                                         : "UNSUPPORTED";
-  return finished(error_response(refusal.status, code, refusal.message), kRefused);
+  return labelled(error_response(refusal.status, code, refusal.message), kRefused);
 }
 
 }  // namespace entrepot::api::distribution

@@ -1,9 +1,11 @@
 #pragma once
 // api/distribution/api.h — the handler behind /v2/.
 
+#include <optional>
 #include <span>
 
 #include "api/distribution/call.h"
+#include "api/distribution/refusal.h"
 
 namespace entrepot::api::distribution {
 
@@ -13,7 +15,7 @@ enum class Threads { Workers, Finishers };
 
 // One end point: what it answers, and what its caller must be allowed to do.
 struct Route {
-  unsigned methods;          // bits of http::Method
+  unsigned methods;          // bits of http::bit_of
   std::string_view pattern;  // as http::match_path reads it; <name> is the repository
   access::Action action;
   http::Reply (*handle)(Context&, const Call&);
@@ -25,34 +27,52 @@ struct Route {
 // All of them, in the specification's order. A route that is not in this table does not exist.
 std::span<const Route> routes();
 
-// The OCI Distribution API with Docker's additions. Every request passes three questions before its
-// route's handler runs: who is it and may they come in (OpenMode), which route is it, may they
-// (Policy). Thread-safe.
+// Where a request that cannot be answered from memory goes on. Null: it stays where it is.
+struct Threading {
+  Executor* workers = nullptr;
+  Executor* finishers = nullptr;
+  Executor* readers = nullptr;
+};
+
+// The OCI Distribution API with Docker's additions. Before a route's handler runs it was asked who
+// sent the request, which route and which repository it names, and whether the sender may (Gate).
+// The name is decoded and parsed once, and is what policy, cache and use case get; what was found
+// out goes with the request. Thread-safe.
 class DistributionApi final : public http::Handler {
  public:
-  DistributionApi(Services services, Presentation presentation)
+  DistributionApi(Services services, Presentation presentation, Threading threading = {})
       : services_(services),
         locations_(std::move(presentation.locations)),
         pages_(presentation.pages),
-        signer_(std::move(presentation.location_key)) {}
+        signer_(std::move(presentation.location_key)),
+        challenge_(std::move(presentation.challenge)),
+        threading_(threading) {}
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
-  bool ends_in_commit(const http::Request& request) override;
+  Executor* executor_of(const http::Request& request) override;
   http::Reply handle(Context& context, const http::Request& request) override;
+  void dress(const http::Request* request, http::Response& response) override;
   void body_failed(Context& context, std::string_view path, std::uint64_t offset_bytes,
                    const Error& error) override;
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:
-  // The three questions; `run(route, call)` answers when all were answered with yes.
-  template <class Answer, class Run>
-  Answer dispatch(const http::Request& request, const Run& run, bool on_reader = false) const;
-  http::Response read(Context& context, const http::Request& request) const;
+  struct Visit;
+
+  http::FoundRoute<Route> find(http::Method method, std::string_view path) const;
+  Executor* executor_for(const Route& route) const;
+  Call call_of(const http::Request& request, const access::Subject& subject, const Target& target,
+               bool on_reader) const;
+  std::optional<http::Response> refusal_of(const http::Request& request, const Route& route,
+                                           const Target& target, const Admission& admission) const;
+  http::Reply run(Context& context, const http::Request& request, Visit& visit) const;
 
   const Services services_;
   const LocationOptions locations_;
   const PageLimits pages_;
   const LocationSigner signer_;
+  const std::optional<Challenge> challenge_;
+  const Threading threading_;
 };
 
 }  // namespace entrepot::api::distribution

@@ -64,14 +64,14 @@ http::Reply keep_and_present(const Call& call, const oci::RepositoryName& reposi
 }  // namespace
 
 std::optional<http::Response> Blobs::recall(const Call& call) {
-  const auto blob = call.services.pull.blob_from_memory(call.path.values[0], call.path.values[1]);
+  const auto blob = call.services.pull.blob_from_memory(call.name, call.rest);
   if (!blob || !blob->file) return std::nullopt;
   return present(call.request, blob->digest, blob->size_bytes,
                  Source(FileRange{blob->file, {0, blob->size_bytes}}));
 }
 
 http::Reply Blobs::get(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto digest, call.digest(), About::Digest);
   auto blob = call.services.pull.blob(context, repository, digest);
   if (!blob) return call.error(blob.error(), About::Blob);
@@ -80,7 +80,7 @@ http::Reply Blobs::get(Context& context, const Call& call) {
 }
 
 http::Reply Blobs::remove(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto digest, call.digest(), About::Digest);
   const auto removed = call.services.remove.blob(context, call.subject, repository, digest);
   if (!removed) return call.error(removed.error(), About::Blob);

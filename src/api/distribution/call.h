@@ -5,10 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "access/policy.h"
 #include "api/distribution/location.h"
+#include "api/distribution/refusal.h"
+#include "api/distribution/target.h"
 #include "api/distribution/wire.h"
-#include "auth/open_mode.h"
+#include "api/gate.h"
 #include "http/handler.h"
 #include "http/memory.h"
 #include "http/message.h"
@@ -26,8 +27,7 @@ struct Services {
   registry::Pusher& push;
   registry::Uploads& uploads;
   registry::Remover& remove;
-  const auth::OpenMode& open_mode;
-  const access::Policy& policy;
+  const Gate& gate;
   http::MemoryAccount& memory;  // for what is listed, read and parsed
 };
 
@@ -44,6 +44,7 @@ struct Presentation {
   LocationOptions locations;
   Bytes location_key;  // signs upload locations; the same on every process
   PageLimits pages = {};
+  std::optional<Challenge> challenge = {};
 };
 
 // A request whose route is known and whose sender may do what the route does. Lives on the stack of
@@ -54,16 +55,15 @@ struct Call {
   const Services& services;
   const LocationOptions& locations;
   const LocationSigner& signer;
-  // What the path holds at the pattern's placeholders, as sent.
-  const http::PathMatch& path;
+  std::string_view name;  // of the repository: Target::name(), valid; "" where the route has none
+  std::string_view rest;  // what stands behind it
   const PageLimits& pages;
   bool on_reader = false;  // where waiting for room holds up nobody else
 
-  // The parsed placeholders. InvalidArgument (and Unsupported for a digest algorithm that is not
-  // offered).
-  Result<oci::RepositoryName> repository() const;
-  Result<oci::Reference> reference() const;
-  Result<oci::Digest> digest() const;
+  oci::RepositoryName repository() const;
+  // `rest`, parsed. InvalidArgument (and Unsupported for a digest algorithm that is not offered).
+  Result<oci::Reference> reference() const { return oci::parse_reference(rest); }
+  Result<oci::Digest> digest() const { return oci::Digest::parse(rest); }
 
   // `path` behind the right beginning for Location, and for Link.
   std::string url(std::string_view path_text) const {
@@ -77,8 +77,8 @@ struct Call {
   }
 };
 
-// A handler's reply on a worker: the same request once more, with `on_reader`.
-inline http::Reply again_on_reader() { return http::Finish{nullptr, http::Finish::Thread::Reader}; }
+// A handler's reply on a worker: the same request once more, with `on_reader`. The API knows where.
+inline http::Reply again_on_reader() { return http::Move{nullptr}; }
 
 // Room in the memory account for the work of an answer, for as long as this lives.
 class Room {

@@ -67,10 +67,43 @@ void append_array(Bytes& out, const std::vector<std::string>& names) {
   out += "]}\n";
 }
 
+// Of the repositories behind page.last, so many as the caller may see; what Link will say is one of
+// those.
+Result<registry::NamePage> visible(Context& context, const Call& call, const PageRequest& page) {
+  const Gate& gate = call.services.gate;
+  const auto question = gate.question(call.request, call.subject, access::Action::See, "");
+  if (gate.policy().allows_everywhere(question)) {
+    return call.services.pull.repositories(context, page.last, page.limit);
+  }
+  registry::NamePage seen;
+  std::string last = page.last;
+  for (bool more = true; more;) {
+    TRY(context.alive());
+    TRY_ASSIGN(const auto names, call.services.pull.repositories(context, last, kMaxPage));
+    std::vector<oci::RepositoryName> repositories;
+    for (const std::string& name : names.names) {
+      TRY_ASSIGN(auto repository, oci::RepositoryName::parse(name));
+      repositories.push_back(std::move(repository));
+    }
+    TRY_ASSIGN(const auto may_see, gate.policy().allowed_among(context, question, repositories));
+    for (std::size_t i = 0; i < repositories.size(); ++i) {
+      if (!may_see[i]) continue;
+      if (seen.names.size() == page.limit) {
+        seen.more = true;
+        return seen;
+      }
+      seen.names.push_back(names.names[i]);
+    }
+    more = names.more && !names.names.empty();
+    if (more) last = names.names.back();
+  }
+  return seen;
+}
+
 }  // namespace
 
 http::Reply Listing::tags(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.tags), About::Page);
   Room room;
   if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
@@ -93,9 +126,7 @@ http::Reply Listing::catalog(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.catalog), About::Page);
   Room room;
   if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
-  ENTREPOT_API_ASSIGN(const auto repositories,
-                      call.services.pull.repositories(context, page.last, page.limit),
-                      About::Registry);
+  ENTREPOT_API_ASSIGN(const auto repositories, visible(context, call, page), About::Registry);
   Bytes body = R"({"repositories":)";
   append_array(body, repositories.names);
   auto response = http::Response::text(200, "application/json", std::move(body));
@@ -106,7 +137,7 @@ http::Reply Listing::catalog(Context& context, const Call& call) {
 }
 
 http::Reply Listing::referrers(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto subject, call.digest(), About::Digest);
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, kMaxPage), About::Page);
   std::optional<oci::Digest> after;

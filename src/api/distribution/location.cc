@@ -1,6 +1,7 @@
 #include "api/distribution/location.h"
 
 #include <charconv>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -10,10 +11,15 @@
 namespace entrepot::api::distribution {
 namespace {
 
-// What the signature covers; a newline stands in none of the parts.
+// What the signature covers; a newline stands in none of the parts. The owner is not written into
+// the location: who comes with it says who they are.
 std::string claim(const registry::UploadSession& session) {
-  return fmt::format("{}\n{}\n{}\n{}", session.repository.str(), session.id.str(),
-                     to_unix_micros(session.started_at), oci::name_of(session.also));
+  std::string claim = fmt::format("{}\n{}\n{}\n{}", session.repository.str(), session.id.str(),
+                                  to_unix_micros(session.started_at), oci::name_of(session.also));
+  const access::Subject& owner = session.owner;
+  if (owner.is_same_as(access::Subject::anonymous())) return claim;
+  fmt::format_to(std::back_inserter(claim), "\n{}\n{}", static_cast<int>(owner.kind()), owner.id());
+  return claim;
 }
 
 Failure unknown() { return fail(ErrorCode::NotFound, "no such upload; begin one with POST"); }
@@ -41,6 +47,7 @@ std::string LocationSigner::path(const registry::UploadSession& session) const {
 }
 
 Result<registry::UploadSession> LocationSigner::read(const oci::RepositoryName& repository,
+                                                     const access::Subject& owner,
                                                      std::string_view id,
                                                      std::string_view state) const {
   const auto upload_id = blob::UploadId::parse(id);
@@ -54,6 +61,7 @@ Result<registry::UploadSession> LocationSigner::read(const oci::RepositoryName& 
   const auto also = oci::parse_algorithm(state.substr(first + 1, second - first - 1));
   if (!also) return unknown();
   registry::UploadSession session{repository, *upload_id, from_unix_micros(started), *also};
+  session.owner = owner;
   if (!crypto::equal_in_constant_time(sign(session), state.substr(second + 1))) return unknown();
   return session;
 }

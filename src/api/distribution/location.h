@@ -39,8 +39,9 @@ class LocationSigner {
   // "/v2/<name>/blobs/uploads/<id>?_state=…"
   std::string path(const registry::UploadSession& session) const;
 
-  // NotFound when id or state are not a pair that path() made for this repository.
-  Result<registry::UploadSession> read(const oci::RepositoryName& repository, std::string_view id,
+  // NotFound when id or state are not a pair that path() made for this repository and its owner.
+  Result<registry::UploadSession> read(const oci::RepositoryName& repository,
+                                       const access::Subject& owner, std::string_view id,
                                        std::string_view state) const;
 
  private:

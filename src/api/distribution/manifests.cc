@@ -154,15 +154,14 @@ Result<void> remove_reference(Context& context, const Call& call,
 }  // namespace
 
 std::optional<http::Response> Manifests::recall(const Call& call) {
-  const auto manifest =
-      call.services.pull.manifest_from_memory(call.path.values[0], call.path.values[1]);
+  const auto manifest = call.services.pull.manifest_from_memory(call.name, call.rest);
   if (!manifest) return std::nullopt;
   return present(call.request, *manifest);
 }
 
 http::Reply Manifests::get(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
-  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  const auto repository = call.repository();
+  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.rest));
   Room room;
   if (call.on_reader) {
     auto reply = room.take(context, call, kReadFactor * oci::kMaxManifestBytes);
@@ -176,8 +175,8 @@ http::Reply Manifests::get(Context& context, const Call& call) {
 }
 
 http::Reply Manifests::put(Context& /*context*/, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
-  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  const auto repository = call.repository();
+  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.rest));
   registry::ManifestTarget target;
   target.precondition = precondition_of(call.request);
   if (const auto* digest = std::get_if<oci::Digest>(&reference)) {
@@ -200,8 +199,8 @@ http::Reply Manifests::put(Context& /*context*/, const Call& call) {
 }
 
 http::Reply Manifests::remove(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
-  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.path.values[1]));
+  const auto repository = call.repository();
+  ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.rest));
   const auto removed = remove_reference(context, call, repository, reference);
   if (!removed) {
     if (removed.error().code == registry::kPreconditionFailed) {

@@ -157,7 +157,7 @@ Result<ByteRange> parse_content_range(std::string_view text) {
 }
 
 Result<UploadSession> session_of(const Call& call, const oci::RepositoryName& repository) {
-  return call.signer.read(repository, call.path.values[1],
+  return call.signer.read(repository, call.subject, call.rest,
                           call.request.parameter("_state").value_or(""));
 }
 
@@ -228,6 +228,17 @@ Result<std::unique_ptr<http::BodySink>> closed_before(Context& context, const Ca
   return std::make_unique<RepeatedBody>(call, session, digest);
 }
 
+// Without `from` every repository is looked at, so one that reads the whole registry is needed.
+bool may_pull(Context& context, const Call& call, const std::optional<oci::RepositoryName>& from) {
+  const Gate& gate = call.services.gate;
+  const auto question = gate.question(call.request, call.subject, access::Action::Pull,
+                                      from ? std::string_view(from->str()) : std::string_view());
+  if (!from) return gate.policy().allows_everywhere(question);
+  if (const auto known = gate.policy().recall(question)) return known->allowed();
+  const auto decided = gate.policy().decide(context, question);
+  return decided && decided->allowed();
+}
+
 // end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever
 // stands in its way is no reason to refuse the push.
 std::optional<http::Response> mount(Context& context, const Call& call,
@@ -239,11 +250,7 @@ std::optional<http::Response> mount(Context& context, const Call& call,
     if (!name) return std::nullopt;
     from = *std::move(name);
   }
-  // Without `from` every repository is looked at, so one that reads the whole registry is needed.
-  const access::Resource source{from ? std::string_view(from->str()) : std::string_view()};
-  if (!call.services.policy.decide(call.subject, access::Action::Pull, source).allowed) {
-    return std::nullopt;
-  }
+  if (!may_pull(context, call, from)) return std::nullopt;
   const auto mounted = call.services.uploads.mount(context, repository, from, digest);
   if (!mounted) {
     if (mounted.error().code != ErrorCode::NotFound) {
@@ -255,15 +262,22 @@ std::optional<http::Response> mount(Context& context, const Call& call,
   return Answers(call, none).stored(digest);
 }
 
+UploadSession new_session(const Call& call, const oci::RepositoryName& repository,
+                          oci::HashAlgorithm also) {
+  UploadSession session = call.services.uploads.begin(repository, also);
+  session.owner = call.subject;
+  return session;
+}
+
 http::Response begin(const Call& call, const oci::RepositoryName& repository,
                      oci::HashAlgorithm also) {
-  return Answers(call, call.services.uploads.begin(repository, also)).standing(202, 0);
+  return Answers(call, new_session(call, repository, also)).standing(202, 0);
 }
 
 }  // namespace
 
 http::Reply Uploads::start(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   if (const auto text = call.request.parameter("mount")) {
     const auto digest = oci::Digest::parse(*text);
     if (!digest) return begin(call, repository, oci::HashAlgorithm::Sha256);
@@ -272,7 +286,7 @@ http::Reply Uploads::start(Context& context, const Call& call) {
   }
   if (const auto text = call.request.parameter("digest")) {
     ENTREPOT_API_ASSIGN(const auto digest, oci::Digest::parse(*text), About::Digest);
-    auto session = call.services.uploads.begin(repository, digest.algorithm());
+    auto session = new_session(call, repository, digest.algorithm());
     session.is_told = false;
     return reply_of(call, take(context, call, session, UploadBody::Kind::Whole, digest));
   }
@@ -284,19 +298,18 @@ http::Reply Uploads::start(Context& context, const Call& call) {
 }
 
 std::optional<http::Response> Uploads::start_now(const Call& call) {
-  const auto repository = call.repository();
-  if (!repository || !call.request.query().empty()) return std::nullopt;
-  return begin(call, *repository, oci::HashAlgorithm::Sha256);
+  if (!call.request.query().empty()) return std::nullopt;
+  return begin(call, call.repository(), oci::HashAlgorithm::Sha256);
 }
 
 http::Reply Uploads::append(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
   return reply_of(call, take(context, call, session, UploadBody::Kind::Chunk, std::nullopt));
 }
 
 http::Reply Uploads::close(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
   ENTREPOT_API_ASSIGN(const auto digest,
                       oci::Digest::parse(call.request.parameter("digest").value_or("")),
@@ -311,7 +324,7 @@ http::Reply Uploads::close(Context& context, const Call& call) {
 }
 
 http::Reply Uploads::status(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
   ENTREPOT_API_ASSIGN(const auto offset, call.services.uploads.offset(context, session),
                       About::Upload);
@@ -319,7 +332,7 @@ http::Reply Uploads::status(Context& context, const Call& call) {
 }
 
 http::Reply Uploads::cancel(Context& context, const Call& call) {
-  ENTREPOT_API_ASSIGN(const auto repository, call.repository(), About::Repository);
+  const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto session, session_of(call, repository), About::Upload);
   const auto cancelled = call.services.uploads.cancel(context, session);
   if (!cancelled) return call.error(cancelled.error(), About::Upload);

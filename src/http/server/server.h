@@ -27,6 +27,7 @@ struct Exchange {
   const Peer* peer = nullptr;
   int status = 0;
   std::string_view route;
+  std::string_view actor;            // Response::actor
   std::uint64_t received_bytes = 0;  // of the body
   std::uint64_t sent_bytes = 0;      // of the body
   std::chrono::microseconds duration{};
@@ -70,8 +71,7 @@ struct ServerOptions {
   // For handle(); both bounded: a request that finds its queue full waits, then gets 503 +
   // Retry-After past 5 s.
   Executor* workers = nullptr;
-  Executor* finishers = nullptr;  // of what ends in a commit, too; and for finish() and failed()
-  Executor* readers = nullptr;    // for Finish; null: the finishers
+  Executor* finishers = nullptr;  // for finish() and failed(), too
   metrics::Registry* metrics = nullptr;
   MemoryAccount* memory = nullptr;               // null: one of the server's own
   std::function<void(const Exchange&)> observe;  // may be empty

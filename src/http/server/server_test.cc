@@ -1,9 +1,13 @@
 #include "http/server/server.h"
 
+#include <pthread.h>
+
+#include <array>
 #include <mutex>
 #include <set>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "http/server/testing/server_fixture.h"
@@ -326,6 +330,52 @@ TEST_F(ServerTest, SaysWhyItCannotListen) {
   EXPECT_FAILS(Unavailable, server->listen("127.0.0.1", port, nullptr));
   EXPECT_FAILS(InvalidArgument, server->listen("localhost", 0, nullptr));
   EXPECT_FAILS(InvalidArgument, server->listen("127.0.0.1.", 0, nullptr));
+}
+
+// The note that the first step left is there in each later one, and for nobody else.
+TEST_F(ServerTest, AMoveAsksAgainElsewhereAndTheNoteGoesAlong) {
+  struct Seen final : Note {
+    int steps = 0;
+  };
+  Executor elsewhere{{"elsewhere", 1, 1}};
+  handler.in_memory["/moves"] = [](const Request& request) -> std::optional<Response> {
+    EXPECT_EQ(request.note(), nullptr);
+    request.keep(std::make_unique<Seen>());
+    return std::nullopt;
+  };
+  handler.on_worker["/moves"] = [&](Context&, const Request& request) -> Reply {
+    std::array<char, 16> thread{};
+    pthread_getname_np(pthread_self(), thread.data(), thread.size());
+    auto& seen = static_cast<Seen&>(*request.note());
+    if (++seen.steps == 1) return Move{&elsewhere};
+    return Response::text(200, "text/plain", fmt::format("{} {}", thread.data(), seen.steps));
+  };
+  start();
+  Client client(port);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get("/moves").body, "elsewhere 2");
+  EXPECT_EQ(client.get("/hello").status, 200);
+  server.reset();
+}
+
+TEST_F(ServerTest, EveryAnswerIsDressedOnce) {
+  handler.on_dress = [](const Request* request, Response& response) {
+    response.with("X-Dressed", request == nullptr ? "nobody" : std::string(request->path()));
+  };
+  handler.on_worker["/finish"] = [](Context&, const Request&) -> Reply {
+    return Finish{[](Context&) { return Response::text(200, "text/plain", ""); }};
+  };
+  take_body("/upload", 10);
+  start();
+  Client client(port);
+  for (const char* path : {"/hello", "/worker", "/finish", "/nothing"}) {
+    EXPECT_EQ(client.get(path).header("x-dressed"), path);
+  }
+  EXPECT_EQ(client.exchange(request_text("PUT", "/upload", "", "1234567")).header("x-dressed"),
+            "/upload");
+  EXPECT_EQ(client.exchange(request_text("PUT", "/upload", "", "12345678901")).header("x-dressed"),
+            "/upload");
+  Client other(port);
+  EXPECT_EQ(other.exchange("no request\r\n\r\n").header("x-dressed"), "nobody");
 }
 
 TEST_F(ServerTest, NeedsWorkersAndFinishers) {

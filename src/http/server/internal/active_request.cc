@@ -10,19 +10,20 @@ namespace entrepot::http::server::internal {
 namespace {
 
 // Parsing again is simpler than moving every view, and costs less than a microsecond.
-std::unique_ptr<RequestData> copy_of(std::string_view head_text, const RequestData& parsed) {
+std::unique_ptr<RequestData> copy_of(std::string_view head_text, RequestData& parsed) {
   auto data = std::make_unique<RequestData>();
   data->text = std::string(head_text);
   data->peer = parsed.peer;
   data->id = parsed.id;
   const auto refusal = parse_head(data->text, data->head);
   CHECK(!refusal);
+  data->note = std::move(parsed.note);
   return data;
 }
 
 }  // namespace
 
-ActiveRequest::ActiveRequest(std::string_view head_text, const RequestData& parsed)
+ActiveRequest::ActiveRequest(std::string_view head_text, RequestData& parsed)
     : data_(nullptr),
       request_([&] {
         auto data = copy_of(head_text, parsed);
@@ -32,7 +33,13 @@ ActiveRequest::ActiveRequest(std::string_view head_text, const RequestData& pars
       context_(parsed.id) {}
 
 void ActiveRequest::decide(Handler& handler, std::optional<ByteView> whole_body) {
+  moved_to_ = nullptr;
   Reply reply = handler.handle(context_, request_);
+  if (const auto* move = std::get_if<Move>(&reply)) {
+    CHECK(move->to != nullptr);
+    moved_to_ = move->to;
+    return;
+  }
   if (auto* response = std::get_if<Response>(&reply)) {
     response_ = std::move(*response);
     return;

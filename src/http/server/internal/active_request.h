@@ -14,8 +14,8 @@ namespace entrepot::http::server::internal {
 // that job's thread.
 class ActiveRequest {
  public:
-  // Copies the head, so that nothing points into the loop's buffers any more.
-  ActiveRequest(std::string_view head_text, const RequestData& parsed);
+  // Copies the head, so that nothing points into the loop's buffers any more. Takes the note.
+  ActiveRequest(std::string_view head_text, RequestData& parsed);
 
   Context& context() { return context_; }
   const Request& request() const { return request_; }
@@ -31,9 +31,11 @@ class ActiveRequest {
   // Passes a piece to the sink (on a data thread); the first error is kept for finish().
   void write(ByteView piece);
 
-  // What the decision left for another thread to do.
+  // Where the decision wants to be made; null: it was made.
+  Executor* moved_to() const { return moved_to_; }
+
+  // What the decision left for a finisher to do.
   bool has_rest() const { return rest_.run != nullptr; }
-  Finish::Thread thread_of_rest() const { return rest_.thread; }
   void do_rest() { response_ = rest_.run(context_); }
 
   // Writes the last piece and ends the request (on a finisher). `problem`: why the body is not
@@ -60,6 +62,7 @@ class ActiveRequest {
   std::uint64_t limit_bytes_ = 0;
   std::size_t work_factor_ = 0;
   bool body_taken_ = false;
+  Executor* moved_to_ = nullptr;
   Finish rest_;
   std::optional<Error> write_error_;
   std::optional<Response> response_;

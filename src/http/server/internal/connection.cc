@@ -172,6 +172,7 @@ void Connection::begin_exchange(std::string_view head_text) {
   RequestData& data = lane_.parsed();
   if (const auto refusal = parse_head(head_text, data.head)) return refuse(*refusal);
   if (data.peer != peer_) data.peer = peer_;
+  data.note.reset();
   const Request& request = lane_.parsed_request();
   record_.request = &request;
   const auto own_id = request.header("X-Request-Id");
@@ -183,7 +184,7 @@ void Connection::begin_exchange(std::string_view head_text) {
   auto response = lane_.core().handler.answer_from_memory(request);
   if (!response) return hand_over(head_text);
   settle_body(data.head);
-  answer(data, *response, head_text);
+  answer(&request, data, *response, head_text);
 }
 
 void Connection::hand_over(std::string_view head_text) {
@@ -204,11 +205,12 @@ void Connection::refuse(const Refusal& refusal) {
   close_behind_ = true;
   RequestData& data = lane_.parsed();
   data.head.clear();
+  data.note.reset();
   lane_.make_request_id(data.id);
   refused_ = std::make_unique<const Refused>(Refused{data.id, refusal.message});
   record_.refusal = refused_->reason;
   Response response = lane_.core().handler.refuse(refusal);
-  answer(data, response, {});
+  answer(nullptr, data, response, {});
 }
 
 // --- Answering -----------------------------------------------------------------------------------
@@ -216,7 +218,7 @@ void Connection::refuse(const Refusal& refusal) {
 void Connection::answer_is_ready() {
   record_.received_bytes = intake_->received_body_bytes();
   settle_body(active_->head());
-  answer(active_->data(), *active_->response(), {});
+  answer(&active_->request(), active_->data(), *active_->response(), {});
   if (phase_ != Phase::Answering) go_on();
 }
 
@@ -237,7 +239,9 @@ void Connection::settle_body(const Head& head) {
   if (discard_bytes_ > lane_.core().options.limits.drain_body_bytes) close_behind_ = true;
 }
 
-void Connection::answer(const RequestData& data, Response& response, std::string_view head_text) {
+void Connection::answer(const Request* request, const RequestData& data, Response& response,
+                        std::string_view head_text) {
+  lane_.core().handler.dress(request, response);
   const Head& head = data.head;
   close_behind_ = close_behind_ || response.close || !head.keep_alive || lane_.core().draining;
   HeadFrame frame;
@@ -252,6 +256,8 @@ void Connection::answer(const RequestData& data, Response& response, std::string
   write_head(text, response, frame);
   record_.status = response.status;
   record_.route = response.route;
+  actor_ = std::move(response.actor);
+  record_.actor = actor_;
 
   if (!frame.body.sends_body) response.body = Source();
   const SharedBytes* bytes = response.body.bytes();
@@ -449,7 +455,7 @@ void Connection::watch_writes(bool on) {
   if (on) lane_.soon(*this);  // asked again and again, then
 }
 
-void Connection::want_thread(bool finisher) { lane_.wait_for_thread(*this, finisher); }
+void Connection::want_thread(Executor& executor) { lane_.wait_for_thread(*this, executor); }
 void Connection::want_buffer() { lane_.wait_for_buffer(*this); }
 void Connection::bytes_moved() { lane_.touch(*this); }
 void Connection::go_on_soon() { lane_.soon(*this); }

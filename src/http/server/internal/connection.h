@@ -85,7 +85,8 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   void refuse(const Refusal& refusal);
 
   // Answering.
-  void answer(const RequestData& data, Response& response, std::string_view head_text);
+  void answer(const Request* request, const RequestData& data, Response& response,
+              std::string_view head_text);
   void deliver(Response& response, std::size_t sent_bytes, std::string_view head_text);
   void settle_body(const Head& head);
   void end_exchange(bool whole);
@@ -102,7 +103,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   void answer_is_ready() override;
   void client_is_gone() override { close(); }
   void intake_is_over() override { retire(); }
-  void want_thread(bool finisher) override;
+  void want_thread(Executor& executor) override;
   void want_buffer() override;
   void answer_is_sent(bool whole) override;
   void delivery_is_over() override { retire(); }
@@ -124,6 +125,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   // Of the exchange under way.
   bool in_exchange_ = false;
   Exchange record_;
+  std::string actor_;  // what record_.actor is a view of
   SteadyTime started_{};
   std::uint64_t discard_bytes_ = 0;
   std::uint64_t sent_seen_ = 0;  // when the idle limit was looked at last

@@ -118,6 +118,7 @@ enum class Known : unsigned {
   ContentRange,
   IfRange,
   Expect,
+  Origin,
   Connection,
   Unknown,
 };
@@ -132,7 +133,8 @@ Known known_header(std::string_view name) {
     case 5:
       return either("Range", Known::Range);
     case 6:
-      return either("Expect", Known::Expect);
+      return (name[0] | 0x20) == 'o' ? either("Origin", Known::Origin)
+                                     : either("Expect", Known::Expect);
     case 8:
       return either("If-Range", Known::IfRange);
     case 10:

@@ -231,8 +231,8 @@ TEST(HeadParser, BodyLengths) {
 }
 
 TEST(HeadParser, HeadersThatMayBeSentOnce) {
-  for (const std::string name :
-       {"Range", "Authorization", "Content-Type", "Content-Range", "If-Range", "Expect"}) {
+  for (const std::string name : {"Range", "Authorization", "Content-Type", "Content-Range",
+                                 "If-Range", "Expect", "Origin"}) {
     const std::string line = name + ": 100-continue\r\n";
     EXPECT_EQ(read(with_header(line)).refused, 0) << name;
     EXPECT_EQ(read(with_header(line + line)).refused, 400) << name;

@@ -15,6 +15,11 @@ constexpr std::chrono::seconds kBufferPatience{10};
 constexpr const char* kNoMemory = "no memory for this request; try again in a second";
 constexpr std::uint64_t kHoldBytes = 64 << 10;  // how much more is taken from the account at once
 
+Executor& executor_for(const Core& core, const Request& request) {
+  Executor* const chosen = core.handler.executor_of(request);
+  return chosen == nullptr ? *core.options.workers : *chosen;
+}
+
 }  // namespace
 
 Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& request, Owner& owner,
@@ -24,7 +29,7 @@ Intake::Intake(Lane& lane, Channel& channel, Input& input, ActiveRequest& reques
       input_(input),
       request_(request),
       owner_(owner),
-      on_finisher_(lane.core().handler.ends_in_commit(request.request())),
+      executor_(executor_for(lane.core(), request.request())),
       job_(lane.loop(), whom),
       started_(lane.loop().now()),
       later_(lane.loop(), *this, whom),
@@ -48,21 +53,30 @@ bool Intake::is_our_move() const {
 void Intake::start() {
   if (post_decision()) return;
   lane_.core().metrics.workers_full.add();
-  owner_.want_thread(on_finisher_);
+  owner_.want_thread(executor_);
+}
+
+// The body, if it is short and here, for a finisher, which may take it at once. The loop leaves it
+// alone until the decision comes back.
+std::optional<ByteView> Intake::whole_body() const {
+  const std::uint64_t length = request_.head().content_length_bytes.value_or(0);
+  if (&executor_ != lane_.core().options.finishers || request_.head().chunked ||
+      length > BodyReceiver::kSmallBodyBytes || length > input_.rest().size()) {
+    return std::nullopt;
+  }
+  return input_.rest().substr(0, length);
 }
 
 bool Intake::post_decision() {
-  // What is here of the body is left alone by the loop until the decision comes back.
-  std::optional<ByteView> whole_body;
-  const std::uint64_t length = request_.head().content_length_bytes.value_or(0);
-  if (on_finisher_ && !request_.head().chunked && length <= BodyReceiver::kSmallBodyBytes &&
-      length <= input_.rest().size()) {
-    whole_body = input_.rest().substr(0, length);
-  }
-  const auto& options = lane_.core().options;
   return job_.try_run(
-      on_finisher_ ? *options.finishers : *options.workers,
-      [this, whole_body] { request_.decide(lane_.core().handler, whole_body); },
+      executor_, [this, body = whole_body()] { request_.decide(lane_.core().handler, body); },
+      [this] { on_decided(); });
+}
+
+// Cancelled, when the client leaves, as the decision before it.
+void Intake::decide_elsewhere() {
+  job_.run(
+      *request_.moved_to(), [this] { request_.decide(lane_.core().handler, std::nullopt); },
       [this] { on_decided(); });
 }
 
@@ -97,6 +111,7 @@ void Intake::on_decided() {
     phase_ = Phase::Over;
     return owner_.answer_is_ready();
   }
+  if (request_.moved_to() != nullptr) return decide_elsewhere();
   if (request_.has_rest()) return finish_decision();
   if (!request_.has_sink() || request_.body_taken()) {
     return refuse(kNoMemory);
@@ -109,11 +124,8 @@ void Intake::on_decided() {
 
 // Cancelled, when the client leaves, as the decision would be.
 void Intake::finish_decision() {
-  const ServerOptions& options = lane_.core().options;
-  const bool reads = request_.thread_of_rest() == Finish::Thread::Reader;
   job_.run(
-      reads && options.readers != nullptr ? *options.readers : *options.finishers,
-      [this] { request_.do_rest(); },
+      *lane_.core().options.finishers, [this] { request_.do_rest(); },
       [this] {
         phase_ = Phase::Over;
         if (abandoned_) return owner_.intake_is_over();

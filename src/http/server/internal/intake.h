@@ -16,18 +16,19 @@ namespace entrepot::http::server::internal {
 
 class Lane;
 
-// Asks the handler, on a worker or, where it ends in a commit, on a finisher; if it wants the body,
-// receives that into the sink; finishes. Lives on the connection's loop; handler and sink run on
+// Asks the handler, on the executor that it names; if it wants the body, receives that into the
+// sink; finishes. Lives on the connection's loop; handler and sink run on
 // other threads, one call at a time.
 class Intake {
  public:
   class Owner {
    public:
-    virtual void answer_is_ready() = 0;           // request.response() is set
-    virtual void client_is_gone() = 0;            // abandon() is to follow
-    virtual void intake_is_over() = 0;            // after abandon(): nothing runs any more
-    virtual void want_thread(bool finisher) = 0;  // call on_thread_free() until it returns true
-    virtual void want_buffer() = 0;               // call on_buffer_free() when the pool has one
+    virtual void answer_is_ready() = 0;  // request.response() is set
+    virtual void client_is_gone() = 0;   // abandon() is to follow
+    virtual void intake_is_over() = 0;   // after abandon(): nothing runs any more
+    // Call on_thread_free() until it returns true.
+    virtual void want_thread(Executor& executor) = 0;
+    virtual void want_buffer() = 0;  // call on_buffer_free() when the pool has one
     virtual void bytes_moved() = 0;
     virtual void go_on_soon() = 0;    // call on_readable() when others had their turn
     virtual void remind_later() = 0;  // call on_reminder() before long
@@ -61,7 +62,9 @@ class Intake {
  private:
   enum class Phase { Deciding, Receiving, Finishing, Over };
 
+  std::optional<ByteView> whole_body() const;
   bool post_decision();
+  void decide_elsewhere();
   void on_decided();
   void finish_decision();
   void start_receiving();
@@ -84,7 +87,7 @@ class Intake {
   Input& input_;
   ActiveRequest& request_;
   Owner& owner_;
-  const bool on_finisher_;  // from the decision on
+  Executor& executor_;  // of the decision
   Phase phase_ = Phase::Deciding;
   bool abandoned_ = false;
   JobSlot job_;

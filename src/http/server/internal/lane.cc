@@ -223,8 +223,7 @@ void Lane::move_to(Connection::Shelf to, Connection& connection) {
 void Lane::retire(Connection& connection) {
   drop(soon_, &connection);
   drop(reminders_, &connection);
-  drop(waiting_for_worker_, &connection);
-  drop(waiting_for_finisher_, &connection);
+  for (WaitingFor& waiting : waiting_for_thread_) drop(waiting.connections, &connection);
   drop(waiting_for_buffer_, &connection);
   retired_.splice(retired_.end(), shelf(connection.place.shelf), connection.place.at);
   half_count_.store(half_.size(), std::memory_order_relaxed);
@@ -238,8 +237,13 @@ void Lane::soon(Connection& connection) {
 }
 void Lane::remind(Connection& connection) { reminders_.push_back(&connection); }
 
-void Lane::wait_for_thread(Connection& connection, bool finisher) {
-  (finisher ? waiting_for_finisher_ : waiting_for_worker_).push_back(&connection);
+void Lane::wait_for_thread(Connection& connection, Executor& executor) {
+  auto at = std::find_if(waiting_for_thread_.begin(), waiting_for_thread_.end(),
+                         [&](const WaitingFor& waiting) { return waiting.executor == &executor; });
+  if (at == waiting_for_thread_.end()) {
+    at = waiting_for_thread_.insert(at, WaitingFor{&executor, {}});
+  }
+  at->connections.push_back(&connection);
 }
 
 void Lane::wait_for_buffer(Connection& connection) {
@@ -269,8 +273,7 @@ milliseconds Lane::between_batches() {
     connection->place.is_up_soon = false;
     attempt(*connection, [&] { connection->on_soon(); });
   }
-  offer_thread(waiting_for_worker_);
-  offer_thread(waiting_for_finisher_);
+  offer_threads();
   bool paused = false;
   for (const auto& listener : listeners_) paused = listener->resume_if_paused() || paused;
   look_after_time();
@@ -279,20 +282,25 @@ milliseconds Lane::between_batches() {
   if (stop_when_empty_ && load() == 0) loop_->stop();
 
   if (!soon_.empty()) return milliseconds(0);
-  if (!waiting_for_worker_.empty() || !waiting_for_finisher_.empty() || paused) return kRetry;
+  const bool some_wait =
+      std::any_of(waiting_for_thread_.begin(), waiting_for_thread_.end(),
+                  [](const WaitingFor& waiting) { return !waiting.connections.empty(); });
+  if (some_wait || paused) return kRetry;
   if (!waiting_for_buffer_.empty()) return kBufferRetry;
   const milliseconds period = sweep_period(core_.options.limits);
   return reminders_.empty() ? period : std::min(period, kReminderDelay);
 }
 
-// Those who wait for one pool do not wait for the other.
-void Lane::offer_thread(std::deque<Connection*>& waiting) {
-  while (!waiting.empty()) {
-    Connection* const first = waiting.front();
-    bool is_served = true;
-    attempt(*first, [&] { is_served = first->on_thread_free(); });
-    if (!is_served) return;
-    drop(waiting, first);
+// Those who wait for one executor do not wait for another.
+void Lane::offer_threads() {
+  for (WaitingFor& waiting : waiting_for_thread_) {
+    while (!waiting.connections.empty()) {
+      Connection* const first = waiting.connections.front();
+      bool is_served = true;
+      attempt(*first, [&] { is_served = first->on_thread_free(); });
+      if (!is_served) break;
+      drop(waiting.connections, first);
+    }
   }
 }
 

@@ -66,15 +66,22 @@ class Lane {
   void soon(Connection& connection);    // on_soon() behind this batch
   void remind(Connection& connection);  // on_reminder() once, before long
   // on_thread_free() until it returns true
-  void wait_for_thread(Connection& connection, bool finisher);
+  void wait_for_thread(Connection& connection, Executor& executor);
   void wait_for_buffer(Connection& connection);  // on_buffer_free() once
 
  private:
   using Connections = std::list<std::unique_ptr<Connection>>;
 
+  // Who waits for room in an executor's queue, in the order in which they came. There are as many
+  // of these as executors were ever full.
+  struct WaitingFor {
+    Executor* executor;
+    std::deque<Connection*> connections;
+  };
+
   Lane(Core& core, std::unique_ptr<EventLoop> loop);
   std::chrono::milliseconds between_batches();
-  static void offer_thread(std::deque<Connection*>& waiting);
+  void offer_threads();
   void look_after_time();
   void sweep();
   void open_connection(int descriptor, const Peer& peer, ssl_ctx_st* tls);
@@ -109,8 +116,7 @@ class Lane {
   Connections retired_;
   std::vector<Connection*> soon_;
   std::vector<Connection*> reminders_;
-  std::deque<Connection*> waiting_for_worker_;
-  std::deque<Connection*> waiting_for_finisher_;
+  std::vector<WaitingFor> waiting_for_thread_;
   std::vector<Connection*> waiting_for_buffer_;  // or for memory of the account
   bool memory_will_call_ = false;
   SteadyTime next_sweep_{};

@@ -25,6 +25,7 @@ class ServerFixture : public ::testing::Test {
   void start(std::shared_ptr<TlsContext> tls = nullptr) {
     options.workers = &workers;
     options.finishers = &finishers;
+    handler.finishers = &finishers;
     if (options.loops == 0) options.loops = 2;
     options.data_threads = 2;
     options.metrics = &metrics;

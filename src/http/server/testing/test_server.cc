@@ -11,12 +11,13 @@ std::optional<Response> ScriptedHandler::answer_from_memory(const Request& reque
   return at == in_memory.end() ? std::nullopt : at->second(request);
 }
 
-bool ScriptedHandler::ends_in_commit(const Request& request) {
-  return on_finisher.find(request.path()) != on_finisher.end();
+Executor* ScriptedHandler::executor_of(const Request& request) {
+  return on_finisher.find(request.path()) != on_finisher.end() ? finishers : nullptr;
 }
 
 Reply ScriptedHandler::handle(Context& context, const Request& request) {
-  const auto& answers = ends_in_commit(request) ? on_finisher : on_worker;
+  const bool finishes = on_finisher.find(request.path()) != on_finisher.end();
+  const auto& answers = finishes ? on_finisher : on_worker;
   const auto at = answers.find(request.path());
   if (at == answers.end()) return Response::text(404, "text/plain", "no such path\n");
   return at->second(context, request);

@@ -21,7 +21,9 @@ class ScriptedHandler final : public Handler {
 
   std::map<std::string, FromMemory, std::less<>> in_memory;
   std::map<std::string, FromWorker, std::less<>> on_worker;
-  std::map<std::string, FromWorker, std::less<>> on_finisher;  // these end in a commit
+  std::map<std::string, FromWorker, std::less<>> on_finisher;  // these run on `finishers`
+  Executor* finishers = nullptr;
+  std::function<void(const Request*, Response&)> on_dress;  // may be empty
   // May be empty.
   std::function<void(std::string_view path, std::uint64_t offset_bytes, const Error&)> on_fault;
 
@@ -30,8 +32,11 @@ class ScriptedHandler final : public Handler {
     if (on_fault) on_fault(path, offset_bytes, error);
   }
   std::optional<Response> answer_from_memory(const Request& request) override;
-  bool ends_in_commit(const Request& request) override;
+  Executor* executor_of(const Request& request) override;
   Reply handle(Context& context, const Request& request) override;
+  void dress(const Request* request, Response& response) override {
+    if (on_dress) on_dress(request, response);
+  }
   Response refuse(const Refusal& refusal) override;
 };
 

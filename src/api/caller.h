@@ -1,10 +1,10 @@
 #pragma once
-// api/distribution/caller.h — where a request came from.
+// api/caller.h — where a request came from.
 
-#include "auth/open_mode.h"
+#include "auth/authenticator.h"
 #include "http/message.h"
 
-namespace entrepot::api::distribution {
+namespace entrepot::api {
 
 // Looks at each header once and allocates nothing: event loops ask for every request. `forwarded`
 // is true when anything tells of a proxy: HTTP/1.0, which proxies speak to what is behind them and
@@ -14,4 +14,4 @@ namespace entrepot::api::distribution {
 // client.
 auth::Caller caller_of(const http::Request& request);
 
-}  // namespace entrepot::api::distribution
+}  // namespace entrepot::api

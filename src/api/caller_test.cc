@@ -1,10 +1,10 @@
-#include "api/distribution/caller.h"
+#include "api/caller.h"
 
 #include <gtest/gtest.h>
 
 #include "http/server/testing/request.h"
 
-namespace entrepot::api::distribution {
+namespace entrepot::api {
 namespace {
 
 using http::server::testing::make_request;
@@ -98,4 +98,4 @@ TEST(Caller, HostAndOriginAreTheFirstOnes) {
 }
 
 }  // namespace
-}  // namespace entrepot::api::distribution
+}  // namespace entrepot::api

@@ -1,9 +1,9 @@
-#include "api/distribution/caller.h"
+#include "api/caller.h"
 
 #include <algorithm>
 #include <array>
 
-namespace entrepot::api::distribution {
+namespace entrepot::api {
 namespace {
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
@@ -51,6 +51,7 @@ bool is_of_a_proxy(std::string_view name) {
 
 auth::Caller caller_of(const http::Request& request) {
   auth::Caller caller;
+  caller.address = request.peer().address;
   caller.loopback_peer = request.peer().loopback;
   caller.tls = request.peer().tls;
   caller.host = request.header("Host");  // of an absolute target: the target's
@@ -58,6 +59,8 @@ auth::Caller caller_of(const http::Request& request) {
   for (const http::Header& header : request.header_lines()) {
     if (!caller.origin && http::equals_ignoring_case(header.name, "Origin")) {
       caller.origin = header.value;
+    } else if (!caller.authorization && http::equals_ignoring_case(header.name, "Authorization")) {
+      caller.authorization = header.value;
     } else if (!caller.forwarded) {
       caller.forwarded = is_of_a_proxy(header.name);
     }
@@ -65,4 +68,4 @@ auth::Caller caller_of(const http::Request& request) {
   return caller;
 }
 
-}  // namespace entrepot::api::distribution
+}  // namespace entrepot::api
