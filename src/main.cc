@@ -1,8 +1,8 @@
 #include <string>
 #include <vector>
 
-#include "server/process.h"
-#include "server/program.h"
+#include "server/command/program.h"
+#include "server/host/process.h"
 
 int main(int argc, char** argv) {
   entrepot::server::prepare_process();

@@ -5,6 +5,7 @@ modules of earlier lines ("*": all of them), so that no cycle can be declared. M
 built yet stand in a second block, below a line that says so. Beyond that:
   - `x/internal/` is for module x alone, `x/testing/` for tests and other testing code;
   - a module that includes a third-party header names its library in cmake/modules.cmake;
+  - of the rooms of a module ("# rooms of m: a < b"), one includes only those before it;
   - a source file includes its own header first, which proves that the header stands alone.
 Tests may include any module that their link line has (entrepot_test_modules).
 """
@@ -28,6 +29,7 @@ THIRD_PARTY = {
 # Libraries that every module may use, because base is everywhere.
 COMMON = {"fmt::fmt"}
 PLANNED = "# Not built yet"
+ROOMS = re.compile(r"^# rooms of (\S+): (.+)$", re.M)
 
 
 def read_layers(tree: Tree, findings: Findings) -> dict[str, set[str]]:
@@ -55,6 +57,19 @@ def check_planned(tree: Tree, findings: Findings) -> None:
                     "below" if is_built else "above") + f" the line '{PLANNED}'")
 
 
+def read_rooms(tree: Tree) -> list[str]:
+    """All rooms, as "server/run", each behind those that it may use."""
+    return [f"{module}/{room}" for module, rooms in ROOMS.findall(tree.text("src/LAYERS"))
+            for room in rooms.split(" < ")]
+
+
+def check_rooms(findings: Findings, rooms: list[str], file: str, include: str) -> None:
+    own, other = (next((i for i, room in enumerate(rooms) if path.startswith(room + "/")), None)
+                  for path in (file.removeprefix("src/"), include))
+    if own is not None and other is not None and other > own and not is_test(file):
+        findings.error(file, f'"{include}": {rooms[own]} may not use {rooms[other]}')
+
+
 def module_of(path: str, modules) -> str | None:
     """The module of a path below src/; the longest name wins: blob/fs/x.h is not blob's."""
     parts = path.split("/")[:-1]
@@ -72,6 +87,7 @@ def check(tree: Tree) -> Findings:
     findings = Findings()
     allowed = read_layers(tree, findings)
     check_planned(tree, findings)
+    rooms = read_rooms(tree)
     libraries = {module: set(names.split())
                  for module, names in LIBRARIES.findall(tree.text("cmake/modules.cmake"))}
     for file in tree.having(".h", ".cc", below="src/"):
@@ -84,6 +100,7 @@ def check(tree: Tree) -> Findings:
         included = INCLUDE.findall(tree.text(file))
         for include in included:
             check_include(findings, tree, allowed, file, module, include)
+            check_rooms(findings, rooms, file, include)
             if not is_test(path):
                 check_third_party(findings, libraries.get(module, set()), file, module, include)
         own = path.removesuffix(".cc") + ".h"

@@ -18,7 +18,8 @@ from tree import Findings, Skipped, Tree
 
 # A tree without a fault. Each test adds or replaces files.
 GOOD = {
-    "src/LAYERS": "base:\nblob: base\nserver: *\n# Not built yet\nblob/fs: base blob\n",
+    "src/LAYERS": "base:\nblob: base\nserver: *\n"
+                  "# rooms of server: host < run\n# Not built yet\nblob/fs: base blob\n",
     "src/server/README.md": "# server\n",
     "src/server/y.h": '#pragma once\n#include "blob/store.h"\n',
     "src/server/y_test.cc": '#include "server/y.h"\n',
@@ -64,6 +65,8 @@ class TidyTest(unittest.TestCase):
             "base may not use blob": {"src/base/y.h": '#pragma once\n#include "blob/store.h"\n'},
             "not on an earlier line": {"src/LAYERS": "base: blob\nblob: base\nserver: *\n"},
             "is internal to blob": {"src/server/y.h": '#include "blob/internal/secret.h"\n'},
+            "server/host may not use server/run": {
+                "src/server/host/y.h": '#include "server/run/z.h"\n'},
             "above the line": {"src/blob/fs/y.h": "#pragma once\n"},
             "below the line": {"src/LAYERS": "base:\nblob: base\nserver: *\ncrypto: base\n"},
             "is for tests": {"src/blob/y.h": '#include "base/testing/fake.h"\n'},

@@ -1,0 +1,34 @@
+#pragma once
+// server/command/beside_server.h — asking the server that has the directory, through its metadata.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "meta/sqlite/store.h"
+#include "server/options/options.h"
+
+namespace entrepot::server {
+
+// Is there a registry at all?
+bool has_metadata(const Options& options);
+
+// The metadata of a directory that a server may have open at the same time. NotFound when there is
+// no registry.
+Result<std::unique_ptr<meta::sqlite::SqliteStore>> open_beside_server(const Options& options);
+
+// A job for the server.
+struct ServerJob {
+  std::string_view kind;
+  Bytes arguments;
+  std::string_view what;  // "collection", for messages
+};
+
+// Queues it and waits until the server has done it; `tell` gets the job's progress whenever it is
+// looked at, and at the end. Unavailable when the job failed, or the server ended before.
+using TellProgress = std::function<Result<void>(ByteView progress)>;
+Result<void> do_beside_server(Context& context, meta::Store& meta, const Options& options,
+                              const ServerJob& job, const TellProgress& tell);
+
+}  // namespace entrepot::server

@@ -1,0 +1,31 @@
+#pragma once
+// server/command/commands.h — what each command of the program does. Each returns its exit code: 0,
+// or 1 after telling on standard error what went wrong, unless it says otherwise.
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "server/configure/command_line.h"
+#include "server/configure/configuration.h"
+
+namespace entrepot::server {
+
+int run_serve(const Arguments& arguments);
+int run_gc(const Arguments& arguments);  // also garbage-collect
+// 0: all is well. 3: mended. 4: something damaged is left. 1: it could not look.
+int run_fsck(const Arguments& arguments);
+int run_import(const Arguments& arguments);
+int run_export(const Arguments& arguments);
+
+// `entrepot: <message>` on standard error; returns 1.
+int tell_failure(const Error& error);
+
+// The configuration from `file`, the environment and flags; the log is set up by it, and the
+// warnings are in the log.
+Result<Configuration> configure(const Arguments& arguments, std::optional<std::string> file);
+
+// The first operand, where there is one.
+std::optional<std::string> first_operand(const Arguments& arguments);
+
+}  // namespace entrepot::server

@@ -1,0 +1,116 @@
+#include "server/command/program.h"
+
+#include <cstdio>
+
+#include <fmt/core.h>
+
+#include "server/command/commands.h"
+#include "server/configure/command_line.h"
+#include "server/registry2/registry2.h"
+
+namespace entrepot::server {
+namespace {
+
+constexpr int kNotUnderstood = 2;
+
+int run_options(const Arguments& arguments) {
+  const bool registry2 = arguments.has("registry2");
+  if (arguments.has("markdown")) {
+    fmt::print("{}", registry2 ? registry2_markdown() : options_markdown());
+  } else if (registry2) {
+    for (const Registry2Key& key : registry2_keys()) {
+      fmt::print("{}  {}\n    {}\n", key.path, name_of(key.key_class),
+                 key.why.empty() ? key.option : key.why);
+    }
+  } else {
+    for (const Option& option : option_table()) {
+      fmt::print("{}  {}\n    {}\n", option.path, option.initial, option.text);
+    }
+  }
+  return 0;
+}
+
+int run_version(const Arguments&) {
+  fmt::print("entrepot {}\n", ENTREPOT_VERSION);
+  return 0;
+}
+
+constexpr Switch kOptionsSwitches[] = {
+    {"markdown", 0, "as the reference page"},
+    {"registry2", 0, "distribution's keys and what becomes of them"}};
+
+constexpr Switch kGcSwitches[] = {
+    {"dry-run", 'd', "say what would go, change nothing"},
+    {"delete-untagged", 'm', "first delete manifests that no tag leads to"},
+    {"quiet", 'q', "say nothing unless it fails"},
+    {"pause", 0, "the server's collector rests until --resume, over restarts, too"},
+    {"resume", 0, "the server's collector goes on"}};
+
+constexpr Switch kFsckSwitches[] = {
+    {"repair", 0, "make anew what can be: rows from their bytes, marks that are wrong"},
+    {"quiet", 'q', "say nothing unless it fails"}};
+
+constexpr Command kCommands[] = {
+    {.name = "serve",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Run the registry, with the configuration in FILE or none.",
+     .takes_options = true,
+     .run = run_serve},
+    {.name = "gc",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Remove blobs that nothing uses: asks the running server, or does it itself.",
+     .switches = kGcSwitches,
+     .takes_options = true,
+     .run = run_gc},
+    {.name = "garbage-collect",
+     .operands = "FILE",
+     .max_operands = 1,
+     .text = "The same, by the name that distribution's registry gave it.",
+     .switches = kGcSwitches,
+     .takes_options = true,
+     .run = run_gc},
+    {.name = "fsck",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text =
+         "Read all that is at rest, set aside what is damaged, name the tags that miss something.",
+     .switches = kFsckSwitches,
+     .takes_options = true,
+     .run = run_fsck},
+    {.name = "import",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Take over a distribution registry's directory (`serve` does so by itself).",
+     .takes_options = true,
+     .run = run_import},
+    {.name = "export",
+     .operands = "[DIR]",
+     .max_operands = 1,
+     .text = "Write a distribution registry's index into DIR, or into the data directory.",
+     .takes_options = true,
+     .run = run_export},
+    {.name = "options",
+     .text = "List every option with its default.",
+     .switches = kOptionsSwitches,
+     .run = run_options},
+    {.name = "version", .text = "Say which version this is.", .run = run_version},
+};
+
+}  // namespace
+
+int run_program(std::span<const std::string> words) {
+  auto arguments = parse_command_line(kCommands, words);
+  if (!arguments) {
+    fmt::print(stderr, "entrepot: {}\n", arguments.error().message);
+    return kNotUnderstood;
+  }
+  if (arguments->help) {
+    fmt::print("{}", arguments->command == nullptr ? help(kCommands) : help(*arguments->command));
+    return 0;
+  }
+  return arguments->command->run(*arguments);
+}
+
+}  // namespace entrepot::server

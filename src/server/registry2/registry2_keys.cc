@@ -1,0 +1,265 @@
+// The table of distribution's keys, and how the values of some of them are read.
+#include <algorithm>
+
+#include "server/options/spelling.h"
+#include "server/registry2/registry2.h"
+
+namespace entrepot::server {
+namespace {
+
+using Kind = YamlNode::Kind;
+constexpr auto kHonoured = Registry2Class::Honoured;
+constexpr auto kAccepted = Registry2Class::Accepted;
+constexpr auto kRefused = Registry2Class::Refused;
+
+Result<void> wrong_value(const YamlNode& node, const Registry2Key& key, std::string_view wanted) {
+  return fail(ErrorCode::InvalidArgument, "{}: {}: has to be {}", node.where, key.path, wanted);
+}
+
+Result<void> refuse(const Registry2Key& key, const YamlNode& node) {
+  return fail(ErrorCode::Unsupported, "{}: {}: {}", node.where, key.path, key.why);
+}
+
+// Below a key that decides who may do what, a misspelt one may have been meant to keep somebody
+// out.
+Result<void> check_keys(const Registry2Key& key, const YamlNode& node,
+                        std::span<const std::string_view> known) {
+  if (node.kind != Kind::Map) return wrong_value(node, key, "a map of keys");
+  for (const auto& [name, value] : node.entries) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return fail(ErrorCode::InvalidArgument, "{}: distribution has no key \"{}.{}\"{}", value.where,
+                key.path, name, did_you_mean(name, known));
+  }
+  return {};
+}
+
+// "none" is the one provider that asks nobody.
+Result<void> read_auth(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  if (node.kind == Kind::List) return wrong_value(node, key, "a map of keys");
+  const bool nobody = std::all_of(node.entries.begin(), node.entries.end(),
+                                  [](const auto& entry) { return entry.key == "none"; });
+  return nobody ? Result<void>{} : refuse(key, node);
+}
+
+Result<void> read_version(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  return node.text == "0.1" ? Result<void>{} : wrong_value(node, key, "0.1");
+}
+
+Result<void> read_log_level(Registry2Reader& reader, const Registry2Key& key,
+                            const YamlNode& node) {
+  constexpr std::pair<std::string_view, std::string_view> kLevels[] = {
+      {"error", "error"}, {"warn", "warning"}, {"info", "info"}, {"debug", "debug"}};
+  for (const auto& [theirs, ours] : kLevels) {
+    if (node.text == theirs) {
+      reader.set(key, {std::string(ours)}, node);
+      return {};
+    }
+  }
+  return wrong_value(node, key, "error, warn, info or debug");
+}
+
+Result<void> read_formatter(Registry2Reader& reader, const Registry2Key& key,
+                            const YamlNode& node) {
+  if (node.text == "logstash") {
+    reader.warn(node, key.path, "logstash is written as json, without its fixed fields");
+  } else if (node.text != "text" && node.text != "json") {
+    return wrong_value(node, key, "text, json or logstash");
+  }
+  reader.set(key, {node.text == "text" ? "text" : "json"}, node);
+  return {};
+}
+
+Result<void> read_inverted(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  const auto on = parse_switch(node.text);
+  if (!on) return wrong_value(node, key, "true or false");
+  reader.set(key, {*on ? "false" : "true"}, node);
+  return {};
+}
+
+// A limit that is not positive means the default.
+Result<void> read_limit(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  if (node.text.starts_with('-') || node.text == "0") return {};
+  reader.set(key, {node.text}, node);
+  return {};
+}
+
+Result<void> read_minimum_tls(Registry2Reader& reader, const Registry2Key& key,
+                              const YamlNode& node) {
+  if (node.text == "tls1.0" || node.text == "tls1.1") {
+    reader.warn(node, key.path, "versions before TLS 1.2 are not spoken");
+  } else if (node.text != "tls1.2" && node.text != "tls1.3") {
+    return wrong_value(node, key, "tls1.0, tls1.1, tls1.2 or tls1.3");
+  }
+  reader.set(key, {node.text == "tls1.3" ? "1.3" : "1.2"}, node);
+  return {};
+}
+
+// Whatever was typed keeps the registry running, as it did there; see make_location_key().
+Result<void> read_secret(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  if (node.kind != Kind::Scalar) return wrong_value(node, key, "one value");
+  if (node.text.size() < kLeastSecretBytes) {
+    reader.warn(node, key.path,
+                fmt::format("is shorter than {} bytes, so it is mixed with a key that is made at "
+                            "random and kept with the data",
+                            kLeastSecretBytes));
+  }
+  reader.set(key, {node.text}, node);
+  return {};
+}
+
+Result<void> read_prefix(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  reader.set(key, {node.text.empty() ? "/" : node.text}, node);
+  return {};
+}
+
+// A map from name to one value or a list of them.
+Result<void> read_headers(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  if (node.kind != Kind::Map) return wrong_value(node, key, "a map from name to values");
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : node.entries) {
+    if (value.kind == Kind::Scalar) lines.push_back(fmt::format("{}: {}", name, value.text));
+    for (const YamlNode& item : value.items) {
+      if (item.kind != Kind::Scalar) return wrong_value(item, key, "a map from name to texts");
+      lines.push_back(fmt::format("{}: {}", name, item.text));
+    }
+  }
+  reader.set(key, std::move(lines), node);
+  return {};
+}
+
+// Purging that is off, or that only says what it would do.
+Result<void> read_purging_off(Registry2Reader& reader, const Registry2Key& key,
+                              const YamlNode& node) {
+  const auto on = parse_switch(node.text);
+  if (!on) return wrong_value(node, key, "true or false");
+  const bool dry_run = key.path.ends_with("dryrun");
+  if (*on == dry_run) reader.set(key, {"0"}, node);
+  return {};
+}
+
+// Middlewares that are all switched off change nothing.
+Result<void> read_middleware(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  constexpr std::string_view kPoints[] = {"registry", "repository", "storage"};
+  TRY(check_keys(key, node, kPoints));
+  for (const auto& [point, list] : node.entries) {
+    if (list.kind != Kind::List) return refuse(key, list);
+    for (const YamlNode& item : list.items) {
+      const YamlNode* disabled = item.find("disabled");
+      if (disabled == nullptr || !parse_switch(disabled->text).value_or(false)) {
+        return refuse(key, item);
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> read_proxy(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
+  constexpr std::string_view kProxyKeys[] = {"remoteurl", "username", "password", "ttl", "exec"};
+  TRY(check_keys(key, node, kProxyKeys));
+  const YamlNode* url = node.find("remoteurl");
+  return url == nullptr || url->text.empty() ? Result<void>{} : refuse(key, node);
+}
+
+constexpr Registry2Key unbuilt_driver(std::string_view path) {
+  return {path,    kRefused, "", "", "this storage driver is not built yet; only filesystem is",
+          nullptr, true};
+}
+
+constexpr Registry2Key kKeys[] = {
+    {"version", kHonoured, "", "", "0.1 is the only version there is", read_version},
+
+    {"loglevel", kHonoured, "log.level", "", "the old name of log.level", read_log_level},
+    {"log.level", kHonoured, "log.level", "", "", read_log_level},
+    {"log.formatter", kHonoured, "log.format", "", "logstash is written as json", read_formatter},
+    {"log.accesslog.disabled", kHonoured, "access_log.enabled", "", "", read_inverted},
+    {"log.fields", kAccepted, "", "", "log lines have no fields of one's own"},
+    {"log.hooks", kAccepted, "", "", "no mail is sent for log lines"},
+    {"log.reportcaller", kAccepted, "", "false", "log lines do not name the code they come from"},
+
+    {"storage.filesystem.rootdirectory", kHonoured, "data", "",
+     "the layout below it is adopted in place"},
+    {"storage.filesystem.maxthreads", kAccepted, "", "", "see workers.* in options.md"},
+    {"storage.inmemory", kAccepted, "", "", "everything is kept in the data directory", nullptr,
+     true},
+    unbuilt_driver("storage.s3"),
+    unbuilt_driver("storage.s3aws"),
+    unbuilt_driver("storage.azure"),
+    unbuilt_driver("storage.gcs"),
+    unbuilt_driver("storage.swift"),
+    unbuilt_driver("storage.oss"),
+    {"storage.delete.enabled", kHonoured, "storage.delete", "",
+     "off unless it is set, as there: with a file or a variable of distribution's"},
+    {"storage.redirect.disable", kHonoured, "", "", "blobs are always sent by the server itself"},
+    {"storage.cache", kAccepted, "", "", "what is asked often is kept in memory without it"},
+    {"storage.tag.concurrencylimit", kAccepted, "", "", "tags are looked up by index"},
+    {"storage.maintenance.uploadpurging.age", kHonoured, "uploads.purge_after", "", ""},
+    {"storage.maintenance.uploadpurging.interval", kHonoured, "uploads.purge_interval", "", ""},
+    {"storage.maintenance.uploadpurging.enabled", kHonoured, "uploads.purge_after", "",
+     "false: never", read_purging_off},
+    {"storage.maintenance.uploadpurging.dryrun", kHonoured, "uploads.purge_after", "",
+     "true: nothing is purged", read_purging_off},
+    {"storage.maintenance.readonly.enabled", kHonoured, "storage.read_only", "", ""},
+
+    {"auth.none", kHonoured, "", "", "nobody is asked who they are"},
+    {"auth", kRefused, "", "",
+     "without it everybody could do what few could; accounts are not built yet", read_auth, true},
+    {"middleware", kRefused, "", "",
+     "it may decide who gets what; entrepot loads none (remove it, or set disabled: true)",
+     read_middleware},
+
+    {"http.addr", kHonoured, "http.listen", "",
+     "an IP address, a host name (all its addresses) or nothing before the colon"},
+    {"http.net", kRefused, "", "tcp", "only tcp is listened on"},
+    {"http.prefix", kHonoured, "http.prefix", "", "", read_prefix},
+    {"http.host", kHonoured, "http.host", "",
+     "wins over relativeurls and prefix, as it does there"},
+    {"http.secret", kHonoured, "http.secret", "",
+     "one shorter than 32 bytes is mixed with a key that is kept with the data", read_secret},
+    {"http.relativeurls", kHonoured, "http.relative_urls", "",
+     "Location headers are relative unless it is set to false; then Forwarded, X-Forwarded-Proto "
+     "and X-Forwarded-Host count as they do there"},
+    {"http.draintimeout", kHonoured, "http.drain_timeout", "", ""},
+    {"http.tls.certificate", kHonoured, "http.tls.certificate", "", ""},
+    {"http.tls.key", kHonoured, "http.tls.key", "", ""},
+    {"http.tls.minimumtls", kHonoured, "http.tls.minimum", "", "never below TLS 1.2",
+     read_minimum_tls},
+    {"http.tls.ciphersuites", kAccepted, "", "", "only strong suites are offered, always the same"},
+    {"http.tls.clientcas", kRefused, "", "", "without it clients need no certificate"},
+    {"http.tls.clientauth", kRefused, "", "", "without it clients need no certificate"},
+    {"http.tls.letsencrypt", kRefused, "", "",
+     "without it the server would speak plain HTTP; give a certificate and key"},
+    {"http.headers", kHonoured, "http.headers", "", "", read_headers},
+    {"http.debug.addr", kHonoured, "debug.listen", "",
+     "/healthz, /readyz and the metrics; no profiles"},
+    {"http.debug.prometheus.enabled", kAccepted, "", "true",
+     "the metrics are always on debug.listen"},
+    {"http.debug.prometheus.path", kHonoured, "debug.metrics_path", "", ""},
+    {"http.http2.disabled", kAccepted, "", "true", "HTTP/1.1 is spoken"},
+    {"http.h2c.enabled", kAccepted, "", "false", "HTTP/1.1 is spoken"},
+
+    {"notifications", kAccepted, "", "", "no events are sent"},
+    {"redis", kAccepted, "", "", "no Redis is used"},
+    {"health", kAccepted, "", "", "/readyz tests a write each time it is asked"},
+    {"reporting", kAccepted, "", "", "nothing is reported to others"},
+    {"proxy", kRefused, "", "", "pulling through from another registry is not built yet",
+     read_proxy},
+    {"catalog.maxentries", kHonoured, "limits.catalog_entries", "", "", read_limit},
+    {"tags.maxtags", kHonoured, "limits.tags", "", "", read_limit},
+    {"compatibility", kAccepted, "", "", "schema 1 manifests are refused"},
+    {"validation.enabled", kAccepted, "", "", "see the keys below it"},
+    {"validation.disabled", kAccepted, "", "", "see the keys beside it"},
+    {"validation.manifests.urls.allow", kAccepted, "", "",
+     "manifests may name any URL; the server itself never follows one"},
+    {"validation.manifests.urls.deny", kRefused, "", "",
+     "without it manifests could be pushed that were refused"},
+    {"validation.manifests.indexes", kAccepted, "", "",
+     "an index may name manifests that are not there"},
+    {"policy.repository.classes", kRefused, "", "",
+     "without it other kinds of artifacts could be pushed"},
+};
+
+}  // namespace
+
+std::span<const Registry2Key> registry2_keys() { return kKeys; }
+
+}  // namespace entrepot::server

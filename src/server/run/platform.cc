@@ -1,0 +1,105 @@
+#include "server/run/platform.h"
+
+#include "access/open_policy.h"
+#include "crypto/hash.h"
+
+namespace entrepot::server {
+namespace {
+
+using std::chrono::microseconds;
+
+constexpr std::string_view kLocationKey = "http.secret";
+constexpr std::size_t kLocationKeyBytes = 32;
+
+// Without an end: no session is too old while nothing purges them.
+constexpr std::chrono::hours kForever{24 * 366 * 100};
+
+registry::Uploads::Options uploads_options(const Options& options) {
+  const bool purged = options.uploads_purge_after.count() > 0;
+  return {.review_delay = options.collect_delay,
+          .session_age = purged ? microseconds(options.uploads_purge_after) : kForever,
+          .most_sessions = options.uploads_max_open};
+}
+
+api::distribution::LocationOptions location_options(const Options& options) {
+  api::distribution::LocationOptions out;
+  out.prefix = api_prefix(options);
+  out.base = options.http_host;
+  while (out.base.ends_with('/')) out.base.pop_back();
+  out.from_request = !options.http_relative_urls;
+  return out;
+}
+
+// Made once and kept with the data, so that uploads go on over a restart.
+Result<Bytes> kept_key(Context& context, meta::Store& meta) {
+  return meta.transact<Bytes>(context, [](meta::Transaction& tx) -> Result<Bytes> {
+    auto kept = tx.settings().get(kLocationKey);
+    if (kept) return crypto::from_hex(*kept);
+    if (kept.error().code != ErrorCode::NotFound) return propagate(std::move(kept));
+    Bytes made = crypto::random_bytes(kLocationKeyBytes);
+    TRY(tx.settings().set(kLocationKey, crypto::to_hex(made)));
+    return made;
+  });
+}
+
+// The configured secret where it is long enough to be a key; a short one, which only distribution's
+// configuration may have, is no more than a part of one.
+Result<Bytes> make_location_key(Context& context, const Options& options, meta::Store& meta) {
+  if (options.http_secret.size() >= kLeastSecretBytes) return Bytes(options.http_secret);
+  TRY_ASSIGN(const Bytes kept, kept_key(context, meta));
+  if (options.http_secret.empty()) return kept;
+  return crypto::hmac_sha256(kept, "http.secret: " + options.http_secret);
+}
+
+}  // namespace
+
+std::string api_prefix(const Options& options) {
+  std::string prefix = options.http_prefix;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  return prefix;
+}
+
+struct Platform::Parts {
+  Parts(const Options& options, const auth::Authenticator& door, registry::Stores stores,
+        Bytes location_key, Surroundings surroundings)
+      : quarantine(stores, surroundings.metrics),
+        pull(stores, quarantine, options.collect_delay),
+        push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
+                                                           : registry::MissingReferences::Refuse),
+        uploads(stores, quarantine, uploads_options(options), surroundings.metrics),
+        remove(stores, options.collect_delay),
+        policy({options.storage_delete, options.storage_read_only}),
+        gate(door, policy, stores.clock),
+        api({pull, push, uploads, remove, gate, surroundings.memory},
+            {location_options(options),
+             std::move(location_key),
+             {options.limits_catalog_entries, options.limits_tags}},
+            surroundings.threading) {}
+
+  registry::Quarantine quarantine;
+  registry::Puller pull;
+  registry::Pusher push;
+  registry::Uploads uploads;
+  registry::Remover remove;
+  access::OpenPolicy policy;
+  api::Gate gate;
+  api::distribution::DistributionApi api;
+};
+
+Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Platform::~Platform() = default;
+
+Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
+                                                 const auth::Authenticator& door,
+                                                 OpenedStores& stores, Surroundings surroundings) {
+  TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
+  return std::unique_ptr<Platform>(new Platform(
+      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), surroundings)));
+}
+
+http::Handler& Platform::api() { return parts_->api; }
+registry::Uploads& Platform::uploads() { return parts_->uploads; }
+registry::Remover& Platform::remover() { return parts_->remove; }
+registry::Quarantine& Platform::quarantine() { return parts_->quarantine; }
+
+}  // namespace entrepot::server

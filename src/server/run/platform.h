@@ -1,0 +1,49 @@
+#pragma once
+// server/run/platform.h — the registry's use cases and its API, wired over opened stores.
+
+#include <memory>
+
+#include "api/distribution/api.h"
+#include "auth/authenticator.h"
+#include "http/handler.h"
+#include "http/memory.h"
+#include "registry/quarantine.h"
+#include "registry/remove.h"
+#include "registry/uploads.h"
+#include "server/options/options.h"
+#include "server/run/opened_stores.h"
+
+namespace entrepot::server {
+
+// Everything between the stores and the sockets. Thread-safe; owns no threads.
+class Platform {
+ public:
+  // What is counted, what is counted off, and where requests go on.
+  struct Surroundings {
+    metrics::Registry& metrics;
+    http::MemoryAccount& memory;
+    api::distribution::Threading threading = {};
+  };
+
+  // `door` outlives it. Fails when the key that signs upload locations can neither be read nor
+  // kept.
+  static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
+                                                const auth::Authenticator& door,
+                                                OpenedStores& stores, Surroundings surroundings);
+  ~Platform();
+
+  http::Handler& api();
+  registry::Uploads& uploads();  // what the collector works with, too
+  registry::Remover& remover();
+  registry::Quarantine& quarantine();
+
+ private:
+  struct Parts;
+  explicit Platform(std::unique_ptr<Parts> parts);
+  const std::unique_ptr<Parts> parts_;
+};
+
+// "" for "/", "/registry" for "/registry/": how http.prefix stands in front of "/v2".
+std::string api_prefix(const Options& options);
+
+}  // namespace entrepot::server

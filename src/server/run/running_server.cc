@@ -1,0 +1,176 @@
+#include "server/run/running_server.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "server/configure/resolve.h"
+#include "server/host/privileges.h"
+#include "server/host/process.h"
+#include "server/run/access_log.h"
+#include "server/run/adoption.h"
+#include "server/run/background.h"
+#include "server/run/exchange_metrics.h"
+#include "server/run/front.h"
+#include "server/run/listeners.h"
+#include "server/run/openness.h"
+#include "server/run/operations.h"
+#include "server/run/periodic.h"
+#include "server/run/platform.h"
+#include "server/run/shutter.h"
+
+namespace entrepot::server {
+namespace {
+
+constexpr std::chrono::seconds kPresenceInterval{1};
+
+std::unique_ptr<AccessLog> make_access_log(const Options& options, const Clock& clock,
+                                           metrics::Registry& metrics) {
+  if (!options.access_log_enabled) return nullptr;
+  AccessLog::Options out;
+  out.format =
+      options.access_log_format == "json" ? AccessLogFormat::Json : AccessLogFormat::Combined;
+  return std::make_unique<AccessLog>(out, clock, metrics);
+}
+
+}  // namespace
+
+// In the order of their making; what is made later uses what was made before it.
+struct RunningServer::Parts {
+  Parts(const Options& the_options, auth::Reach reach, const Clock& the_clock)
+      : options(the_options),
+        clock(the_clock),
+        door(door_options(options, reach)),
+        memory(options.limits_memory.bytes, metrics),
+        access_log(make_access_log(options, clock, metrics)),
+        exchanges(metrics),
+        readiness(clock),
+        operations(readiness, metrics, "/metrics", &door),
+        debug_operations(readiness, metrics, options.debug_metrics_path),
+        front(rooms(), door, options.http_headers) {
+    metrics.counter_from("entrepot_log_lost_total",
+                         "Lines of the log that standard error did not take.",
+                         [] { return static_cast<double>(log::lost_lines()); });
+  }
+
+  std::vector<Front::Room> rooms() {
+    return {{api_prefix(options) + "/v2", api},
+            {"/healthz", operations},
+            {"/readyz", operations},
+            {"/metrics", operations}};
+  }
+
+  // Requests reach `platform` through threads of `listeners`, and the check of readiness `stores`,
+  // so those have to end first.
+  ~Parts() {
+    presence.reset();
+    background.reset();
+    listeners.reset();
+    readiness.stop();
+  }
+
+  // Root reads the key, binds, and takes over what is root's; all else is done as the user, on
+  // names that the user may change. Without a user to become the directory comes first: who starts
+  // a second server by mistake is told so, not that a port is taken.
+  Result<std::unique_ptr<DataDirectory>> open_directory_and_sockets() {
+    TRY_ASSIGN(const auto account, account_to_become(options.user));
+    Result<void> sockets;
+    if (account) {
+      TRY(hand_over(*account, options.data));
+      sockets = open_sockets();
+      TRY(become(*account, options.data));
+    }
+    if (::geteuid() == 0) warn_of_root(options.data);
+    TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
+    if (!account) sockets = open_sockets();
+    TRY(std::move(sockets));
+    TRY(listeners->accept());
+    return directory;
+  }
+
+  Result<void> open_sockets() {
+    const auto observe = [this](const http::server::Exchange& exchange) {
+      exchanges.record(exchange);
+      if (access_log != nullptr) access_log->record(exchange);
+    };
+    TRY_ASSIGN(listeners,
+               Listeners::open(options, {front, debug_operations, observe, memory}, metrics));
+    return {};
+  }
+
+  Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory) {
+    TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
+    TRY(adopt_if_needed(context, options, *stores));
+    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores,
+                                        {metrics, memory, listeners->threading()}));
+    background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
+    readiness.started([this](Context& asking) { return stores->check_writable(asking); });
+    api.open(platform->api());
+    presence.emplace("presence", kPresenceInterval, [this](Context&) { look_for_the_store(); });
+    return {};
+  }
+
+  // What the store no longer backs is not there, whatever is in memory.
+  void look_for_the_store() {
+    const auto present = stores->require_present();
+    if (present.has_value() == is_present) return;
+    is_present = present.has_value();
+    if (is_present) {
+      api.open(platform->api());
+      log::info("the store is back: requests are answered again");
+    } else {
+      api.close();
+      log::error("the store is away, requests are refused until it is back: {}", present.error());
+    }
+  }
+
+  const Options options;
+  const Clock& clock;
+  const auth::OpenMode door;
+  metrics::Registry metrics;
+  http::MemoryAccount memory;
+  std::unique_ptr<AccessLog> access_log;  // null when switched off
+  ExchangeMetrics exchanges;
+  Readiness readiness;
+  Operations operations;
+  Operations debug_operations;
+  Shutter api;
+  Front front;
+  std::unique_ptr<Listeners> listeners;
+  std::unique_ptr<OpenedStores> stores;
+  std::unique_ptr<Platform> platform;
+  std::unique_ptr<Background> background;
+  bool is_present = true;  // of the thread of `presence` alone
+  std::optional<Periodic> presence;
+};
+
+RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+RunningServer::~RunningServer() = default;
+
+Result<std::unique_ptr<RunningServer>> RunningServer::start(Context& context,
+                                                            const Configuration& configuration,
+                                                            const Clock& clock) {
+  Configuration resolved = configuration;
+  TRY(resolve_names(resolved.options));
+  const Options& options = resolved.options;
+  TRY_ASSIGN(const Openness openness, decide_openness(resolved));
+  for (const std::string& warning : door_warnings(options, openness)) {
+    log::warning("{}", warning);
+  }
+  raise_open_file_limit();
+  auto parts = std::make_unique<Parts>(options, openness.reach, clock);
+  TRY_ASSIGN(auto directory, parts->open_directory_and_sockets());
+  TRY(parts->open_registry(context, std::move(directory)));
+  return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
+}
+
+const std::vector<std::string>& RunningServer::urls() const { return parts_->listeners->urls(); }
+const metrics::Registry& RunningServer::metrics() const { return parts_->metrics; }
+void RunningServer::reload_certificate() { parts_->listeners->reload_certificate(); }
+
+void RunningServer::stop() {
+  parts_->presence.reset();
+  parts_->background.reset();
+  parts_->listeners->stop(parts_->options.http_drain_timeout);
+}
+
+}  // namespace entrepot::server
