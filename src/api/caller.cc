@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/forwarded.h"
+
 namespace entrepot::api {
 namespace {
 
@@ -51,7 +53,7 @@ bool is_of_a_proxy(std::string_view name) {
 
 auth::Caller caller_of(const http::Request& request) {
   auth::Caller caller;
-  caller.address = request.peer().address;
+  caller.address = http::client_address(request);
   caller.loopback_peer = request.peer().loopback;
   caller.tls = request.peer().tls;
   caller.host = request.header("Host");  // of an absolute target: the target's

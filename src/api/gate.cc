@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "api/caller.h"
+#include "http/forwarded.h"
 
 namespace entrepot::api {
 
@@ -49,7 +50,7 @@ void Gate::decide(Context& context, const http::Request& request, access::Action
 
 access::Question Gate::question(const http::Request& request, const access::Subject& subject,
                                 access::Action action, std::string_view repository) const {
-  return {subject, action, repository, request.peer().address, clock_.wall()};
+  return {subject, action, repository, http::client_address(request), clock_.wall()};
 }
 
 }  // namespace entrepot::api

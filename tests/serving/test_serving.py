@@ -101,6 +101,15 @@ def test_access_log_for_people(start):
         r'"a \\x22quoted\\x22 word"', line)
 
 
+def test_access_log_names_the_client_behind_a_trusted_proxy(start):
+    """And nobody else's word counts."""
+    for trusted, expected in ("127.0.0.0/8", "203.0.113.9"), ("192.0.2.0/24", "127.0.0.1"):
+        server = start("--open", "--http.trusted_proxies", trusted)
+        server.client.request("GET", "/v2/", headers={"X-Forwarded-For": "8.8.8.8, 203.0.113.9"})
+        (line,) = log_lines(server, 1)
+        assert line.startswith(f"{expected} - - [")
+
+
 def test_access_log_says_why_something_was_no_request(start):
     """Under the request id that its answer has, like every other."""
     server = start("--access_log.format", "json")

@@ -31,6 +31,7 @@ struct Options {
   bool http_relative_urls = false;
   std::vector<HeaderLine> http_headers;
   std::vector<std::string> http_origins;
+  std::vector<std::string> http_trusted_proxies;
   std::string http_secret;
   Duration http_idle_timeout{};
   Duration http_head_timeout{};

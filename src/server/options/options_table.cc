@@ -2,6 +2,7 @@
 #include <string>
 
 #include "auth/open_mode.h"
+#include "http/networks.h"
 #include "server/options/options.h"
 
 namespace entrepot::server {
@@ -39,6 +40,11 @@ Result<void> check_origin(const std::string& text) {
   if (auth::is_origin(text)) return {};
   return fail(ErrorCode::InvalidArgument, "\"{}\" is not an origin such as https://ui.example.com",
               text);
+}
+
+Result<void> check_network(const std::string& text) {
+  TRY(http::Networks::parse({text}));
+  return {};
 }
 
 constexpr Option kTable[] = {
@@ -114,6 +120,12 @@ constexpr Option kTable[] = {
      .text = "Origins of web pages that may use the server, such as https://ui.example.com; * for "
              "every page. For a page whose own server passes its requests on; pages that come "
              "straight need Access-Control-Allow-Origin in http.headers as well."},
+    {.path = "http.trusted_proxies",
+     .field = &Options::http_trusted_proxies,
+     .check = check_network,
+     .text = "Addresses and networks (10.0.0.0/8) of proxies in front, whose word about the "
+             "client's address counts: Forwarded, else X-Forwarded-For. For the access log, and "
+             "for rules that go by networks."},
     {.path = "http.secret",
      .field = &Options::http_secret,
      .text = "The key that signs upload locations, at least 32 bytes. Made at random and kept with "

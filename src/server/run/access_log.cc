@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "http/forwarded.h"
 #include "http/router.h"
 #include "oci/manifest.h"
 
@@ -79,6 +80,7 @@ std::string_view header_of(const http::server::Exchange& exchange, std::string_v
 }
 
 std::string_view address_of(const http::server::Exchange& exchange) {
+  if (exchange.request != nullptr) return http::client_address(*exchange.request);
   return exchange.peer == nullptr ? std::string_view("-") : exchange.peer->address;
 }
 

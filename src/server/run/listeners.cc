@@ -5,6 +5,7 @@
 
 #include "base/executor.h"
 #include "base/log.h"
+#include "http/networks.h"
 
 namespace entrepot::server {
 namespace {
@@ -93,6 +94,10 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.metrics = &metrics;
   server_options.memory = &handlers.memory;
   server_options.observe = handlers.observe;
+  TRY_ASSIGN(auto proxies, http::Networks::parse(options.http_trusted_proxies));
+  if (!proxies.empty()) {
+    server_options.proxies = std::make_shared<const http::Networks>(std::move(proxies));
+  }
   for (const HeaderLine& line : options.http_headers) {
     if (http::equals_ignoring_case(line.name, "Server")) server_options.server_header = line.value;
   }

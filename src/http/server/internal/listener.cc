@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "http/networks.h"
 #include "http/server/internal/lane.h"
 
 namespace entrepot::http::server::internal {
@@ -50,7 +51,7 @@ socklen_t size_of(const Address& address) {
   return address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
 }
 
-Peer describe(const Address& address, bool tls) {
+Peer describe(const Address& address, bool tls, std::shared_ptr<const Networks> proxies) {
   Peer peer;
   char text[INET6_ADDRSTRLEN] = "";
   if (address.any.sa_family == AF_INET) {
@@ -64,6 +65,8 @@ Peer describe(const Address& address, bool tls) {
   }
   peer.address = text;
   peer.tls = tls;
+  peer.is_proxy = proxies != nullptr && proxies->contains(peer.address);
+  peer.proxies = std::move(proxies);
   return peer;
 }
 
@@ -177,7 +180,8 @@ bool Listener::accept_one() {
   Lane& lane = **std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
     return a->load() < b->load();
   });
-  lane.adopt(descriptor, describe(address, tls_ != nullptr), tls_ ? tls_->current() : nullptr);
+  lane.adopt(descriptor, describe(address, tls_ != nullptr, lane.core().options.proxies),
+             tls_ ? tls_->current() : nullptr);
   return true;
 }
 
