@@ -1,4 +1,4 @@
-# ctest: labels=faults serial timeout=300
+# ctest: labels=faults serial timeout=900
 """`kill -9` at the n-th call that changes a file, for every n, while the server looks after its own
 metadata: opens an older program's, or backs it up."""
 

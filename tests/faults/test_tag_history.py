@@ -118,8 +118,10 @@ def shown(answer: Answer) -> str | None:
 @pytest.mark.parametrize("untagged", [False, True], ids=["collected", "untagged ones, too"])
 def test_one_story(start_registry, untagged):
     print(f"seed {SEED}")
-    registry = start_registry(options=("--collect.delay", "0s", "--collect.interval", "1s"))
+    registry = start_registry()
     Repository(registry.client, REPOSITORY).push_image()  # so that it is there to be listed
+    registry.options += ["--collect.delay", "0s", "--collect.interval", "1s"]
+    registry.restart()  # from here on a blob goes as soon as no manifest has it
     histories = {tag: History() for tag in TAGS}
     end = time.monotonic() + SECONDS
     actors = [Actor(registry, number, end, histories) for number in range(8)]

@@ -108,6 +108,7 @@ def test_access_log_names_the_client_behind_a_trusted_proxy(start):
         server.client.request("GET", "/v2/", headers={"X-Forwarded-For": "8.8.8.8, 203.0.113.9"})
         (line,) = log_lines(server, 1)
         assert line.startswith(f"{expected} - - [")
+        server.stop()
 
 
 def test_access_log_says_why_something_was_no_request(start):
