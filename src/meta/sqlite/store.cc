@@ -71,7 +71,7 @@ struct SqliteStore::Parts {
                  .mode = Database::Mode::ReadOnly,
                  .cache_kib = kReaderCacheKib,
                  .vfs = options.vfs},
-                options.readers) {}
+                options.readers, health) {}
 
   const Clock& clock;
   const BackupLimits backup;

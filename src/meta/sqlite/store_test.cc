@@ -286,6 +286,25 @@ TEST_F(SqliteStoreTest, TruncatedFileIsCorrupt) {
 }
 
 // Damage that opening does not meet is found by the check, and a read that meets it fails.
+// Whoever reads finds it, and from then on nothing is written, and the server is not ready.
+TEST_F(SqliteStoreTest, FileThatIsCutUnderAReaderIsWrittenNoMore) {
+  {
+    auto store = open().value();
+    for (int i = 0; i < 100; ++i)
+      ASSERT_OK(set(*store, fmt::format("{:03}", i), std::string(4000, 'x')));
+  }
+  auto store = open().value();
+  ASSERT_OK(store->check_writable(context_));
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) / 2);
+  const auto all = store->view<std::size_t>(context_, [](const Snapshot& s) -> Result<std::size_t> {
+    TRY_ASSIGN(const auto entries, s.settings().list("", "", 1000));
+    return entries.size();
+  });
+  EXPECT_FAILS(Unavailable, all);
+  EXPECT_FAILS(Unavailable, store->check_writable(context_));
+  EXPECT_FAILS(Unavailable, set(*store, "more"));
+}
+
 TEST_F(SqliteStoreTest, FlippedPageIsFoundByTheCheck) {
   {
     const auto store = open();

@@ -24,9 +24,9 @@ class Health {
     if (!damage) return;
     const std::lock_guard lock(mutex_);
     if (damage_) return;
-    damage_ =
-        Error{ErrorCode::Unavailable,
-              fmt::format("the metadata is read-only since a write failed: {}", damage->message)};
+    damage_ = Error{
+        ErrorCode::Unavailable,
+        fmt::format("the metadata is read-only since it was found damaged: {}", damage->message)};
     log::error("{}; reads go on; start again once the disk is well", damage_->message);
   }
 

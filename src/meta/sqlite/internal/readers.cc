@@ -12,8 +12,8 @@ Failure no_memory() { return Failure({ErrorCode::Unavailable, "no memory"}); }
 
 }  // namespace
 
-Readers::Readers(Database::Options options, std::size_t most)
-    : options_(std::move(options)), most_(most) {
+Readers::Readers(Database::Options options, std::size_t most, Health& health)
+    : options_(std::move(options)), most_(most), health_(health) {
   idle_.reserve(most);  // so that giving one back needs no memory
 }
 
@@ -46,6 +46,9 @@ Result<void> Readers::in_transaction(Context& context, std::unique_ptr<Reader> r
   static_cast<void>(had_memory([&] {
     if (database.in_transaction()) static_cast<void>(database.run(kEnd));
   }));
+  // A read that failed otherwise may work again; a damaged file will not, whoever reads it.
+  const std::optional<Error>& damage = database.damage();
+  if (damage && damage->code == ErrorCode::Corrupt) health_.note(damage);
   give_back(std::move(reader));
   return result;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "meta/sqlite/internal/database.h"
+#include "meta/sqlite/internal/health.h"
 #include "meta/sqlite/internal/nouns.h"
 #include "meta/store.h"
 
@@ -17,7 +18,8 @@ namespace entrepot::meta::sqlite {
 // one used last is used next: its cache is warm. Thread-safe.
 class Readers {
  public:
-  Readers(Database::Options options, std::size_t most);
+  // `health` hears of a file that is no database any more, or not a whole one.
+  Readers(Database::Options options, std::size_t most, Health& health);
 
   // Runs `look` in a read transaction. Timeout when no connection became free, or `look` did not
   // end, before the deadline.
@@ -41,6 +43,7 @@ class Readers {
 
   const Database::Options options_;
   const std::size_t most_;
+  Health& health_;
 
   std::mutex mutex_;
   std::condition_variable freed_;

@@ -25,12 +25,13 @@ class ReadersTest : public ::testing::Test {
 
   entrepot::testing::TemporaryDirectory directory_;
   Database::Options options_;
+  Health health_;
   std::unique_ptr<Database> writer_;
   Context context_;
 };
 
 TEST_F(ReadersTest, OneMoreThanThereAreConnectionsWaits) {
-  Readers readers(options_, 1);
+  Readers readers(options_, 1, health_);
   std::promise<void> began;
   std::promise<void> release;
   auto busy = std::async(std::launch::async, [&] {
@@ -55,7 +56,7 @@ TEST_F(ReadersTest, OneMoreThanThereAreConnectionsWaits) {
 
 // A read inside a read is legal while a connection is left.
 TEST_F(ReadersTest, ReadsNest) {
-  Readers readers(options_, 2);
+  Readers readers(options_, 2, health_);
   EXPECT_OK(
       readers.look(context_, [&](const Snapshot&) { return readers.look(context_, &nothing); }));
 }
@@ -63,7 +64,7 @@ TEST_F(ReadersTest, ReadsNest) {
 TEST_F(ReadersTest, ConnectionThatCannotBeOpenedIsNotCounted) {
   Database::Options wrong = options_;
   wrong.path = directory_ / "absent.db";
-  Readers readers(wrong, 1);
+  Readers readers(wrong, 1, health_);
   for (int i = 0; i < 3; ++i) EXPECT_FAILS(Unavailable, readers.look(context_, &nothing));
 }
 
