@@ -38,7 +38,9 @@ TEXT_FILES = {
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
 }
 # Where Debian's OpenSSL looks for certificates.
-LINKS = {"usr/lib/ssl/cert.pem": str(CERTIFICATES), "usr/lib/ssl/certs": "/etc/ssl/certs"}
+LINKS = {"usr/lib/ssl/cert.pem": str(CERTIFICATES), "usr/lib/ssl/certs": "/etc/ssl/certs",
+         # What was typed for registry:2's image: /bin/registry serve …, registry garbage-collect …
+         "usr/bin/registry": "entrepot", "bin": "usr/bin"}
 
 
 class Layer:
@@ -122,6 +124,9 @@ def configuration(diff_id: str, version: str, created: str) -> dict:
             "Env": ["PATH=/usr/bin", "ENTREPOT_IMAGE=1"],
             "Entrypoint": ["entrepot"],
             "Cmd": ["serve"],
+            # Docker's own addition to the OCI configuration; others ignore it.
+            "Healthcheck": {"Test": ["CMD", "entrepot", "health"], "Interval": 30_000_000_000,
+                            "Timeout": 5_000_000_000, "StartPeriod": 5_000_000_000, "Retries": 3},
             "ExposedPorts": {"5000/tcp": {}},
             "Volumes": {DATA: {}},
             "StopSignal": "SIGTERM",

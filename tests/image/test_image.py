@@ -51,7 +51,7 @@ def test_holds_the_program_its_libraries_and_certificates_and_nothing_else(files
     library = re.compile(r"lib(64)?/([\w-]+/)?[\w+.-]+\.so[\d.]*")
     rest = {path for path in files if not library.fullmatch(path)}
     assert rest == {
-        "usr/bin/entrepot", "etc/passwd", "etc/group", "etc/nsswitch.conf",
+        "usr/bin/entrepot", "usr/bin/registry", "bin", "etc/passwd", "etc/group", "etc/nsswitch.conf",
         "etc/ssl/certs/ca-certificates.crt", "usr/lib/ssl/cert.pem", "usr/lib/ssl/certs"}
     assert sum(files.values()) <= MOST_BYTES
 
@@ -178,6 +178,34 @@ def test_variables_of_registry2_count(docker):
         assert client.get("/v2/").header("X-Set") == "variable"
         assert Repository(client, "a").push_image("latest")
         assert client.delete("/v2/a/manifests/latest").status == 202
+
+
+@pytest.mark.parametrize("words", [
+    ["/bin/registry", "serve", "/etc/docker/registry/config.yml"],
+    ["registry", "serve", "/etc/docker/registry/config.yml"],
+    ["serve", "/etc/distribution/config.yml"],
+    ["/etc/docker/registry/config.yml"],
+])
+def test_what_was_typed_for_registry2_serves(docker, words):
+    """Without that file in the image; as its entry point, too, where a chart replaces it."""
+    settings = ["-d", "--network=host", "-e", "REGISTRY_HTTP_ADDR=127.0.0.1:0"]
+    for command in (["entrepot", *words], ["--entrypoint", words[0], "entrepot", *words[1:]]):
+        if command[0] == "--entrypoint" and not words[0].endswith("registry"):
+            continue
+        container = docker.docker("run", *settings, *command).strip()
+        assert Client(await_listening(docker, container, 1)).get("/v2/").status == 200
+        assert "blobs reviewed" in docker.docker(
+            "exec", container, "registry", "garbage-collect", "/etc/docker/registry/config.yml")
+        docker.docker("stop", container)
+
+
+def test_docker_asks_for_its_health(docker):
+    with Container(docker, "-e", "ENTREPOT_OPEN=1", "--health-interval=1s") as container:
+        deadline = time.monotonic() + START_SECONDS
+        while container.state()["Health"]["Status"] != "healthy":
+            assert time.monotonic() < deadline, container.state()
+            time.sleep(0.1)
+        assert docker.docker("exec", container.id, "entrepot", "health", "--ready") == "ready\n"
 
 
 @pytest.mark.parametrize("place", ["/etc/docker/registry/config.yml",

@@ -16,8 +16,8 @@ TARGETS = [
     ("http://localhost/v2/", "registry.lan:5000", 200),
     ("http://evil.example/v2/", "localhost", 403),
     ("https://evil.example:5000/v2/", "127.0.0.1:5000", 403),
-    ("http://localhost", "localhost", 404),  # "/"
-    ("http://localhost?n=1", "localhost", 404),
+    ("http://localhost", "localhost", 200),  # "/"
+    ("http://localhost?n=1", "localhost", 200),
     ("http://localhost/healthz", "localhost", 200),
     ("http://user@localhost/v2/", "localhost", 400),
     ("http://user:secret@localhost/v2/", "localhost", 400),

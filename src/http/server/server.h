@@ -91,6 +91,7 @@ class Server {
 
   // Binds and accepts. `host` is an IP literal ("127.0.0.1", "::1", "0.0.0.0", "::"; an empty one
   // means all addresses of both families), port 0 lets the system choose; returns the bound port.
+  // "@name" is an abstract name of this machine, for its own programs: peers count as loopback.
   // `tls` null: plain HTTP. Unavailable with the reason (in use, not permitted).
   virtual Result<std::uint16_t> listen(const std::string& host, std::uint16_t port,
                                        std::shared_ptr<TlsContext> tls) = 0;

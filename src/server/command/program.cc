@@ -1,6 +1,8 @@
 #include "server/command/program.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 #include <fmt/core.h>
 
@@ -46,6 +48,8 @@ constexpr Switch kGcSwitches[] = {
     {"pause", 0, "the server's collector rests until --resume, over restarts, too"},
     {"resume", 0, "the server's collector goes on"}};
 
+constexpr Switch kHealthSwitches[] = {{"ready", 0, "whether it serves; else whether it lives"}};
+
 constexpr Switch kFsckSwitches[] = {
     {"repair", 0, "make anew what can be: rows from their bytes, marks that are wrong"},
     {"quiet", 'q', "say nothing unless it fails"}};
@@ -79,6 +83,11 @@ constexpr Command kCommands[] = {
      .switches = kFsckSwitches,
      .takes_options = true,
      .run = run_fsck},
+    {.name = "health",
+     .text = "Ask the server that runs here whether it lives: 0, else 1. For probes.",
+     .switches = kHealthSwitches,
+     .takes_options = true,
+     .run = run_health},
     {.name = "import",
      .operands = "[FILE]",
      .max_operands = 1,
@@ -98,10 +107,26 @@ constexpr Command kCommands[] = {
     {.name = "version", .text = "Say which version this is.", .run = run_version},
 };
 
+// In registry:2's image the program's name may stand first, and a configuration file alone means to
+// serve.
+std::vector<std::string> as_typed_for_registry2(std::span<const std::string> words) {
+  std::vector<std::string> out(words.begin(), words.end());
+  constexpr std::string_view kNames[] = {"registry", "/bin/registry", "entrepot",
+                                         "/usr/bin/entrepot"};
+  if (!out.empty() &&
+      std::find(std::begin(kNames), std::end(kNames), out.front()) != std::end(kNames)) {
+    out.erase(out.begin());
+  }
+  if (!out.empty() && (out.front().ends_with(".yml") || out.front().ends_with(".yaml"))) {
+    out.insert(out.begin(), "serve");
+  }
+  return out;
+}
+
 }  // namespace
 
 int run_program(std::span<const std::string> words) {
-  auto arguments = parse_command_line(kCommands, words);
+  auto arguments = parse_command_line(kCommands, as_typed_for_registry2(words));
   if (!arguments) {
     fmt::print(stderr, "entrepot: {}\n", arguments.error().message);
     return kNotUnderstood;

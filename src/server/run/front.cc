@@ -10,9 +10,18 @@
 namespace entrepot::server {
 namespace {
 
-http::Response nothing_here() {
-  return http::Response::text(404, "text/plain; charset=utf-8",
-                              "This is a container registry; its API is below /v2/.\n");
+// Also for probes, and for who looks with a browser what this is.
+http::Response about(const http::Request& request) {
+  const bool root = request.path() == "/";
+  const bool reads =
+      request.method() == http::Method::Get || request.method() == http::Method::Head;
+  auto response = http::Response::text(!root   ? 404
+                                       : reads ? 200
+                                               : 405,
+                                       "text/plain; charset=utf-8",
+                                       "This is a container registry; its API is below /v2/.\n");
+  if (root && !reads) response.with("Allow", "GET, HEAD");
+  return response;
 }
 
 bool is_preflight(const http::Request& request) {
@@ -51,7 +60,7 @@ http::Response Front::preflight(const http::Request& request) const {
 std::optional<http::Response> Front::answer_from_memory(const http::Request& request) {
   if (is_preflight(request)) return preflight(request);
   http::Handler* const room = find(request.path());
-  return room == nullptr ? nothing_here() : room->answer_from_memory(request);
+  return room == nullptr ? about(request) : room->answer_from_memory(request);
 }
 
 Executor* Front::executor_of(const http::Request& request) {
@@ -61,7 +70,7 @@ Executor* Front::executor_of(const http::Request& request) {
 
 http::Reply Front::handle(Context& context, const http::Request& request) {
   http::Handler* const room = find(request.path());
-  if (room == nullptr) return nothing_here();
+  if (room == nullptr) return about(request);
   return room->handle(context, request);
 }
 

@@ -13,8 +13,9 @@ namespace entrepot::server {
 
 // Hands requests on by their path, and adds the configured headers to every answer. Answers a
 // browser's preflight (OPTIONS with Access-Control-Request-Method) on every path by itself, without
-// asking who it is: 204 with the configured headers for a page that may ask, else 403. What belongs
-// to no room is 404, until the web page takes its place there. Thread-safe.
+// asking who it is: 204 with the configured headers for a page that may ask, else 403. "/" says
+// what this is, to everybody and from the first moment on (probes ask it); what belongs to no room
+// is 404. Thread-safe.
 class Front final : public http::Handler {
  public:
   // Of `prefix` itself, and of all that lies below it: "/v2" has "/v2" and "/v2/…", not "/v20".

@@ -74,6 +74,8 @@ struct Listeners::Parts {
   std::shared_ptr<http::server::TlsContext> tls;
   std::unique_ptr<http::server::Server> server;
   std::unique_ptr<http::server::Server> debug_server;  // null without debug.listen
+  // Apart from the others: however many connections they have, a probe finds room.
+  std::unique_ptr<http::server::Server> probe_server;
   std::vector<std::string> urls;
 };
 
@@ -111,12 +113,13 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
     parts->urls.push_back(url_of({address.host, *port}, parts->tls != nullptr));
   }
 
+  server_options.loops = 1;
+  server_options.data_threads = 1;
+  server_options.metrics = nullptr;
+  server_options.memory = nullptr;
+  server_options.observe = nullptr;
+  TRY_ASSIGN(parts->probe_server, http::server::Server::open(server_options, handlers.probe));
   if (!options.debug_listen.empty()) {
-    server_options.loops = 1;
-    server_options.data_threads = 1;
-    server_options.metrics = nullptr;
-    server_options.memory = nullptr;
-    server_options.observe = nullptr;
     TRY_ASSIGN(parts->debug_server,
                http::server::Server::open(server_options, handlers.operations));
   }
@@ -129,6 +132,11 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
     log::info("operations on {}", url_of({address.host, *port}, false));
   }
   return std::unique_ptr<Listeners>(new Listeners(std::move(parts)));
+}
+
+Result<void> Listeners::open_probe(const std::string& name) {
+  TRY(parts_->probe_server->listen(name, 0, nullptr));
+  return {};
 }
 
 Result<void> Listeners::accept() {
@@ -156,6 +164,7 @@ void Listeners::stop(Duration patience) {
   const std::size_t cut = parts_->server->drain(patience);
   if (cut > 0) log::warning("{} exchanges were cut off after {} ms", cut, patience.count());
   if (parts_->debug_server != nullptr) parts_->debug_server->drain(Duration(0));
+  parts_->probe_server->drain(Duration(0));
 }
 
 }  // namespace entrepot::server

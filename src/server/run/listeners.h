@@ -20,6 +20,7 @@ class Listeners {
   struct Handlers {
     http::Handler& front;
     http::Handler& operations;
+    http::Handler& probe;
     std::function<void(const http::server::Exchange&)> observe;
     http::MemoryAccount& memory;  // of the public addresses
   };
@@ -29,6 +30,10 @@ class Listeners {
   static Result<std::unique_ptr<Listeners>> open(const Options& options, Handlers handlers,
                                                  metrics::Registry& metrics);
   ~Listeners();
+
+  // Answers probes of this machine under this name (probe.h), from now on: a server that adopts a
+  // directory for an hour is not ill. Unavailable.
+  Result<void> open_probe(const std::string& name);
 
   // From now on requests are answered. Unavailable.
   Result<void> accept();

@@ -16,6 +16,7 @@
 #include "server/run/operations.h"
 #include "server/run/periodic.h"
 #include "server/run/platform.h"
+#include "server/run/probe.h"
 #include "server/run/shutter.h"
 
 namespace entrepot::server {
@@ -32,6 +33,17 @@ std::unique_ptr<AccessLog> make_access_log(const Options& options, const Clock& 
   return std::make_unique<AccessLog>(out, clock, metrics);
 }
 
+// Whoever asks by the probe's name gets a status and nothing else.
+class NobodyEnters final : public auth::Authenticator {
+ public:
+  std::variant<access::Subject, Error, Ask> recall(const auth::Caller&) const override {
+    return Error{ErrorCode::Denied, "only a status is told here"};
+  }
+  Result<access::Subject> authenticate(Context&, const auth::Caller&) const override {
+    return fail(ErrorCode::Denied, "only a status is told here");
+  }
+};
+
 }  // namespace
 
 // In the order of their making; what is made later uses what was made before it.
@@ -46,6 +58,7 @@ struct RunningServer::Parts {
         readiness(clock),
         operations(readiness, metrics, "/metrics", &door),
         debug_operations(readiness, metrics, options.debug_metrics_path),
+        probe(readiness, metrics, "/metrics", &nobody),
         front(rooms(), door, options.http_headers) {
     metrics.counter_from("entrepot_log_lost_total",
                          "Lines of the log that standard error did not take.",
@@ -84,7 +97,15 @@ struct RunningServer::Parts {
     if (!account) sockets = open_sockets();
     TRY(std::move(sockets));
     TRY(listeners->accept());
+    open_probe();
     return directory;
+  }
+
+  // Without it the server serves, and `entrepot health` says that none runs.
+  void open_probe() {
+    const auto name = probe_name(options.data);
+    const auto opened = name ? listeners->open_probe(*name) : Result<void>(Failure(name.error()));
+    if (!opened) log::warning("`entrepot health` will not find this server: {}", opened.error());
   }
 
   Result<void> open_sockets() {
@@ -92,8 +113,8 @@ struct RunningServer::Parts {
       exchanges.record(exchange);
       if (access_log != nullptr) access_log->record(exchange);
     };
-    TRY_ASSIGN(listeners,
-               Listeners::open(options, {front, debug_operations, observe, memory}, metrics));
+    TRY_ASSIGN(listeners, Listeners::open(
+                              options, {front, debug_operations, probe, observe, memory}, metrics));
     return {};
   }
 
@@ -133,6 +154,8 @@ struct RunningServer::Parts {
   Readiness readiness;
   Operations operations;
   Operations debug_operations;
+  const NobodyEnters nobody;
+  Operations probe;
   Shutter api;
   Front front;
   std::unique_ptr<Listeners> listeners;

@@ -4,10 +4,12 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -30,10 +32,22 @@ union Address {
   sockaddr any;
   sockaddr_in v4;
   sockaddr_in6 v6;
+  sockaddr_un local;
 };
+
+// An abstract name of this machine: no file, and gone with its socket.
+bool is_local(const std::string& host) { return host.starts_with('@'); }
 
 Result<Address> parse_address(const std::string& host, std::uint16_t port) {
   Address address{};
+  if (is_local(host)) {
+    if (host.size() > sizeof address.local.sun_path) {
+      return fail(ErrorCode::InvalidArgument, "'{}' is too long for a local name", host);
+    }
+    address.local.sun_family = AF_UNIX;
+    host.copy(address.local.sun_path + 1, host.size() - 1, 1);  // behind a zero octet
+    return address;
+  }
   if (::inet_pton(AF_INET, host.c_str(), &address.v4.sin_addr) == 1) {
     address.v4.sin_family = AF_INET;
     address.v4.sin_port = htons(port);
@@ -47,7 +61,10 @@ Result<Address> parse_address(const std::string& host, std::uint16_t port) {
   return fail(ErrorCode::InvalidArgument, "'{}' is no IP address, such as 127.0.0.1 or ::1", host);
 }
 
-socklen_t size_of(const Address& address) {
+socklen_t size_of(const Address& address, const std::string& host) {
+  if (address.any.sa_family == AF_UNIX) {
+    return static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + host.size());
+  }
   return address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
 }
 
@@ -58,6 +75,8 @@ Peer describe(const Address& address, bool tls, std::shared_ptr<const Networks> 
     ::inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof text);
     peer.port = ntohs(address.v4.sin_port);
     peer.loopback = (ntohl(address.v4.sin_addr.s_addr) >> 24) == 127;
+  } else if (address.any.sa_family == AF_UNIX) {
+    peer.loopback = true;
   } else {
     ::inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof text);
     peer.port = ntohs(address.v6.sin6_port);
@@ -89,11 +108,12 @@ Result<ListeningSocket> ListeningSocket::open(const std::string& host, std::uint
   if (address.any.sa_family == AF_INET6) {
     ::setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   }
-  if (::bind(descriptor, &address.any, size_of(address)) < 0 ||
+  if (::bind(descriptor, &address.any, size_of(address, host)) < 0 ||
       ::listen(descriptor, kBacklog) < 0) {
     const ErrorCode code = errno == EADDRNOTAVAIL ? ErrorCode::Unsupported : ErrorCode::Unavailable;
     return fail(code, "cannot listen on {} port {}: {}", host, port, std::strerror(errno));
   }
+  if (is_local(host)) return socket;
   socklen_t size = sizeof address;
   if (::getsockname(descriptor, &address.any, &size) < 0) {
     return fail(ErrorCode::Unavailable, "getsockname: {}", std::strerror(errno));

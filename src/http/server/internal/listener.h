@@ -15,11 +15,12 @@ namespace entrepot::http::server::internal {
 
 class Lane;
 
-// A bound and listening TCP socket; closed on destruction.
+// A bound and listening socket; closed on destruction.
 class ListeningSocket {
  public:
-  // `host` is an IP literal. IPv6 sockets take no IPv4 connections. InvalidArgument;
-  // Unsupported (the machine has no such address); Unavailable (in use, not permitted).
+  // `host` is an IP literal, or a local name with "@" before it. IPv6 sockets take no IPv4
+  // connections. InvalidArgument; Unsupported (the machine has no such address); Unavailable (in
+  // use, not permitted).
   static Result<ListeningSocket> open(const std::string& host, std::uint16_t port);
 
   ListeningSocket(ListeningSocket&& other) noexcept;

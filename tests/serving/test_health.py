@@ -1,0 +1,78 @@
+# ctest: labels=serving
+"""`entrepot health`: what a probe inside a container, or a script on the machine, asks."""
+
+import os
+import subprocess
+
+import pytest
+
+from served import ANY_PORT
+from support.certificates import Authority
+from support.command import run
+from support.paths import entrepot
+from support.raw import RawConnection
+
+
+def health(*arguments, **environment) -> subprocess.CompletedProcess:
+    return run(entrepot(), "health", *arguments, expect=None, environment=environment)
+
+
+@pytest.fixture
+def started(serve, tmp_path):
+    """started(arguments…): a server on its own data."""
+    return lambda *arguments: serve("--data", tmp_path / "d", *arguments)
+
+
+def test_lives_and_serves(started, tmp_path):
+    server = started("--listen", ANY_PORT)
+    data = tmp_path / "d"
+    assert (health("--data", data).returncode, health("--data", data).stdout) == (0, "alive\n")
+    assert health("--ready", ENTREPOT_DATA=str(data)).stdout == "ready\n"
+    server.stop()
+    gone = health("--data", data)
+    assert gone.returncode == 1
+    assert gone.stderr.startswith("entrepot: ")
+
+
+def test_whatever_its_addresses_are(started, tmp_path):
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    Authority(tmp_path / "authority").issue(certificate, key)
+    started("--listen", ANY_PORT, "--http.tls.certificate", certificate, "--http.tls.key", key)
+    assert health("--data", tmp_path / "d", "--ready").returncode == 0
+
+
+def test_a_full_house_is_no_illness(started, tmp_path):
+    server = started("--listen", ANY_PORT, "--limits.connections", "2")
+    with RawConnection(server.address) as one, RawConnection(server.address) as two:
+        for connection in (one, two):
+            connection.send(b"PUT /v2/a/manifests/x HTTP/1.1\r\nHost: localhost\r\n"
+                            b"Content-Length: 1000\r\n\r\n")
+        assert health("--data", tmp_path / "d", "--ready").returncode == 0
+
+
+def test_a_server_that_cannot_write_lives_and_is_not_ready(started, tmp_path):
+    started("--listen", ANY_PORT)
+    (tmp_path / "d/entrepot/meta.db").rename(tmp_path / "elsewhere")
+    assert health("--data", tmp_path / "d").returncode == 0
+    not_ready = health("--data", tmp_path / "d", "--ready")
+    assert not_ready.returncode == 1
+    assert "not ready" in not_ready.stderr
+
+
+def test_of_several_servers_one_has_to_be_named(serve, tmp_path):
+    for name in ("one", "two"):
+        serve("--data", tmp_path / name, "--listen", ANY_PORT)
+    assert health("--data", tmp_path / "one").returncode == 0
+    unnamed = health()
+    assert unnamed.returncode == 1
+    assert "--data" in unnamed.stderr
+    assert "no server that runs here has it" in health("--data", tmp_path).stderr
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_anybody_may_ask_and_gets_a_status_alone(started, tmp_path):
+    started("--listen", ANY_PORT)
+    asked = subprocess.run([entrepot(), "health"], capture_output=True, text=True, user=65534,
+                           env={"ENTREPOT_DATA": ""}, cwd="/")
+    # Other tests' servers may run beside this one.
+    assert asked.returncode == 0 or "servers run here" in asked.stderr
