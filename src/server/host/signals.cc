@@ -47,6 +47,10 @@ Signals::~Signals() {
   pthread_kill(thread_.native_handle(), kWake);
   thread_.join();
   const sigset_t set = watched();
+  // What came too late for the thread would do as the system wants: end the process, mostly.
+  const timespec at_once{};
+  while (sigtimedwait(&set, nullptr, &at_once) > 0) {
+  }
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 

@@ -70,6 +70,19 @@ TEST(Signals, WhatMeansNothingChangesNothing) {
             0);
 }
 
+// One that comes while the server ends does not change how it ends.
+TEST(Signals, WhatIsPendingAtTheEndIsDropped) {
+  EXPECT_EQ(in_own_process([] {
+              for (int round = 0; round < 200; ++round) {
+                const Signals watching([] {});
+                ::kill(::getpid(), SIGUSR2);
+                ::kill(::getpid(), SIGHUP);
+              }
+              return 0;
+            }),
+            0);
+}
+
 TEST(Signals, EachOfThoseThatEndAServerIsOneStop) {
   for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGXCPU}) {
     EXPECT_EQ(in_own_process([&] {
