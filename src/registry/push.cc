@@ -26,7 +26,7 @@ Result<Digest> identify(const ManifestTarget& target, ByteView bytes) {
 }
 
 Failure missing(std::string_view what, const Digest& digest, bool gone) {
-  return fail(kMissingReference, "{} {} {} this repository; push it first", what,
+  return fail(ErrorCode::MissingReference, "{} {} {} this repository; push it first", what,
               digest.to_string(), gone ? "is gone from" : "is not in");
 }
 

@@ -15,8 +15,8 @@ struct Wire {
   std::string_view code;
 };
 
-// The spec has no code for a full disk, a busy server or a fault; the names are ours, or
-// distribution's where it has one.
+// The spec has no code for a full disk, a busy server, a fault or a precondition; the names are
+// ours, or distribution's where it has one.
 constexpr Wire kFull = {507, "INSUFFICIENT_STORAGE"};
 constexpr Wire kBusy = {503, "UNAVAILABLE"};
 constexpr Wire kFault = {500, "UNKNOWN"};
@@ -64,6 +64,8 @@ Wire wire_of(ErrorCode code, About about) {
   switch (code) {
     case ErrorCode::NotFound:
       return not_found(about);
+    case ErrorCode::MissingReference:
+      return {404, "MANIFEST_BLOB_UNKNOWN"};
     case ErrorCode::InvalidArgument:
       return invalid(about);
     case ErrorCode::DigestMismatch:
@@ -82,6 +84,8 @@ Wire wire_of(ErrorCode code, About about) {
                                       : Wire{405, "UNSUPPORTED"};
     case ErrorCode::Conflict:
       return about == About::Blob ? Wire{405, "UNSUPPORTED"} : Wire{409, "DENIED"};
+    case ErrorCode::PreconditionFailed:
+      return {412, "PRECONDITION_FAILED"};
     case ErrorCode::AlreadyExists:
       return {409, "DENIED"};
     case ErrorCode::QuotaExceeded:
