@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "oci/manifest.h"
+#include "json/writer.h"
 
 namespace entrepot::api::distribution {
 namespace {
@@ -144,11 +144,11 @@ std::string message_of(std::string_view code, std::string_view ours) {
 }  // namespace
 
 http::Response error_response(int status, std::string_view code, std::string_view message) {
-  Bytes body = R"({"errors":[{"code":)";
-  oci::append_json_string(body, code);
-  body += R"(,"message":)";
-  oci::append_json_string(body, message_of(code, message));
-  body += "}]}\n";
+  Bytes body;
+  json::Writer json(body);
+  json.begin_object().key("errors").begin_array().begin_object();
+  json.member("code", code).member("message", message_of(code, message));
+  json.end_object().end_array().end_object().end_line();
   auto response = http::Response::text(status, "application/json", std::move(body));
   if (status == 503) response.with("Retry-After", "5");
   return response;
