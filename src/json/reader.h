@@ -65,7 +65,7 @@ class Value {
   // converted: neither 2.0 nor "2" is an integer.
   template <class T>
   std::optional<T> as() const {
-    T value;
+    T value{};
     return element_.get(value) ? std::nullopt : std::optional<T>(value);
   }
   // The same, or "layers[3].digest: not a string"; a std::string, too.
@@ -73,7 +73,7 @@ class Value {
   Result<T> get() const;
 
   // The fields of that name; others are ignored. One that is there twice, or in other letter case,
-  // is an error: one reader would take the first, another the second.
+  // is an error: one reader would take the first, another the second. `names` must outlive them.
   template <std::size_t N>
   Result<Fields<N>> fields(const Names<N>& names) const;
 

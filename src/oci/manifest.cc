@@ -79,8 +79,9 @@ Result<Digest> read_digest(const Value& value) {
 Result<std::vector<std::string>> read_urls(const Value& value) {
   std::vector<std::string> urls;
   TRY(value.each_element("a list of strings", [&](const Value& child) -> Result<void> {
-    TRY_ASSIGN(std::string url, child.get<std::string>());
-    urls.push_back(std::move(url));
+    const auto url = child.as<std::string_view>();
+    if (!url) return value.invalid("not a string");
+    urls.emplace_back(*url);
     return {};
   }));
   return urls;
