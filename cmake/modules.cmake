@@ -9,13 +9,10 @@ find_package(yaml-cpp REQUIRED)
 
 # Third-party libraries. (tl/expected.hpp, which base uses, is a header alone.)
 entrepot_libraries(base        fmt::fmt Threads::Threads)
+entrepot_libraries(json        simdjson::simdjson)
 entrepot_libraries(crypto      OpenSSL::Crypto)
 entrepot_libraries(http/server OpenSSL::SSL OpenSSL::Crypto)
-entrepot_libraries(oci         simdjson::simdjson)
 entrepot_libraries(meta/sqlite SQLite::SQLite3)
-entrepot_libraries(collect     simdjson::simdjson)
-entrepot_libraries(import      simdjson::simdjson)
-entrepot_libraries(scrub       simdjson::simdjson)
 entrepot_libraries(server      yaml-cpp)
 
 # Modules that only the tests of a module use: real drivers under a use case, a whole server.

@@ -6,10 +6,14 @@ std::string_view name_of(ErrorCode code) {
   switch (code) {
     case ErrorCode::NotFound:
       return "NotFound";
+    case ErrorCode::MissingReference:
+      return "MissingReference";
     case ErrorCode::AlreadyExists:
       return "AlreadyExists";
     case ErrorCode::Conflict:
       return "Conflict";
+    case ErrorCode::PreconditionFailed:
+      return "PreconditionFailed";
     case ErrorCode::InvalidArgument:
       return "InvalidArgument";
     case ErrorCode::Unauthenticated:

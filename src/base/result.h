@@ -1,6 +1,9 @@
 #pragma once
 // base/result.h — what every fallible function returns: a value, or an Error.
 
+#include <optional>
+#include <utility>
+
 #include <tl/expected.hpp>
 
 #include "base/error.h"
@@ -31,6 +34,26 @@ template <class T>
 Failure propagate(tl::expected<T, Error>&& result) {
   return Failure(std::move(result).error());
 }
+
+// Where NotFound is an answer and any other error stays one:
+//   TRY_ASSIGN(const auto tag, if_there(tags.find(name)));  // nullopt when there is none
+//   TRY(if_there(files.remove(path)));                      // gone already is as good
+//   TRY_ASSIGN(const bool known, is_there(blobs.find(digest)));
+template <class T>
+Result<std::optional<T>> if_there(Result<T> found) {
+  if (found) return std::optional<T>(*std::move(found));
+  if (found.error().code == ErrorCode::NotFound) return std::optional<T>();
+  return propagate(std::move(found));
+}
+
+template <class T>
+Result<bool> is_there(const Result<T>& found) {
+  if (found) return true;
+  if (found.error().code == ErrorCode::NotFound) return false;
+  return Failure(found.error());
+}
+
+inline Result<bool> if_there(const Result<void>& done) { return is_there(done); }
 
 }  // namespace entrepot
 

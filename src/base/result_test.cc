@@ -68,6 +68,37 @@ TEST(Result, PropagateKeepsTheError) {
   EXPECT_EQ(as_text(5).error().message, "5 is odd");
 }
 
+// Nothing below zero, and only even numbers can be looked up.
+Result<int> look_up(int number) {
+  if (number < 0) return fail(ErrorCode::NotFound, "nothing at {}", number);
+  return half(number);
+}
+
+TEST(Result, NotFoundCanBeAnAnswer) {
+  EXPECT_EQ(*if_there(look_up(8)), std::optional(4));
+  EXPECT_EQ(*if_there(look_up(-1)), std::nullopt);
+  EXPECT_FAILS(InvalidArgument, if_there(look_up(7)));
+
+  EXPECT_TRUE(*is_there(look_up(8)));
+  EXPECT_FALSE(*is_there(look_up(-1)));
+  EXPECT_FAILS(InvalidArgument, is_there(look_up(7)));
+}
+
+TEST(Result, WhatIsDoneOnlyIfThereSaysWhetherItWas) {
+  const auto drop = [](int number) -> Result<void> {
+    TRY(look_up(number));
+    return {};
+  };
+  EXPECT_TRUE(*if_there(drop(8)));
+  EXPECT_FALSE(*if_there(drop(-1)));
+  EXPECT_FAILS(InvalidArgument, if_there(drop(7)));
+}
+
+TEST(Result, IfThereHoldsWhatOnlyMoves) {
+  const auto found = if_there(Result<std::unique_ptr<int>>(std::make_unique<int>(7)));
+  EXPECT_EQ(***found, 7);
+}
+
 TEST(Error, SaysWhatWeWereDoing) {
   Error error = Error{ErrorCode::StorageFull, "no space left"}.within("committing upload 17");
   EXPECT_EQ(error.message, "committing upload 17: no space left");

@@ -39,13 +39,7 @@ bool is_same_file(const OpenFile& a, const OpenFile& b) {
          first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
-namespace {
-
-// Does the disk itself say that it has lost what is there? Anything else (a server that is away, a
-// handle that went stale) says nothing about the bytes.
 bool is_media_error(int error) { return error == EIO || error == EUCLEAN || error == EBADMSG; }
-
-}  // namespace
 
 Result<std::size_t> read_file(const OpenFile& file, std::uint64_t offset, std::span<char> buffer) {
   for (;;) {

@@ -33,6 +33,10 @@ class OpenFile {
 // Are both open on the same file on the disk, under whatever name?
 bool is_same_file(const OpenFile& a, const OpenFile& b);
 
+// Does this errno say that the disk has lost what it held? Any other (a server that is away, a
+// handle that went stale) says nothing about the bytes.
+bool is_media_error(int error);
+
 // Up to buffer.size() bytes from `offset_bytes` on; 0 at the end. Corrupt: the disk does not give
 // them; Unavailable: it cannot be reached.
 Result<std::size_t> read_file(const OpenFile& file, std::uint64_t offset_bytes,

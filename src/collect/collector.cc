@@ -19,10 +19,8 @@ constexpr std::size_t kShiftedATime = 1000;
 constexpr std::size_t kForeseen = 1'000'000;  // reviews that a dry run looks at, at most
 
 Result<bool> read_paused(const meta::Settings& settings) {
-  const auto value = settings.get(kPausedKey);
-  if (value) return *value == "true";
-  if (value.error().code == ErrorCode::NotFound) return false;
-  return Failure(value.error());
+  TRY_ASSIGN(const auto value, if_there(settings.get(kPausedKey)));
+  return value == "true";
 }
 
 // So much of the delay may be missed when a process begins; two reads of a clock take time, too.

@@ -76,11 +76,11 @@ Result<void> Foresight::for_each_repository(Context& context, const VisitHome& v
                                        return snapshot.repositories().list(after, kRepositories);
                                      }));
     for (const oci::RepositoryName& name : names) {
-      const auto home = meta_.view<meta::Repository>(context, [&](const meta::Snapshot& snapshot) {
-        return snapshot.repositories().find(name);
-      });
+      TRY_ASSIGN(const auto home, if_there(meta_.view<meta::Repository>(
+                                      context, [&](const meta::Snapshot& snapshot) {
+                                        return snapshot.repositories().find(name);
+                                      })));
       if (home) TRY(visit(*home));
-      if (!home && home.error().code != ErrorCode::NotFound) return Failure(home.error());
     }
     if (names.size() < kRepositories) return {};
     after = names.back().str();
@@ -139,8 +139,8 @@ Result<void> Foresight::look_at(Context& context, const meta::Repository& reposi
         node.subject = read.subject;
         if (node.subject) {
           // Asked so, a damaged subject is there, too.
-          const auto references = snapshot.manifests().references(repository.id, *node.subject);
-          TRY_ASSIGN(node.has_subject, is_there(references));
+          TRY_ASSIGN(node.has_subject,
+                     is_there(snapshot.manifests().references(repository.id, *node.subject)));
         }
         for (const auto& named : read.named) node.names.push_back(named.digest);
         home.nodes.emplace(row.digest, std::move(node));
@@ -165,9 +165,9 @@ Result<void> Foresight::drop_those_still_named(Context& context, Gone& gone) {
     TRY(meta_.read(
         context,
         [&, id = repository, manifest = digest](const meta::Snapshot& snapshot) -> Result<void> {
-          const auto references = snapshot.manifests().references(id, manifest);
-          if (!references && references.error().code == ErrorCode::NotFound) return {};
-          if (!references) return Failure(references.error());
+          TRY_ASSIGN(const auto references,
+                     if_there(snapshot.manifests().references(id, manifest)));
+          if (!references) return {};
           for (const auto& reference : *references) {
             gone.free_.insert(stored_name(snapshot, reference.digest));
           }

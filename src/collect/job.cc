@@ -1,30 +1,18 @@
 #include "collect/job.h"
 
-#include <simdjson.h>
+#include "json/reader.h"
+#include "json/writer.h"
 
 namespace entrepot::collect {
 namespace {
 
-using simdjson::dom::object;
-
 // Times beyond a hundred years would leave what a WallTime can hold.
 constexpr std::int64_t kMostSeconds = 100LL * 366 * 24 * 3600;
 
-Result<object> parse_object(simdjson::dom::parser& parser, ByteView json) {
-  object fields;
-  if (parser.parse(json.data(), json.size()).get(fields) != simdjson::SUCCESS) {
-    return fail(ErrorCode::InvalidArgument, "not a JSON object");
-  }
-  return fields;
-}
-
-// Sets `value` from the field, if it is there.
-template <class T>
-Result<void> read(const object& fields, std::string_view name, T& value) {
-  const auto error = fields[name].get(value);
-  if (error == simdjson::SUCCESS || error == simdjson::NO_SUCH_FIELD) return {};
-  return fail(ErrorCode::InvalidArgument, "{} is not of its type", name);
-}
+namespace request_field {
+enum { kDryRun, kDeleteUntagged, kDelaySeconds, kCount };
+constexpr json::Names<kCount> kNames = {"dry_run", "delete_untagged", "delay_seconds"};
+}  // namespace request_field
 
 // The fields of a Progress by name, in the order in which they are written.
 struct Count {
@@ -40,46 +28,55 @@ constexpr Count kCounts[] = {
     {"failed", &Progress::failed},
     {"left", &Progress::left},
 };
+constexpr auto kCountNames = json::names_of(kCounts);
 
 }  // namespace
 
 Bytes to_json(const Request& request) {
-  std::string json = fmt::format(R"({{"dry_run":{},"delete_untagged":{})", request.dry_run,
-                                 request.delete_untagged);
-  if (request.delay) json += fmt::format(R"(,"delay_seconds":{})", request.delay->count());
-  return json + "}";
+  using namespace request_field;
+  Bytes out;
+  json::Writer json(out);
+  json.begin_object()
+      .member(kNames[kDryRun], request.dry_run)
+      .member(kNames[kDeleteUntagged], request.delete_untagged);
+  if (request.delay) json.member(kNames[kDelaySeconds], request.delay->count());
+  json.end_object();
+  return out;
 }
 
 Bytes to_json(const Progress& progress) {
-  std::string json;
-  for (const Count& count : kCounts) {
-    json +=
-        fmt::format(R"({}"{}":{})", json.empty() ? "{" : ",", count.name, progress.*count.field);
-  }
-  return json + "}";
+  Bytes out;
+  json::Writer json(out);
+  json.begin_object();
+  for (const Count& count : kCounts) json.member(count.name, progress.*count.field);
+  json.end_object();
+  return out;
 }
 
-Result<Request> parse_request(ByteView json) {
-  simdjson::dom::parser parser;
-  TRY_ASSIGN(const object fields, parse_object(parser, json));
+Result<Request> parse_request(ByteView text) {
+  using namespace request_field;
+  TRY_ASSIGN(const auto document, json::Document::parse(text, "request"));
+  TRY_ASSIGN(const auto fields, document.root().fields(kNames));
   Request request;
-  std::int64_t seconds = -1;
-  TRY(read(fields, "dry_run", request.dry_run));
-  TRY(read(fields, "delete_untagged", request.delete_untagged));
-  TRY(read(fields, "delay_seconds", seconds));
-  if (fields["delay_seconds"].error() == simdjson::NO_SUCH_FIELD) return request;
+  TRY(fields.read(kDryRun, request.dry_run));
+  TRY(fields.read(kDeleteUntagged, request.delete_untagged));
+  const auto delay = fields.find(kDelaySeconds);
+  if (!delay) return request;
+  TRY_ASSIGN(const auto seconds, delay->get<std::int64_t>());
   if (seconds < 0 || seconds > kMostSeconds) {
-    return fail(ErrorCode::InvalidArgument, "delay_seconds is not from 0 to {}", kMostSeconds);
+    return delay->invalid(fmt::format("not from 0 to {}", kMostSeconds));
   }
   request.delay = std::chrono::seconds(seconds);
   return request;
 }
 
-Result<Progress> parse_progress(ByteView json) {
-  simdjson::dom::parser parser;
-  TRY_ASSIGN(const object fields, parse_object(parser, json));
+Result<Progress> parse_progress(ByteView text) {
+  TRY_ASSIGN(const auto document, json::Document::parse(text, "progress"));
+  TRY_ASSIGN(const auto fields, document.root().fields(kCountNames));
   Progress progress;
-  for (const Count& count : kCounts) TRY(read(fields, count.name, progress.*count.field));
+  for (std::size_t i = 0; i < kCountNames.size(); ++i) {
+    TRY(fields.read(i, progress.*kCounts[i].field));
+  }
   return progress;
 }
 

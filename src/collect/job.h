@@ -36,7 +36,7 @@ Bytes to_json(const Request& request);
 Bytes to_json(const Progress& progress);
 
 // InvalidArgument for anything else than what to_json() writes; unknown fields are ignored.
-Result<Request> parse_request(ByteView json);
-Result<Progress> parse_progress(ByteView json);
+Result<Request> parse_request(ByteView text);
+Result<Progress> parse_progress(ByteView text);
 
 }  // namespace entrepot::collect

@@ -65,7 +65,7 @@ class Arena {
       const auto manifest = registry::testing::World::image(config, {digest}, /*subject=*/"");
       const auto pushed = pusher_.push(context, who_, repository, {}, manifest, "");
       if (!pushed) {
-        EXPECT_EQ(pushed.error().code, registry::kMissingReference) << pushed.error().message;
+        EXPECT_EQ(pushed.error().code, ErrorCode::MissingReference) << pushed.error().message;
         ++refused_;
         continue;
       }

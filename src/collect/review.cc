@@ -34,20 +34,9 @@ Result<Link> judge(const View& view, RepositoryId repository, const Digest& dige
   return by_age(linked_at, terms);
 }
 
-// The time of a link, none when it was dropped meanwhile.
-Result<std::optional<WallTime>> linked_at(const View& view, RepositoryId repository,
-                                          const Digest& digest) {
-  auto at = view.reviews.linked_at(repository, digest);
-  if (at) return std::optional(*at);
-  if (at.error().code == ErrorCode::NotFound) return std::nullopt;
-  return propagate(std::move(at));
-}
-
 Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) {
-  const auto at = view.reviews.due_at(digest);
-  if (at) return *at <= terms.horizon;
-  if (at.error().code == ErrorCode::NotFound) return false;
-  return Failure(at.error());
+  TRY_ASSIGN(const auto at, if_there(view.reviews.due_at(digest)));
+  return at && *at <= terms.horizon;
 }
 
 // Drops the links of those repositories that do not use the blob. `youngest` becomes the time of
@@ -57,7 +46,7 @@ Result<void> drop_unused_links(meta::Transaction& tx, const Digest& digest,
                                std::optional<WallTime>& youngest) {
   const View view = view_of(tx);
   for (const RepositoryId holder : holders) {
-    TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
+    TRY_ASSIGN(const auto at, if_there(view.reviews.linked_at(holder, digest)));
     if (!at) continue;
     TRY_ASSIGN(const Link link, judge(view, holder, digest, *at, terms));
     if (link == Link::Unused) TRY(tx.blobs().unlink(holder, digest));
@@ -150,7 +139,7 @@ Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const 
         if (!due && !free) return Verdict::Later;
         TRY_ASSIGN(const auto holders, view.blobs.holders(digest, kAllHolders));
         for (const RepositoryId holder : holders) {
-          TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
+          TRY_ASSIGN(const auto at, if_there(view.reviews.linked_at(holder, digest)));
           if (!at) continue;
           Link link = by_age(*at, terms);
           if (!free) {

@@ -99,10 +99,11 @@ bool CollectorThread::has_job() {
 Result<void> CollectorThread::run_jobs() {
   TRY(end_abandoned_jobs());
   while (true) {
-    const auto job = meta_.transact<meta::Job>(
-        context_, [&](meta::Transaction& tx) { return tx.jobs().claim(kJobKind, clock_.wall()); });
-    if (!job && job.error().code == ErrorCode::NotFound) return {};
-    if (!job) return Failure(job.error());
+    TRY_ASSIGN(const auto job,
+               if_there(meta_.transact<meta::Job>(context_, [&](meta::Transaction& tx) {
+                 return tx.jobs().claim(kJobKind, clock_.wall());
+               })));
+    if (!job) return {};
     TRY(run_job(*job));
   }
 }

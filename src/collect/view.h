@@ -20,12 +20,4 @@ inline View view_of(meta::Transaction& tx) {
   return {tx.manifests(), tx.tags(), tx.blobs(), tx.reviews()};
 }
 
-// Was something found? NotFound is an answer here, any other error stays one.
-template <class T>
-Result<bool> is_there(Result<T> found) {
-  if (found) return true;
-  if (found.error().code == ErrorCode::NotFound) return false;
-  return propagate(std::move(found));
-}
-
 }  // namespace entrepot::collect

@@ -7,9 +7,10 @@
 #include <cstdio>
 #include <set>
 
+#include "file/error.h"
+#include "file/write.h"
 #include "import/internal/batch.h"
 #include "import/internal/counts.h"
-#include "import/internal/files.h"
 #include "import/layout.h"
 
 namespace entrepot::import {
@@ -32,9 +33,9 @@ Result<void> set_aside(const std::string& data) {
   for (int number = 1;; ++number) {
     std::string to = fmt::format("{}/{}", registry_folder(data), kSetAside);
     if (number > 1) to += fmt::format("-{}", number);
-    if (::rename(from.c_str(), to.c_str()) == 0) return sync_folder(registry_folder(data));
+    if (::rename(from.c_str(), to.c_str()) == 0) return file::sync_directory(registry_folder(data));
     if (errno == ENOTEMPTY || errno == EEXIST) continue;
-    return failed("renaming", from, errno);
+    return file::failed(errno, "renaming {}", from);
   }
 }
 
@@ -204,8 +205,7 @@ Result<void> Run::set_damaged_aside(Context& context, const std::vector<Digest>&
   for (const Digest& digest : damaged) {
     TRY(meta_.write(
         context, [&](meta::Transaction& tx) { return tx.blobs().forget(digest, clock_.wall()); }));
-    const auto aside = blobs_.quarantine(context, digest);
-    if (!aside && aside.error().code != ErrorCode::NotFound) return aside;
+    TRY(if_there(blobs_.quarantine(context, digest)));
   }
   return {};
 }

@@ -154,9 +154,8 @@ Result<void> Run::write_manifest(Context& context, const RepositoryName& name,
   ++report_.manifests;
   for (const auto& [named, stored] : manifest.blobs) {
     if (named != stored) TRY(writer_.layer(name, named, stored, manifest.row.pushed_at));
-    const auto stat = blobs_.stat(context, stored);
-    if (!stat && stat.error().code != ErrorCode::NotFound) return Failure(stat.error());
-    if (!stat) ++report_.missing;
+    TRY_ASSIGN(const bool has_bytes, is_there(blobs_.stat(context, stored)));
+    if (!has_bytes) ++report_.missing;
   }
   return {};
 }

@@ -99,7 +99,4 @@ Result<Annotations> annotations_from_json(ByteView json);
 // API.
 std::string referrers_tag(const Digest& subject);
 
-// Appends `text` as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD.
-void append_json_string(std::string& out, std::string_view text);
-
 }  // namespace entrepot::oci

@@ -3,14 +3,15 @@
 #include <charconv>
 #include <limits>
 
-#include "oci/internal/field_names.h"
+#include "json/key.h"
+#include "oci/internal/media_type_text.h"
 #include "oci/internal/scanner.h"
 
 namespace entrepot::oci {
 
 using internal::is_media_type;
-using internal::reads_as;
 using internal::Scanner;
+using json::reads_as;
 
 namespace {
 

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "json/writer.h"
 #include "oci/manifest.h"
 #include "oci/manifest_at_rest.h"
 
@@ -72,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   // Whatever a client wrote, the JSON string made of it is a string.
   std::string object = "{\"key\":";
-  oci::append_json_string(object, input);
+  json::append_string(object, input);
   CHECK(oci::annotations_from_json(object + "}").has_value());
   return 0;
 }

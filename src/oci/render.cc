@@ -1,7 +1,4 @@
-#include <iterator>
-
-#include <fmt/format.h>
-
+#include "json/writer.h"
 #include "oci/manifest.h"
 
 // The half of manifest.h that writes JSON.
@@ -9,107 +6,51 @@
 namespace entrepot::oci {
 namespace {
 
-void append_member(std::string& out, std::string_view key, std::string_view text) {
-  out += '"';
-  out += key;
-  out += "\":";
-  append_json_string(out, text);
+void write(json::Writer& json, const Annotations& annotations) {
+  json.begin_object();
+  for (const auto& [key, text] : annotations) json.member(key, text);
+  json.end_object();
 }
 
-void append_annotations(std::string& out, const Annotations& annotations) {
-  out += '{';
-  bool first = true;
-  for (const auto& [key, text] : annotations) {
-    if (!std::exchange(first, false)) out += ',';
-    append_json_string(out, key);
-    out += ':';
-    append_json_string(out, text);
-  }
-  out += '}';
+void write(json::Writer& json, const Platform& platform) {
+  json.begin_object();
+  json.member("architecture", platform.architecture).member("os", platform.os);
+  if (!platform.variant.empty()) json.member("variant", platform.variant);
+  json.end_object();
 }
 
-void append_platform(std::string& out, const Platform& platform) {
-  out += '{';
-  append_member(out, "architecture", platform.architecture);
-  out += ',';
-  append_member(out, "os", platform.os);
-  if (!platform.variant.empty()) {
-    out += ',';
-    append_member(out, "variant", platform.variant);
-  }
-  out += '}';
-}
-
-void append_urls(std::string& out, const std::vector<std::string>& urls) {
-  out += '[';
-  for (std::size_t i = 0; i < urls.size(); ++i) {
-    if (i > 0) out += ',';
-    append_json_string(out, urls[i]);
-  }
-  out += ']';
-}
-
-void append_descriptor(std::string& out, const Descriptor& descriptor) {
-  out += '{';
-  append_member(out, "mediaType", descriptor.media_type);
-  fmt::format_to(std::back_inserter(out), R"(,"digest":"{}","size":{})",
-                 descriptor.digest.to_string(), descriptor.size_bytes);
-  if (!descriptor.artifact_type.empty()) {
-    out += ',';
-    append_member(out, "artifactType", descriptor.artifact_type);
-  }
-  if (!descriptor.annotations.empty()) {
-    out += ",\"annotations\":";
-    append_annotations(out, descriptor.annotations);
-  }
+void write(json::Writer& json, const Descriptor& descriptor) {
+  json.begin_object()
+      .member("mediaType", descriptor.media_type)
+      .member("digest", descriptor.digest.to_string())
+      .member("size", descriptor.size_bytes);
+  if (!descriptor.artifact_type.empty()) json.member("artifactType", descriptor.artifact_type);
+  if (!descriptor.annotations.empty()) write(json.key("annotations"), descriptor.annotations);
   if (!descriptor.urls.empty()) {
-    out += ",\"urls\":";
-    append_urls(out, descriptor.urls);
+    json.key("urls").begin_array();
+    for (const std::string& url : descriptor.urls) json.value(url);
+    json.end_array();
   }
-  if (descriptor.platform) {
-    out += ",\"platform\":";
-    append_platform(out, *descriptor.platform);
-  }
-  out += '}';
+  if (descriptor.platform) write(json.key("platform"), *descriptor.platform);
+  json.end_object();
 }
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  while (!text.empty()) {
-    const char c = text[0];
-    const std::size_t length = utf8_character_length(text);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else if (length == 0) {
-      out += "\ufffd";
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out += '"';
-}
-
 Bytes render_index(const std::vector<Descriptor>& descriptors) {
-  Bytes out = R"({"schemaVersion":2,)";
-  append_member(out, "mediaType", media_type::kOciIndex);
-  out += ",\"manifests\":[";
-  for (std::size_t i = 0; i < descriptors.size(); ++i) {
-    if (i > 0) out += ',';
-    append_descriptor(out, descriptors[i]);
-  }
-  out += "]}";
+  Bytes out;
+  json::Writer json(out);
+  json.begin_object().member("schemaVersion", 2).member("mediaType", media_type::kOciIndex);
+  json.key("manifests").begin_array();
+  for (const Descriptor& descriptor : descriptors) write(json, descriptor);
+  json.end_array().end_object();
   return out;
 }
 
 Bytes to_json(const Annotations& annotations) {
   Bytes out;
-  append_annotations(out, annotations);
+  json::Writer json(out);
+  write(json, annotations);
   return out;
 }
 

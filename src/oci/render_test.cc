@@ -15,12 +15,6 @@ Descriptor descriptor() {
           .platform = {}};
 }
 
-std::string json_string(std::string_view text) {
-  std::string out;
-  append_json_string(out, text);
-  return out;
-}
-
 TEST(RenderIndex, EmptyListIsAListNotNull) {
   EXPECT_EQ(render_index({}),
             R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json",)"
@@ -73,24 +67,6 @@ TEST(Annotations, NoBytesMeanNone) {
 TEST(Annotations, DamagedOnesAreCorrupt) {
   for (const std::string_view json : {"{", "[]", "null", R"({"a":1})", R"({"a":"b","a":"c"})"}) {
     EXPECT_FAILS(Corrupt, annotations_from_json(json)) << json;
-  }
-}
-
-TEST(JsonString, EscapesWhatJsonAsks) {
-  EXPECT_EQ(json_string(""), R"("")");
-  EXPECT_EQ(json_string(R"(a"b\c/)"), R"("a\"b\\c/")");
-  EXPECT_EQ(json_string(std::string("\0\n\x1f", 3)), R"("\u0000\u000a\u001f")");
-  EXPECT_EQ(json_string("é€\U0001f600"), "\"é€\U0001f600\"");
-}
-
-// RFC 3629: overlong forms, surrogates, past U+10FFFF, cut off, stray continuations.
-TEST(JsonString, InvalidUtf8BecomesTheReplacementCharacter) {
-  for (const std::string_view bad :
-       {"\x80", "\xff", "\xc3", "\xc0\xaf", "\xc1\xbf", "\xe2\x82", "\xe0\x80\xaf", "\xed\xa0\x80",
-        "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf0\x9f\x98"}) {
-    std::string replaced = "\"a";
-    for (std::size_t i = 0; i < bad.size(); ++i) replaced += "\ufffd";
-    EXPECT_EQ(json_string("a" + std::string(bad) + "z"), replaced + "z\"");
   }
 }
 

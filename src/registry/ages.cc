@@ -58,9 +58,10 @@ Result<void> Ages::keep(Context& context) {
 }
 
 Result<void> Ages::read_kept(Context& context) {
-  const auto text = meta_.view<std::string>(
-      context, [&](const meta::Snapshot& snapshot) { return snapshot.settings().get(key_); });
-  if (!text && text.error().code != ErrorCode::NotFound) return Failure(text.error());
+  TRY_ASSIGN(const auto text,
+             if_there(meta_.view<std::string>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.settings().get(key_);
+             })));
   kept_is_read_ = true;
   if (!text) return {};
   const char* at = text->data();

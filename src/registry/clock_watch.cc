@@ -41,10 +41,11 @@ Result<void> ClockWatch::settle(Context& context, const ClockLook& look) {
 }
 
 Result<std::optional<WallTime>> ClockWatch::kept(Context& context) {
-  const auto text = meta_.view<std::string>(
-      context, [&](const meta::Snapshot& snapshot) { return snapshot.settings().get(key_); });
-  if (!text && text.error().code == ErrorCode::NotFound) return std::nullopt;
-  if (!text) return Failure(text.error());
+  TRY_ASSIGN(const auto text,
+             if_there(meta_.view<std::string>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.settings().get(key_);
+             })));
+  if (!text) return std::nullopt;
   std::int64_t micros = 0;
   const auto read = std::from_chars(text->data(), text->data() + text->size(), micros);
   if (read.ec != std::errc()) return std::nullopt;

@@ -12,10 +12,10 @@ bool Precondition::Versions::hold(const std::optional<oci::Digest>& present) con
 Result<void> Precondition::check(const std::optional<oci::Digest>& present) const {
   const std::string found = present ? present->to_string() : "nothing";
   if (match && !match->hold(present)) {
-    return fail(kPreconditionFailed, "another manifest was expected here than {}", found);
+    return fail(ErrorCode::PreconditionFailed, "another manifest was expected here than {}", found);
   }
   if (none_match && none_match->hold(present)) {
-    return fail(kPreconditionFailed, "{} is here already", found);
+    return fail(ErrorCode::PreconditionFailed, "{} is here already", found);
   }
   return {};
 }

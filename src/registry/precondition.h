@@ -10,9 +10,6 @@
 
 namespace entrepot::registry {
 
-// A precondition that does not hold fails with this code.
-inline constexpr ErrorCode kPreconditionFailed = ErrorCode::Conflict;
-
 // What a caller expects of a name (a tag, or a manifest's own digest) that it is about to change or
 // to delete. Decided inside of the transaction that makes the change, so that of many callers who
 // expect the same, one wins.
@@ -29,7 +26,7 @@ struct Precondition {
 
   bool is_set() const { return match || none_match; }
 
-  // `present`: what the name stands for now; nullopt: nothing. kPreconditionFailed.
+  // `present`: what the name stands for now; nullopt: nothing. PreconditionFailed.
   Result<void> check(const std::optional<oci::Digest>& present) const;
 };
 

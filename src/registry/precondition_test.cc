@@ -27,7 +27,7 @@ Precondition none_match(bool any, std::vector<std::string> digests = {}) {
 
 bool holds(const Precondition& precondition, const std::optional<Digest>& present) {
   const auto checked = precondition.check(present);
-  EXPECT_TRUE(checked || checked.error().code == kPreconditionFailed);
+  EXPECT_TRUE(checked || checked.error().code == ErrorCode::PreconditionFailed);
   return checked.has_value();
 }
 
@@ -79,20 +79,20 @@ TEST_F(PreconditionTest, OfATagIsAboutWhereItPoints) {
   const std::string one = image("{}");
   const std::string two = image("{ }");
   const std::string one_digest = Digest::of(one).to_string();
-  EXPECT_EQ(push(one, "t", match(true)).error().code, kPreconditionFailed);
+  EXPECT_EQ(push(one, "t", match(true)).error().code, ErrorCode::PreconditionFailed);
   ASSERT_OK(push(one, "t", none_match(true)));
-  EXPECT_EQ(push(two, "t", none_match(true)).error().code, kPreconditionFailed);
+  EXPECT_EQ(push(two, "t", none_match(true)).error().code, ErrorCode::PreconditionFailed);
   EXPECT_EQ(world.pull("a", "t").value(), one) << "nothing was changed";
   ASSERT_OK(push(two, "t", match(false, {one_digest})));
-  EXPECT_EQ(push(one, "t", match(false, {one_digest})).error().code, kPreconditionFailed);
+  EXPECT_EQ(push(one, "t", match(false, {one_digest})).error().code, ErrorCode::PreconditionFailed);
   EXPECT_EQ(world.pull("a", "t").value(), two);
 }
 
 TEST_F(PreconditionTest, OfADigestIsAboutWhetherItIsThere) {
   const std::string one = image("{}");
-  EXPECT_EQ(push(one, std::nullopt, match(true)).error().code, kPreconditionFailed);
+  EXPECT_EQ(push(one, std::nullopt, match(true)).error().code, ErrorCode::PreconditionFailed);
   ASSERT_OK(push(one, std::nullopt, none_match(true)));
-  EXPECT_EQ(push(one, std::nullopt, none_match(true)).error().code, kPreconditionFailed);
+  EXPECT_EQ(push(one, std::nullopt, none_match(true)).error().code, ErrorCode::PreconditionFailed);
   ASSERT_OK(push(one, std::nullopt, match(true)));
 }
 
@@ -100,7 +100,7 @@ TEST_F(PreconditionTest, OfADigestIsAboutWhetherItIsThere) {
 TEST_F(PreconditionTest, OtherErrorsComeFirst) {
   ASSERT_OK(push(image("{}"), "t", {}));
   const std::string lacks = World::image(Digest::of("nowhere"), {});
-  EXPECT_EQ(push(lacks, "t", none_match(true)).error().code, kMissingReference);
+  EXPECT_EQ(push(lacks, "t", none_match(true)).error().code, ErrorCode::MissingReference);
   EXPECT_EQ(push("{", "t", none_match(true)).error().code, ErrorCode::InvalidArgument);
 }
 
@@ -113,9 +113,9 @@ TEST_F(PreconditionTest, OfDeletes) {
   const auto tag = oci::Tag::parse("t").value();
   const auto who = access::Subject::anonymous();
   EXPECT_EQ(world.remover.tag(context, who, name, tag, match(false, {"other"})).error().code,
-            kPreconditionFailed);
+            ErrorCode::PreconditionFailed);
   EXPECT_EQ(world.remover.tag(context, who, name, tag, none_match(true)).error().code,
-            kPreconditionFailed);
+            ErrorCode::PreconditionFailed);
   EXPECT_TRUE(world.pull("a", "t").has_value());
   EXPECT_EQ(
       world.remover.tag(context, who, name, oci::Tag::parse("u").value(), match(true)).error().code,
@@ -137,7 +137,7 @@ TEST_F(PreconditionTest, OfManyCreatorsOneWins) {
       creators.emplace_back([&, bytes] {
         const auto pushed = push(bytes, tag, none_match(true));
         if (pushed) ++won;
-        if (!pushed && pushed.error().code == kPreconditionFailed) ++lost;
+        if (!pushed && pushed.error().code == ErrorCode::PreconditionFailed) ++lost;
       });
     }
     for (std::thread& creator : creators) creator.join();

@@ -109,10 +109,8 @@ Result<Puller::FoundBlob> Puller::find_blob(Context& context, const RepositoryNa
   return stores_.meta.view<FoundBlob>(
       context, [&](const meta::Snapshot& snapshot) -> Result<FoundBlob> {
         TRY_ASSIGN(auto blob, snapshot.blobs().find(repository, digest));
-        auto due_at = snapshot.reviews().due_at(blob.digest);
-        if (due_at) return FoundBlob{std::move(blob), *due_at};
-        if (due_at.error().code != ErrorCode::NotFound) return propagate(std::move(due_at));
-        return FoundBlob{std::move(blob), std::nullopt};
+        TRY_ASSIGN(const auto due_at, if_there(snapshot.reviews().due_at(blob.digest)));
+        return FoundBlob{std::move(blob), due_at};
       });
 }
 
@@ -161,11 +159,11 @@ Result<OpenBlob> Puller::blob(Context& context, const RepositoryName& repository
 
 Result<void> Puller::look_again(Context& context, const oci::Digest& digest,
                                 std::uint64_t offset_bytes) const {
-  const auto blob = stores_.meta.view<meta::Blob>(context, [&](const meta::Snapshot& snapshot) {
-    return snapshot.blobs().find_anywhere(digest);
-  });
-  if (!blob && blob.error().code == ErrorCode::NotFound) return {};
-  if (!blob) return Failure(blob.error());
+  TRY_ASSIGN(const auto blob,
+             if_there(stores_.meta.view<meta::Blob>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.blobs().find_anywhere(digest);
+             })));
+  if (!blob) return {};
   TRY_ASSIGN(Opened opened, open_whole(context, stores_.blobs, *blob));
   if (!opened.sighting) {
     char byte = 0;

@@ -26,7 +26,7 @@ Result<Digest> identify(const ManifestTarget& target, ByteView bytes) {
 }
 
 Failure missing(std::string_view what, const Digest& digest, bool gone) {
-  return fail(kMissingReference, "{} {} {} this repository; push it first", what,
+  return fail(ErrorCode::MissingReference, "{} {} {} this repository; push it first", what,
               digest.to_string(), gone ? "is gone from" : "is not in");
 }
 
@@ -60,17 +60,14 @@ void sort(std::vector<meta::ManifestReference>& references) {
 // What the name that is pushed to stands for now.
 Result<std::optional<Digest>> present_at(meta::Transaction& tx, meta::RepositoryId repository,
                                          const ManifestTarget& target, const Digest& digest) {
-  const auto found = [&]() -> Result<Digest> {
+  return if_there([&]() -> Result<Digest> {
     if (!target.digest && !target.tags.empty()) {
       TRY_ASSIGN(const auto tag, tx.tags().find(repository, target.tags.front()));
       return tag.digest;
     }
     TRY(tx.manifests().find(repository, digest));
     return digest;
-  }();
-  if (found) return std::optional(*found);
-  if (found.error().code == ErrorCode::NotFound) return std::optional<Digest>();
-  return Failure(found.error());
+  }());
 }
 
 Result<void> require_size(const oci::Descriptor& named, std::uint64_t stored_bytes) {
@@ -131,15 +128,12 @@ Result<Pusher::Verdict> Pusher::judge(const meta::Holdings& holdings,
 
 Result<Pusher::Verdict> Pusher::look(Context& context, const RepositoryName& repository,
                                      const oci::Manifest& manifest) const {
-  return stores_.meta.view<Verdict>(context,
-                                    [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
-                                      const auto home = snapshot.repositories().find(repository);
-                                      if (home)
-                                        return judge(snapshot.holdings(), home->id, manifest);
-                                      if (home.error().code != ErrorCode::NotFound)
-                                        return Failure(home.error());
-                                      return judge(snapshot.holdings(), std::nullopt, manifest);
-                                    });
+  return stores_.meta.view<Verdict>(
+      context, [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
+        TRY_ASSIGN(const auto home, if_there(snapshot.repositories().find(repository)));
+        const auto id = home ? std::optional(home->id) : std::nullopt;
+        return judge(snapshot.holdings(), id, manifest);
+      });
 }
 
 Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who,

@@ -34,10 +34,6 @@ enum class MissingReferences {
   Accept,  // sparse manifests: they may arrive later
 };
 
-// A reference that the repository lacks fails with this code; the digest is in the message. (The
-// client's own input is InvalidArgument.)
-inline constexpr ErrorCode kMissingReference = ErrorCode::NotFound;
-
 // More config, layers and children than this are refused: what a manifest names is written while
 // every other push waits.
 inline constexpr std::size_t kMostReferences = 10'000;
@@ -57,8 +53,8 @@ class Pusher {
   // for non-distributable layers, unless missing references are accepted. What the repository had
   // and lost since is never accepted, so that the client uploads it again. Of what is there the
   // size must be the descriptor's. Errors: InvalidArgument (the bytes, a size, or more than
-  // kMostReferences), DigestMismatch, Unsupported (schema 1), TooLarge, kMissingReference,
-  // kPreconditionFailed (looked at last), StorageFull (what is left is kept for deletes).
+  // kMostReferences), DigestMismatch, Unsupported (schema 1), TooLarge, MissingReference (with its
+  // digest), PreconditionFailed (looked at last), StorageFull (what is left is kept for deletes).
   Result<PushedManifest> push(Context& context, const access::Subject& who,
                               const oci::RepositoryName& repository, const ManifestTarget& target,
                               Bytes bytes, std::string_view content_type);

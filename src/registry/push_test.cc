@@ -51,7 +51,7 @@ TEST(Pusher, RefusesAManifestWhoseBlobIsNotInTheRepositoryAndStoresNothing) {
   const auto elsewhere = world.push_blob("b", "layer");
   const auto refused = world.push("a", {"1"}, World::image(config, {elsewhere}));
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, kMissingReference);
+  EXPECT_EQ(refused.error().code, ErrorCode::MissingReference);
   EXPECT_NE(refused.error().message.find(elsewhere.to_string()), std::string::npos);
   EXPECT_FAILS(NotFound, world.pull("a", "1"));
 }
@@ -145,7 +145,7 @@ TEST(Pusher, WhatGoesBetweenTheLookAndTheTransactionIsMissing) {
   const auto refused = push_after(
       [&] { EXPECT_OK(world.remover.blob(world.context, world.who, name("a"), layer)); });
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code, kMissingReference);
+  EXPECT_EQ(refused.error().code, ErrorCode::MissingReference);
 
   world.push_blob("a", "layer");
   const auto other = world.push_blob("b", "other");

@@ -81,17 +81,16 @@ Result<bool> Quarantine::is_damaged(Context& context, const meta::Blob& blob,
 
 Result<Finding> Quarantine::blob(Context& context, const Digest& digest, const Sighting& sighting) {
   const auto lock = stores_.locks.lock(digest);
-  const auto blob = stores_.meta.view<meta::Blob>(context, [&](const meta::Snapshot& snapshot) {
-    return snapshot.blobs().find_anywhere(digest);
-  });
-  if (!blob && blob.error().code == ErrorCode::NotFound) return Finding::Known;
-  if (!blob) return Failure(blob.error());
+  TRY_ASSIGN(const auto blob,
+             if_there(stores_.meta.view<meta::Blob>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.blobs().find_anywhere(digest);
+             })));
+  if (!blob) return Finding::Known;
   TRY_ASSIGN(const bool damaged, is_damaged(context, *blob, sighting));
   if (!damaged) return Finding::Fine;
   if (sighting.symptom == Symptom::Unreadable) TRY(require_a_sound_store(context, digest));
   // The bytes first: while they cannot be moved, no row says anything new.
-  const auto aside = stores_.blobs.quarantine(context, digest);
-  if (!aside && aside.error().code != ErrorCode::NotFound) return Failure(aside.error());
+  TRY_ASSIGN(const bool aside, if_there(stores_.blobs.quarantine(context, digest)));
   TRY_ASSIGN(const bool marked, stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) {
     return tx.damage().mark_blob(digest, stores_.clock.wall());
   }));
@@ -110,11 +109,8 @@ Result<Finding> Quarantine::manifest(Context& context, const RepositoryName& rep
   TRY_ASSIGN(
       const Finding finding,
       stores_.meta.transact<Finding>(context, [&](meta::Transaction& tx) -> Result<Finding> {
-        const auto stored = tx.manifests().find(repository, digest);
-        if (!stored && stored.error().code == ErrorCode::NotFound) {
-          return Finding::Known;
-        }
-        if (!stored) return Failure(stored.error());
+        TRY_ASSIGN(const auto stored, if_there(tx.manifests().find(repository, digest)));
+        if (!stored) return Finding::Known;
         const Digest actual = Digest::of(stored->bytes, digest.algorithm());
         if (actual == digest) return Finding::Fine;
         TRY(tx.damage().mark_manifest(stored->manifest.repository, digest, stores_.clock.wall()));

@@ -86,11 +86,10 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto blob, tx.blobs().find(home.id, digest));
-    const auto user = tx.manifests().user_of(home.id, digest);
+    TRY_ASSIGN(const auto user, if_there(tx.manifests().user_of(home.id, digest)));
     if (user) {
       return fail(ErrorCode::Conflict, "manifest {} uses it; delete that first", user->to_string());
     }
-    if (user.error().code != ErrorCode::NotFound) return Failure(user.error());
     TRY(tx.blobs().unlink(home.id, blob.digest));
     TRY(tx.reviews().push_back(blob.digest, stores_.even.wall() + review_delay_));
     removed = blob.digest;

@@ -17,7 +17,7 @@ class Remover {
   Remover(Stores stores, std::chrono::microseconds review_delay)
       : stores_(stores), review_delay_(review_delay) {}
 
-  // The tag alone; its manifest stays. Spec: end-9. NotFound, kPreconditionFailed.
+  // The tag alone; its manifest stays. Spec: end-9. NotFound, PreconditionFailed.
   Result<void> tag(Context& context, const access::Subject& who,
                    const oci::RepositoryName& repository, const oci::Tag& tag,
                    const Precondition& precondition = {});

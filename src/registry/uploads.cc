@@ -99,12 +99,12 @@ Result<WallTime> Uploads::remembered_from(Context& context) {
     const std::lock_guard lock(mutex_);
     if (remembered_from_) return *remembered_from_;
   }
-  auto youngest = stores_.meta.view<WallTime>(
-      context, [](const meta::Snapshot& snapshot) { return snapshot.ended_uploads().youngest(); });
-  if (!youngest && youngest.error().code == ErrorCode::NotFound) youngest = WallTime::min();
-  if (!youngest) return youngest;
+  TRY_ASSIGN(const auto youngest,
+             if_there(stores_.meta.view<WallTime>(context, [](const meta::Snapshot& snapshot) {
+               return snapshot.ended_uploads().youngest();
+             })));
   const std::lock_guard lock(mutex_);
-  if (!remembered_from_) remembered_from_ = *youngest;
+  if (!remembered_from_) remembered_from_ = youngest.value_or(WallTime::min());
   return *remembered_from_;
 }
 
@@ -112,7 +112,8 @@ Result<meta::EndedUpload> Uploads::ending(Context& context, const UploadSession&
   auto ended = stores_.meta.view<meta::EndedUpload>(context, [&](const meta::Snapshot& snapshot) {
     return snapshot.ended_uploads().find(session.id.str(), session.started_at);
   });
-  if (ended || ended.error().code != ErrorCode::NotFound) return ended;
+  TRY_ASSIGN(const bool found, is_there(ended));
+  if (found) return ended;
   if (require_open(session)) return ended;
   return meta::EndedUpload{session.id.str(), session.started_at, stores_.even.wall(), std::nullopt};
 }
@@ -122,17 +123,16 @@ Result<void> Uploads::require_not_ended(Context& context, const UploadSession& s
   if (!session.is_told) return {};
   TRY_ASSIGN(const WallTime from, remembered_from(context));
   if (session.started_at > from) return require_open(session);
-  const auto ended = ending(context, session);
+  TRY_ASSIGN(const bool ended, is_there(ending(context, session)));
   if (ended) return fail(ErrorCode::NotFound, "upload {} has ended", session.id.str());
-  if (ended.error().code == ErrorCode::NotFound) return {};
-  return Failure(ended.error());
+  return {};
 }
 
 Result<std::uint64_t> Uploads::offset(Context& context, const UploadSession& session) {
   TRY(require_open(session));
   if (const auto began = whole_writers_.offset_of(session.id)) return *began;
-  auto offset = stores_.blobs.upload_offset(context, session.id);
-  if (offset || offset.error().code != ErrorCode::NotFound) return offset;
+  TRY_ASSIGN(const auto offset, if_there(stores_.blobs.upload_offset(context, session.id)));
+  if (offset) return *offset;
   TRY(require_young(session));
   TRY(require_not_ended(context, session));
   return 0;
@@ -196,10 +196,10 @@ Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
         context, [&](meta::Transaction& tx) { return record_end(tx, session, std::nullopt); }));
   }
   if (session.is_told) remember_end(session.id, session.started_at);
-  auto cancelled = stores_.blobs.cancel(context, session.id);
-  if (cancelled) sessions_.add(-1);
-  if (cancelled || cancelled.error().code != ErrorCode::NotFound) return cancelled;
-  return require_young(session);
+  TRY_ASSIGN(const bool had_bytes, if_there(stores_.blobs.cancel(context, session.id)));
+  if (!had_bytes) return require_young(session);
+  sessions_.add(-1);
+  return {};
 }
 
 Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& repository,

@@ -22,11 +22,8 @@ Result<Opened> open_whole(Context& context, blob::BlobStore& blobs, const meta::
 
 Result<std::optional<Sighting>> look_at(Context& context, blob::BlobStore& blobs,
                                         const meta::Blob& blob) {
-  const auto found = blobs.stat(context, blob.digest);
-  if (!found && found.error().code == ErrorCode::NotFound) {
-    return std::optional(Sighting{Symptom::Missing});
-  }
-  if (!found) return Failure(found.error());
+  TRY_ASSIGN(const auto found, if_there(blobs.stat(context, blob.digest)));
+  if (!found) return std::optional(Sighting{Symptom::Missing});
   if (found->size_bytes != blob.size_bytes) return std::optional(Sighting{Symptom::WrongSize});
   return std::optional<Sighting>();
 }

@@ -1,33 +1,22 @@
 #include "scrub/job.h"
 
-#include <simdjson.h>
-
-#include "oci/manifest.h"
+#include "json/reader.h"
+#include "json/writer.h"
 
 namespace entrepot::scrub {
 namespace {
 
-using simdjson::dom::array;
-using simdjson::dom::element;
-using simdjson::dom::object;
-
 constexpr std::size_t kMarksAPage = 1000;
 
-Result<object> parse_object(simdjson::dom::parser& parser, ByteView json) {
-  object fields;
-  if (parser.parse(json.data(), json.size()).get(fields) != simdjson::SUCCESS) {
-    return fail(ErrorCode::InvalidArgument, "not a JSON object");
-  }
-  return fields;
-}
+namespace request_field {
+enum { kRepair, kCount };
+constexpr json::Names<kCount> kNames = {"repair"};
+}  // namespace request_field
 
-// Sets `value` from the field, if it is there.
-template <class T>
-Result<void> read(const object& fields, std::string_view name, T& value) {
-  const auto error = fields[name].get(value);
-  if (error == simdjson::SUCCESS || error == simdjson::NO_SUCH_FIELD) return {};
-  return fail(ErrorCode::InvalidArgument, "{} is not of its type", name);
-}
+namespace report_field {
+enum { kLeft, kMoreLosses, kLosses, kCount };
+constexpr json::Names<kCount> kNames = {"left", "more_losses", "losses"};
+}  // namespace report_field
 
 // The fields of Counts by name, in the order in which they are written.
 struct Count {
@@ -38,17 +27,16 @@ constexpr Count kCounts[] = {
     {"manifests", &Counts::manifests}, {"blobs", &Counts::blobs},   {"bytes", &Counts::bytes},
     {"damaged", &Counts::damaged},     {"mended", &Counts::mended}, {"unmended", &Counts::unmended},
 };
+constexpr auto kCountNames = json::names_of(kCounts);
 
-Result<Loss> parse_loss(element value) {
+Result<Loss> parse_loss(const json::Value& value) {
   std::vector<std::string> texts;
-  array list;
-  if (value.get(list) == simdjson::SUCCESS) {
-    for (const element text : list) {
-      std::string_view one;
-      if (text.get(one) == simdjson::SUCCESS) texts.emplace_back(one);
-    }
-  }
-  if (texts.size() != 3) return fail(ErrorCode::InvalidArgument, "a loss is three texts");
+  TRY(value.each_element("a list", [&](const json::Value& text) -> Result<void> {
+    TRY_ASSIGN(const auto one, text.get<std::string_view>());
+    texts.emplace_back(one);
+    return {};
+  }));
+  if (texts.size() != 3) return value.invalid("a loss is three texts");
   return Loss{texts[0], texts[1], texts[2]};
 }
 
@@ -69,49 +57,56 @@ Result<std::uint64_t> count_marked(Context& context, meta::Store& meta) {
 
 }  // namespace
 
-Bytes to_json(const Request& request) { return fmt::format(R"({{"repair":{}}})", request.repair); }
-
-Bytes to_json(const Report& report) {
-  Bytes json = "{";
-  for (const Count& count : kCounts) {
-    json += fmt::format(R"("{}":{},)", count.name, report.counts.*count.field);
-  }
-  json += fmt::format(R"("left":{},"more_losses":{},"losses":[)", report.left, report.more_losses);
-  for (std::size_t i = 0; i < report.losses.size(); ++i) {
-    const Loss& loss = report.losses[i];
-    json += i == 0 ? "[" : ",[";
-    oci::append_json_string(json, loss.repository);
-    json += ',';
-    oci::append_json_string(json, loss.tag);
-    json += ',';
-    oci::append_json_string(json, loss.why);
-    json += ']';
-  }
-  return json + "]}";
+Bytes to_json(const Request& request) {
+  using namespace request_field;
+  Bytes out;
+  json::Writer json(out);
+  json.begin_object().member(kNames[kRepair], request.repair).end_object();
+  return out;
 }
 
-Result<Request> parse_request(ByteView json) {
-  simdjson::dom::parser parser;
-  TRY_ASSIGN(const object fields, parse_object(parser, json));
+Bytes to_json(const Report& report) {
+  using namespace report_field;
+  Bytes out;
+  json::Writer json(out);
+  json.begin_object();
+  for (const Count& count : kCounts) json.member(count.name, report.counts.*count.field);
+  json.member(kNames[kLeft], report.left).member(kNames[kMoreLosses], report.more_losses);
+  json.key(kNames[kLosses]).begin_array();
+  for (const Loss& loss : report.losses) {
+    json.begin_array().value(loss.repository).value(loss.tag).value(loss.why).end_array();
+  }
+  json.end_array().end_object();
+  return out;
+}
+
+Result<Request> parse_request(ByteView text) {
+  using namespace request_field;
+  TRY_ASSIGN(const auto document, json::Document::parse(text, "request"));
+  TRY_ASSIGN(const auto fields, document.root().fields(kNames));
   Request request;
-  TRY(read(fields, "repair", request.repair));
+  TRY(fields.read(kRepair, request.repair));
   return request;
 }
 
-Result<Report> parse_report(ByteView json) {
-  simdjson::dom::parser parser;
-  TRY_ASSIGN(const object fields, parse_object(parser, json));
+Result<Report> parse_report(ByteView text) {
+  using namespace report_field;
+  TRY_ASSIGN(const auto document, json::Document::parse(text, "report"));
+  TRY_ASSIGN(const auto counts, document.root().fields(kCountNames));
+  TRY_ASSIGN(const auto fields, document.root().fields(kNames));
   Report report;
-  for (const Count& count : kCounts) TRY(read(fields, count.name, report.counts.*count.field));
-  TRY(read(fields, "left", report.left));
-  TRY(read(fields, "more_losses", report.more_losses));
-  array losses;
-  TRY(read(fields, "losses", losses));
-  if (fields["losses"].error() == simdjson::NO_SUCH_FIELD) return report;
-  for (const element value : losses) {
+  for (std::size_t i = 0; i < kCountNames.size(); ++i) {
+    TRY(counts.read(i, report.counts.*kCounts[i].field));
+  }
+  TRY(fields.read(kLeft, report.left));
+  TRY(fields.read(kMoreLosses, report.more_losses));
+  const auto losses = fields.find(kLosses);
+  if (!losses) return report;
+  TRY(losses->each_element("a list", [&](const json::Value& value) -> Result<void> {
     TRY_ASSIGN(auto loss, parse_loss(value));
     report.losses.push_back(std::move(loss));
-  }
+    return {};
+  }));
   return report;
 }
 

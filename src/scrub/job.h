@@ -33,8 +33,8 @@ Bytes to_json(const Request& request);
 Bytes to_json(const Report& report);
 
 // InvalidArgument for anything else than what to_json() writes; unknown fields are ignored.
-Result<Request> parse_request(ByteView json);
-Result<Report> parse_report(ByteView json);
+Result<Request> parse_request(ByteView text);
+Result<Report> parse_report(ByteView text);
 
 // Walks over everything at full speed, then looks which tags miss something. `after_step` is told
 // what was done so far, between steps; an error of it ends the work. Cancelled, Unavailable.

@@ -18,9 +18,9 @@ Result<std::string> missing_blob(const meta::Snapshot& snapshot,
   for (const oci::NamedDigest& blob : read.named) {
     if (blob.kind == oci::ReferenceKind::Child) continue;
     if (oci::media_type::is_nondistributable(blob.media_type)) continue;
-    const auto held = snapshot.blobs().find(stored.manifest.repository, blob.digest);
+    TRY_ASSIGN(const bool held,
+               is_there(snapshot.blobs().find(stored.manifest.repository, blob.digest)));
     if (held) continue;
-    if (held.error().code != ErrorCode::NotFound) return Failure(held.error());
     return fmt::format("{} is not there", blob.digest.to_string());
   }
   return std::string();
@@ -29,11 +29,9 @@ Result<std::string> missing_blob(const meta::Snapshot& snapshot,
 // Why the tag's image is not whole. "" when it is.
 Result<std::string> why_not_whole(const meta::Snapshot& snapshot, const RepositoryName& repository,
                                   const oci::Tag& tag) {
-  const auto stored = snapshot.manifests().find(repository, oci::Reference(tag));
-  if (!stored && stored.error().code == ErrorCode::NotFound) {
-    return std::string("its manifest is damaged");
-  }
-  if (!stored) return Failure(stored.error());
+  TRY_ASSIGN(const auto stored,
+             if_there(snapshot.manifests().find(repository, oci::Reference(tag))));
+  if (!stored) return std::string("its manifest is damaged");
   TRY_ASSIGN(const bool touched, snapshot.damage().touches(stored->manifest));
   if (touched) return std::string("what it names is damaged");
   return missing_blob(snapshot, *stored);
@@ -73,8 +71,7 @@ Result<void> find_losses(Context& context, meta::Store& meta, const Tell& tell) 
                  return snapshot.repositories().list(after, kRepositories);
                }));
     for (const RepositoryName& name : names) {
-      const auto found = find_in(context, meta, name, tell);
-      if (!found && found.error().code != ErrorCode::NotFound) return found;
+      TRY(if_there(find_in(context, meta, name, tell)));
     }
     if (names.size() < kRepositories) return {};
     after = names.back().str();

@@ -153,10 +153,11 @@ Result<void> ScrubThread::scrub_for_a_while() {
 
 // "" for what was never kept.
 Result<std::string> ScrubThread::kept(std::string_view key) {
-  auto found = stores_.meta.view<std::string>(
-      context_, [&](const meta::Snapshot& snapshot) { return snapshot.settings().get(key); });
-  if (!found && found.error().code == ErrorCode::NotFound) return std::string();
-  return found;
+  TRY_ASSIGN(auto found,
+             if_there(stores_.meta.view<std::string>(context_, [&](const meta::Snapshot& snapshot) {
+               return snapshot.settings().get(key);
+             })));
+  return std::move(found).value_or("");
 }
 
 Result<void> ScrubThread::load_place() {
@@ -265,11 +266,11 @@ Result<bool> ScrubThread::run_a_job() {
       return tx.jobs().finish(job.id, false, job.progress, stores_.clock.wall());
     }));
   }
-  const auto job = stores_.meta.transact<meta::Job>(context_, [&](meta::Transaction& tx) {
-    return tx.jobs().claim(kJobKind, stores_.clock.wall());
-  });
-  if (!job && job.error().code == ErrorCode::NotFound) return false;
-  if (!job) return Failure(job.error());
+  TRY_ASSIGN(const auto job,
+             if_there(stores_.meta.transact<meta::Job>(context_, [&](meta::Transaction& tx) {
+               return tx.jobs().claim(kJobKind, stores_.clock.wall());
+             })));
+  if (!job) return false;
   TRY(do_job(*job));
   return true;
 }

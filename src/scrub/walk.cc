@@ -92,11 +92,8 @@ Result<bool> Walk::step_manifests(Context& context, const registry::AfterPiece& 
       const auto rows,
       stores_.meta.view<std::vector<meta::Manifest>>(
           context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<meta::Manifest>> {
-            const auto home = snapshot.repositories().find(*repository);
-            if (!home && home.error().code == ErrorCode::NotFound) {
-              return std::vector<meta::Manifest>();
-            }
-            if (!home) return Failure(home.error());
+            TRY_ASSIGN(const auto home, if_there(snapshot.repositories().find(*repository)));
+            if (!home) return std::vector<meta::Manifest>();
             return snapshot.manifests().list(home->id, place_.digest, kManifestsAStep);
           }));
   for (const meta::Manifest& row : rows) {
@@ -110,12 +107,12 @@ Result<bool> Walk::step_manifests(Context& context, const registry::AfterPiece& 
 
 Result<void> Walk::verify_manifest(Context& context, const RepositoryName& repository,
                                    const meta::Manifest& row) {
-  const auto stored =
-      stores_.meta.view<meta::StoredManifest>(context, [&](const meta::Snapshot& snapshot) {
-        return snapshot.manifests().find(repository, oci::Reference(row.digest));
-      });
-  if (!stored && stored.error().code == ErrorCode::NotFound) return {};
-  if (!stored) return Failure(stored.error());
+  TRY_ASSIGN(const auto stored, if_there(stores_.meta.view<meta::StoredManifest>(
+                                    context, [&](const meta::Snapshot& snapshot) {
+                                      return snapshot.manifests().find(repository,
+                                                                       oci::Reference(row.digest));
+                                    })));
+  if (!stored) return {};
   ++counts_.manifests;
   counts_.bytes += stored->bytes.size();
   if (Digest::of(stored->bytes, row.digest.algorithm()) == row.digest) {
@@ -128,20 +125,20 @@ Result<void> Walk::verify_manifest(Context& context, const RepositoryName& repos
 
 Result<void> Walk::verify_rows(Context& context, const meta::StoredManifest& stored) {
   const meta::NewManifest right = row_of(stored);
-  const auto agrees = stores_.meta.view<bool>(
-      context, [&](const meta::Snapshot& snapshot) { return snapshot.damage().agrees(right); });
-  if (!agrees && agrees.error().code == ErrorCode::NotFound) return {};
-  if (!agrees) return Failure(agrees.error());
-  if (*agrees) return {};
+  TRY_ASSIGN(const auto agrees,
+             if_there(stores_.meta.view<bool>(context, [&](const meta::Snapshot& snapshot) {
+               return snapshot.damage().agrees(right);
+             })));
+  if (agrees.value_or(true)) return {};  // or deleted meanwhile
   if (rows_ == Rows::LeaveAlone) {
     ++counts_.unmended;
     return {};
   }
   // What changed since was changed by a push, which has written the same.
-  const auto mended = stores_.meta.write(
-      context, [&](meta::Transaction& tx) { return tx.damage().rewrite(right); });
-  if (!mended && mended.error().code == ErrorCode::NotFound) return {};  // deleted meanwhile
-  TRY(mended);
+  TRY_ASSIGN(const bool mended, if_there(stores_.meta.write(context, [&](meta::Transaction& tx) {
+               return tx.damage().rewrite(right);
+             })));
+  if (!mended) return {};  // deleted meanwhile
   stores_.cache.forget_manifests();
   ++counts_.mended;
   log::warning("mended: what was kept about manifest {} was not what its bytes say",

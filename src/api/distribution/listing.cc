@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "json/writer.h"
+
 namespace entrepot::api::distribution {
 namespace {
 
@@ -58,13 +60,11 @@ std::string next_link(const Call& call, std::string_view path, std::size_t limit
                      query_escape(last), more_query);
 }
 
-void append_array(Bytes& out, const std::vector<std::string>& names) {
-  out += '[';
-  for (const std::string& name : names) {
-    if (out.back() != '[') out += ',';
-    oci::append_json_string(out, name);
-  }
-  out += "]}\n";
+// The last member of a body, and its end.
+void write_last(json::Writer& json, std::string_view key, const std::vector<std::string>& names) {
+  json.key(key).begin_array();
+  for (const std::string& name : names) json.value(name);
+  json.end_array().end_object().end_line();
 }
 
 // Of the repositories behind page.last, so many as the caller may see; what Link will say is one of
@@ -110,10 +110,10 @@ http::Reply Listing::tags(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto tags,
                       call.services.pull.tags(context, repository, page.last, page.limit),
                       About::Repository);
-  Bytes body = R"({"name":)";
-  oci::append_json_string(body, repository.str());
-  body += R"(,"tags":)";
-  append_array(body, tags.names);
+  Bytes body;
+  json::Writer json(body);
+  json.begin_object().member("name", repository.str());
+  write_last(json, "tags", tags.names);
   auto response = http::Response::text(200, "application/json", std::move(body));
   if (tags.more && page.limit > 0) {
     response.with("Link", next_link(call, fmt::format("/v2/{}/tags/list", repository.str()),
@@ -127,8 +127,9 @@ http::Reply Listing::catalog(Context& context, const Call& call) {
   Room room;
   if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
   ENTREPOT_API_ASSIGN(const auto repositories, visible(context, call, page), About::Registry);
-  Bytes body = R"({"repositories":)";
-  append_array(body, repositories.names);
+  Bytes body;
+  json::Writer json(body);
+  write_last(json.begin_object(), "repositories", repositories.names);
   auto response = http::Response::text(200, "application/json", std::move(body));
   if (repositories.more && page.limit > 0) {
     response.with("Link", next_link(call, "/v2/_catalog", page.limit, repositories.names.back()));

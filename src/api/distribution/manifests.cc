@@ -58,10 +58,6 @@ registry::Precondition precondition_of(const http::Request& request) {
   return {versions(http::if_match(request)), versions(http::if_none_match(request))};
 }
 
-http::Response precondition_failed(const Error& error) {
-  return error_response(412, "PRECONDITION_FAILED", error.message);
-}
-
 // Collects a manifest, then pushes it.
 class ManifestBody final : public http::BodySink {
  public:
@@ -87,7 +83,7 @@ class ManifestBody final : public http::BodySink {
     const auto type = request_.header("Content-Type").value_or("");
     const auto pushed =
         services_.push.push(context, subject_, repository_, target_, take_bytes(), type);
-    if (!pushed) return refusal(pushed.error());
+    if (!pushed) return to_response(pushed.error(), About::Manifest, request_.id());
     http::Response response;
     response.status = 201;
     const std::string digest = pushed->digest.to_string();
@@ -109,14 +105,6 @@ class ManifestBody final : public http::BodySink {
   }
 
  private:
-  http::Response refusal(const Error& error) const {
-    if (error.code == registry::kMissingReference) {
-      return error_response(404, "MANIFEST_BLOB_UNKNOWN", error.message);
-    }
-    if (error.code == registry::kPreconditionFailed) return precondition_failed(error);
-    return to_response(error, About::Manifest, request_.id());
-  }
-
   Bytes take_bytes() {
     if (pieces_.size() == 1) return std::move(pieces_.front());
     Bytes bytes;
@@ -202,12 +190,7 @@ http::Reply Manifests::remove(Context& context, const Call& call) {
   const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto reference, call.reference(), about_text(call.rest));
   const auto removed = remove_reference(context, call, repository, reference);
-  if (!removed) {
-    if (removed.error().code == registry::kPreconditionFailed) {
-      return precondition_failed(removed.error());
-    }
-    return call.error(removed.error(), about(reference));
-  }
+  if (!removed) return call.error(removed.error(), about(reference));
   http::Response response;
   response.status = 202;
   return response;

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "oci/manifest.h"
+#include "json/writer.h"
 
 namespace entrepot::api::distribution {
 namespace {
@@ -15,8 +15,8 @@ struct Wire {
   std::string_view code;
 };
 
-// The spec has no code for a full disk, a busy server or a fault; the names are ours, or
-// distribution's where it has one.
+// The spec has no code for a full disk, a busy server, a fault or a precondition; the names are
+// ours, or distribution's where it has one.
 constexpr Wire kFull = {507, "INSUFFICIENT_STORAGE"};
 constexpr Wire kBusy = {503, "UNAVAILABLE"};
 constexpr Wire kFault = {500, "UNKNOWN"};
@@ -64,6 +64,8 @@ Wire wire_of(ErrorCode code, About about) {
   switch (code) {
     case ErrorCode::NotFound:
       return not_found(about);
+    case ErrorCode::MissingReference:
+      return {404, "MANIFEST_BLOB_UNKNOWN"};
     case ErrorCode::InvalidArgument:
       return invalid(about);
     case ErrorCode::DigestMismatch:
@@ -82,6 +84,8 @@ Wire wire_of(ErrorCode code, About about) {
                                       : Wire{405, "UNSUPPORTED"};
     case ErrorCode::Conflict:
       return about == About::Blob ? Wire{405, "UNSUPPORTED"} : Wire{409, "DENIED"};
+    case ErrorCode::PreconditionFailed:
+      return {412, "PRECONDITION_FAILED"};
     case ErrorCode::AlreadyExists:
       return {409, "DENIED"};
     case ErrorCode::QuotaExceeded:
@@ -140,11 +144,11 @@ std::string message_of(std::string_view code, std::string_view ours) {
 }  // namespace
 
 http::Response error_response(int status, std::string_view code, std::string_view message) {
-  Bytes body = R"({"errors":[{"code":)";
-  oci::append_json_string(body, code);
-  body += R"(,"message":)";
-  oci::append_json_string(body, message_of(code, message));
-  body += "}]}\n";
+  Bytes body;
+  json::Writer json(body);
+  json.begin_object().key("errors").begin_array().begin_object();
+  json.member("code", code).member("message", message_of(code, message));
+  json.end_object().end_array().end_object().end_line();
   auto response = http::Response::text(status, "application/json", std::move(body));
   if (status == 503) response.with("Retry-After", "5");
   return response;

@@ -41,9 +41,8 @@ Result<void> Shelf::put(const FoundManifest& found) {
   }
   // A copy of the directory, or a power cut under it, may have lost their links.
   for (const meta::Blob& blob : found.named) {
-    const auto linked = tx.blobs().find(id, blob.digest);
+    TRY_ASSIGN(const bool linked, is_there(tx.blobs().find(id, blob.digest)));
     if (linked) continue;
-    if (linked.error().code != ErrorCode::NotFound) return Failure(linked.error());
     TRY(tx.blobs().record(blob, std::nullopt, now));
     TRY(tx.blobs().link(id, blob.digest, found.at));
     ++report.blobs;
@@ -90,13 +89,11 @@ Result<void> Shelf::leave_out(const FoundTag& found, bool leads) {
 // A tag that is there already was moved by this server, or taken over before: the later move holds.
 Result<void> Shelf::put(const FoundTag& found) {
   const LinkFile& current = found.folder.current;
-  const auto existing = tx.tags().find(id, found.tag);
-  if (!existing && existing.error().code != ErrorCode::NotFound) return Failure(existing.error());
+  TRY_ASSIGN(const auto existing, if_there(tx.tags().find(id, found.tag)));
   if (existing) {
     if (existing->digest == current.target || existing->moved_at >= current.written_at) return {};
   }
-  const auto manifest = tx.manifests().find(id, current.target);
-  if (!manifest && manifest.error().code != ErrorCode::NotFound) return Failure(manifest.error());
+  TRY_ASSIGN(const auto manifest, if_there(tx.manifests().find(id, current.target)));
   if (!manifest || oci::media_type::is_schema1(manifest->media_type)) {
     ++report.dangling;
     return leave_out(found, manifest.has_value());

@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "crypto/hash.h"
-#include "import/internal/files.h"
 #include "oci/manifest.h"
 #include "registry/manifest_row.h"
 
@@ -185,7 +184,7 @@ Result<std::optional<FoundManifest>> Inspector::manifest_in_blob(Context& contex
   constexpr std::string_view kBegins = "{ \t\r\n";
   if (source.size_bytes() > oci::kMaxManifestBytes) return std::nullopt;
   char first = 0;
-  TRY_ASSIGN(const std::size_t any, read_piece(context, source, 0, {&first, 1}));
+  TRY_ASSIGN(const std::size_t any, read_some(context, source, 0, {&first, 1}));
   if (any == 0 || kBegins.find(first) == std::string_view::npos) return std::nullopt;
   TRY_ASSIGN(Bytes bytes, read_all(context, source, oci::kMaxManifestBytes));
   if (!oci::read_manifest_at_rest(bytes).looks_like_one) return std::nullopt;
@@ -205,7 +204,7 @@ Result<bool> Inspector::has_hash(Context& context, const Digest& stored, const D
   std::uint64_t offset = 0;
   while (true) {
     TRY(context.alive());
-    TRY_ASSIGN(const std::size_t size, read_piece(context, source, offset, buffer));
+    TRY_ASSIGN(const std::size_t size, read_some(context, source, offset, buffer));
     if (size == 0) break;
     hasher.update({buffer.data(), size});
     offset += size;

@@ -2,53 +2,72 @@
 
 #include <tuple>
 
-#include <simdjson.h>
-
 #include "import/internal/counts.h"
-#include "oci/manifest.h"
+#include "json/reader.h"
+#include "json/writer.h"
 
 namespace entrepot::import {
 namespace {
 
-using simdjson::dom::element;
-
 constexpr std::string_view kKey = "import.journey";
 
-void append_field(std::string& json, std::string_view name, std::string_view value) {
-  json += json.empty() ? "{" : ",";
-  oci::append_json_string(json, name);
-  json += ":";
-  oci::append_json_string(json, value);
+namespace field {
+enum { kTree, kRepository, kItem, kStage, kReport, kUnreadable, kCount };
+constexpr json::Names<kCount> kNames = {"tree",  "repository", "item",
+                                        "stage", "report",     "unreadable"};
+}  // namespace field
+using Fields = json::Fields<field::kCount>;
+
+constexpr auto kCountNames = json::names_of(kCounts);
+
+Result<void> read_names(const Fields& fields, std::set<std::string>& names) {
+  const auto list = fields.find(field::kUnreadable);
+  if (!list) return {};
+  return list->each_element("a list", [&](const json::Value& name) -> Result<void> {
+    TRY_ASSIGN(const auto text, name.get<std::string_view>());
+    names.emplace(text);
+    return {};
+  });
 }
 
-Failure unreadable() { return fail(ErrorCode::Corrupt, "the setting {} cannot be read", kKey); }
-
-void read_names(const element& root, std::set<std::string>& names) {
-  simdjson::dom::array array;
-  if (root["unreadable"].get(array)) return;
-  for (const element name : array) {
-    std::string_view text;
-    if (!name.get(text)) names.emplace(text);
-  }
-}
-
-Result<void> read_place(const element& root, Place& place) {
+Result<void> read_place(const Fields& fields, Place& place) {
+  TRY(fields.require({field::kRepository, field::kItem, field::kStage}));
   std::string_view repository;
   std::string_view item;
   std::int64_t stage = -1;
-  if (root["repository"].get(repository) || root["item"].get(item) || root["stage"].get(stage)) {
-    return unreadable();
+  TRY(fields.read(field::kRepository, repository));
+  TRY(fields.read(field::kItem, item));
+  TRY(fields.read(field::kStage, stage));
+  if (stage < 0 || stage > static_cast<int>(Stage::Unused)) {
+    return fields.invalid(field::kStage, "is none");
   }
-  if (stage < 0 || stage > static_cast<int>(Stage::Unused)) return unreadable();
   place = {std::string(repository), static_cast<Stage>(stage), std::string(item)};
   return {};
 }
 
-void read_report(const element& root, AdoptReport& report) {
-  for (const Count& count : kCounts) {
-    std::uint64_t value = 0;
-    if (!root["report"][count.name].get(value)) report.*count.field = value;
+Result<void> read_report(const Fields& fields, AdoptReport& report) {
+  const auto value = fields.find(field::kReport);
+  if (!value) return {};
+  TRY_ASSIGN(const auto counts, value->fields(kCountNames));
+  for (std::size_t i = 0; i < kCountNames.size(); ++i) {
+    TRY(counts.read(i, report.*kCounts[i].field));
   }
+  return {};
+}
+
+Result<Journey> read_journey(ByteView text, const std::string& tree) {
+  TRY_ASSIGN(const auto document, json::Document::parse(text, kKey));
+  TRY_ASSIGN(const auto fields, document.root().fields(field::kNames));
+  TRY(fields.require({field::kTree}));
+  std::string_view of_tree;
+  TRY(fields.read(field::kTree, of_tree));
+  Journey journey;
+  journey.tree = tree;
+  TRY(read_names(fields, journey.unreadable));
+  if (of_tree != tree) return journey;
+  TRY(read_place(fields, journey.at));
+  TRY(read_report(fields, journey.report));
+  return journey;
 }
 
 }  // namespace
@@ -63,38 +82,32 @@ bool Journey::is_ahead(const Place& place) const {
 }
 
 Result<Journey> load_journey(const meta::Settings& settings, const std::string& tree) {
-  Journey journey;
-  journey.tree = tree;
-  const auto saved = settings.get(kKey);
-  if (!saved && saved.error().code == ErrorCode::NotFound) return journey;
-  if (!saved) return Failure(saved.error());
-  simdjson::dom::parser parser;
-  element root;
-  std::string_view of_tree;
-  if (parser.parse(*saved).get(root) || root["tree"].get(of_tree)) return unreadable();
-  read_names(root, journey.unreadable);
-  if (of_tree != tree) return journey;
-  TRY(read_place(root, journey.at));
-  read_report(root, journey.report);
+  TRY_ASSIGN(const auto saved, if_there(settings.get(kKey)));
+  if (!saved) {
+    Journey begin;
+    begin.tree = tree;
+    return begin;
+  }
+  auto journey = read_journey(*saved, tree);
+  if (!journey) return fail(ErrorCode::Corrupt, "the setting {} cannot be read", kKey);
   return journey;
 }
 
 Result<void> save_journey(meta::Settings& settings, const Journey& journey) {
-  std::string json;
-  append_field(json, "tree", journey.tree);
-  append_field(json, "repository", journey.at.repository);
-  append_field(json, "item", journey.at.item);
-  json += fmt::format(R"(,"stage":{},"report":{{)", static_cast<int>(journey.at.stage));
-  for (const Count& count : kCounts) {
-    json += fmt::format(R"({}"{}":{})", &count == kCounts ? "" : ",", count.name,
-                        journey.report.*count.field);
-  }
-  json += R"(},"unreadable":[)";
-  for (const std::string& name : journey.unreadable) {
-    if (json.back() != '[') json += ",";
-    oci::append_json_string(json, name);
-  }
-  return settings.set(kKey, json + "]}");
+  using namespace field;
+  std::string out;
+  json::Writer json(out);
+  json.begin_object()
+      .member(kNames[kTree], journey.tree)
+      .member(kNames[kRepository], journey.at.repository)
+      .member(kNames[kItem], journey.at.item)
+      .member(kNames[kStage], static_cast<int>(journey.at.stage));
+  json.key(kNames[kReport]).begin_object();
+  for (const Count& count : kCounts) json.member(count.name, journey.report.*count.field);
+  json.end_object().key(kNames[kUnreadable]).begin_array();
+  for (const std::string& name : journey.unreadable) json.value(name);
+  json.end_array().end_object();
+  return settings.set(kKey, out);
 }
 
 }  // namespace entrepot::import

@@ -11,7 +11,8 @@
 #include <system_error>
 #include <vector>
 
-#include "import/internal/files.h"
+#include "file/error.h"
+#include "file/write.h"
 #include "import/layout.h"
 
 namespace entrepot::import {
@@ -32,24 +33,14 @@ std::string registry_folder(const std::string& target) {
 Result<void> make_folders(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return failed("making", path, error.value());
-  return {};
-}
-
-Result<void> write_all(int descriptor, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed("writing", path, errno);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (error) return file::failed(error.value(), "making {}", path);
   return {};
 }
 
 Result<std::shared_ptr<const OpenFile>> create(const std::string& path) {
   const int descriptor =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode);
-  if (descriptor < 0) return failed("making", path, errno);
+  if (descriptor < 0) return file::failed(errno, "making {}", path);
   return OpenFile::own(descriptor);
 }
 
@@ -70,9 +61,9 @@ Result<void> copy(Context& context, Source& bytes, const std::string& path) {
   std::uint64_t offset = 0;
   while (true) {
     TRY(context.alive());
-    TRY_ASSIGN(const std::size_t size, read_piece(context, bytes, offset, buffer));
+    TRY_ASSIGN(const std::size_t size, read_some(context, bytes, offset, buffer));
     if (size == 0) return {};
-    TRY(write_all(file->descriptor(), {buffer.data(), size}, path));
+    TRY(file::write_all(file->descriptor(), {buffer.data(), size}, path));
     offset += size;
   }
 }
@@ -88,7 +79,7 @@ Result<LayoutWriter> LayoutWriter::begin(std::string target) {
     return fail(ErrorCode::AlreadyExists, "{} is there already", final_folder);
   }
   fs::remove_all(writer.hidden_folder(), error);
-  if (error) return failed("removing", writer.hidden_folder(), error.value());
+  if (error) return file::failed(error.value(), "removing {}", writer.hidden_folder());
   TRY(make_folders(writer.hidden_folder()));
   return writer;
 }
@@ -101,12 +92,12 @@ Result<void> LayoutWriter::write_link(const std::string& path, std::string_view 
   const std::string whole = fmt::format("{}/{}", hidden_folder(), path);
   TRY(make_folders(fs::path(whole).parent_path()));
   TRY_ASSIGN(const auto file, create(whole));
-  TRY(write_all(file->descriptor(), text, whole));
+  TRY(file::write_all(file->descriptor(), text, whole));
   const auto since_1970 = at.time_since_epoch();
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_1970);
   const timespec time{seconds.count(), std::chrono::nanoseconds(since_1970 - seconds).count()};
   const timespec times[] = {time, time};
-  if (::futimens(file->descriptor(), times) != 0) return failed("dating", whole, errno);
+  if (::futimens(file->descriptor(), times) != 0) return file::failed(errno, "dating {}", whole);
   return {};
 }
 
@@ -160,7 +151,9 @@ Result<std::uint64_t> LayoutWriter::blob(Context& context, const Digest& digest,
   ::unlink(unfinished.c_str());
   const bool linked = bytes.file() && link_hard(*bytes.file(), unfinished);
   if (!linked) TRY(copy(context, bytes, unfinished));
-  if (::rename(unfinished.c_str(), path.c_str()) != 0) return failed("renaming", unfinished, errno);
+  if (::rename(unfinished.c_str(), path.c_str()) != 0) {
+    return file::failed(errno, "renaming {}", unfinished);
+  }
   return linked ? 0 : size_bytes;
 }
 
@@ -168,14 +161,14 @@ Result<std::uint64_t> LayoutWriter::blob(Context& context, const Digest& digest,
 Result<void> LayoutWriter::finish() {
   const std::string folder = registry_folder(target_);
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failed("opening", folder, errno);
+  if (descriptor < 0) return file::failed(errno, "opening {}", folder);
   const OpenFile open(descriptor);
-  if (::syncfs(descriptor) != 0) return failed("syncing", folder, errno);
+  if (::syncfs(descriptor) != 0) return file::failed(errno, "syncing {}", folder);
   const std::string final_folder = fmt::format("{}/{}", folder, kRepositories);
   if (::rename(hidden_folder().c_str(), final_folder.c_str()) != 0) {
-    return failed("renaming", hidden_folder(), errno);
+    return file::failed(errno, "renaming {}", hidden_folder());
   }
-  return sync_folder(folder);
+  return file::sync_directory(folder);
 }
 
 }  // namespace entrepot::import

@@ -58,13 +58,6 @@ std::optional<Digest> digest_of(std::string_view folder) {
   return *digest;
 }
 
-template <class T>
-Result<bool> is_there(const Result<T>& found) {
-  if (found) return true;
-  if (found.error().code == ErrorCode::NotFound) return false;
-  return Failure(found.error());
-}
-
 Result<bool> is_manifest_to_be_given_back(const meta::Snapshot& snapshot, RepositoryId repository,
                                           const LeftOut& left_out,
                                           const std::optional<Digest>& digest) {
@@ -122,9 +115,8 @@ Result<bool> is_to_be_given_back(const meta::Snapshot& snapshot, const LeftOut& 
   const Place place = place_of(left_out.path);
   const auto name = oci::RepositoryName::parse(place.repository);
   if (!name) return true;  // nobody could change anything in it
-  const auto repository = snapshot.repositories().find(*name);
-  TRY_ASSIGN(const bool known, is_there(repository));
-  if (!known) return true;
+  TRY_ASSIGN(const auto repository, if_there(snapshot.repositories().find(*name)));
+  if (!repository) return true;
   if (place.kind == kLayers) {
     return is_layer_to_be_given_back(snapshot, repository->id, left_out, digest_of(place.rest));
   }

@@ -8,15 +8,15 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "blob/open_beneath.h"
-#include "import/internal/files.h"
+#include "file/error.h"
+#include "file/open_beneath.h"
 #include "import/layout.h"
 #include "oci/name.h"
 
 namespace entrepot::import {
 
-using blob::open_beneath;
-using blob::Wanted;
+using file::open_beneath;
+using file::Wanted;
 using oci::Digest;
 
 namespace {
@@ -83,17 +83,17 @@ std::string index_link(const std::string& repository, const std::string& tag,
 
 Result<Tree> Tree::open(const std::string& data) {
   const int descriptor = ::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return failed("opening", data, errno);
+  if (descriptor < 0) return file::failed(errno, "opening {}", data);
   return Tree(OpenFile::own(descriptor));
 }
 
 Result<std::string> Tree::identity() const {
   const int descriptor = open_beneath(data_->descriptor(), whole(""), Wanted::Folder);
-  if (descriptor < 0) return failed("opening", whole(""), -descriptor);
+  if (descriptor < 0) return file::failed(-descriptor, "opening {}", whole(""));
   const OpenFile folder(descriptor);
   struct statx status {};
   if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) != 0) {
-    return failed("looking at", whole(""), errno);
+    return file::failed(errno, "looking at {}", whole(""));
   }
   return fmt::format("{}:{}:{}:{}.{:09}", status.stx_dev_major, status.stx_dev_minor,
                      status.stx_ino, status.stx_btime.tv_sec, status.stx_btime.tv_nsec);
@@ -107,7 +107,7 @@ Result<bool> Tree::is_folder(const std::string& path) const {
   }
   const bool absent = descriptor == -ENOENT || descriptor == -ENOTDIR || is_odd(-descriptor);
   if (absent) return false;
-  return failed("opening", path, -descriptor);
+  return file::failed(-descriptor, "opening {}", path);
 }
 
 // The folders in a folder. No folder at all is an empty one.
@@ -119,17 +119,17 @@ Result<Listing> Tree::folders_in(const std::string& path) const {
     ++listing.odd;
     return listing;
   }
-  if (descriptor < 0) return failed("reading", path, -descriptor);
+  if (descriptor < 0) return file::failed(-descriptor, "reading {}", path);
   const std::unique_ptr<DIR, CloseDirectory> directory(::fdopendir(descriptor));
   if (!directory) {
     const int error = errno;
     ::close(descriptor);
-    return failed("reading", path, error);
+    return file::failed(error, "reading {}", path);
   }
   while (true) {
     errno = 0;
     const dirent* entry = ::readdir(directory.get());
-    if (!entry && errno != 0) return failed("reading", path, errno);
+    if (!entry && errno != 0) return file::failed(errno, "reading {}", path);
     if (!entry) break;
     std::string name(entry->d_name);
     if (name == "." || name == ".." || entry->d_type == DT_REG) continue;
@@ -196,13 +196,13 @@ Result<Listing> Tree::tags(const std::string& repository) const {
 
 Result<LinkText> Tree::text(const std::string& path) const {
   const int descriptor = open_beneath(data_->descriptor(), whole(path), Wanted::File);
-  if (descriptor < 0) return failed("opening", path, -descriptor);
+  if (descriptor < 0) return file::failed(-descriptor, "opening {}", path);
   const OpenFile file(descriptor);
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);
+  if (::fstat(descriptor, &status) != 0) return file::failed(errno, "reading {}", path);
   std::string text(kMaxLinkBytes, '\0');
   const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
-  if (size < 0) return failed("reading", path, errno);
+  if (size < 0) return file::failed(errno, "reading {}", path);
   text.resize(static_cast<std::size_t>(size));
   return LinkText{std::move(text), time_of(status)};
 }
@@ -268,10 +268,10 @@ Result<std::vector<std::string>> Tree::link_files(Context& context,
 Result<Source> Tree::blob(const Digest& digest) const {
   const std::string path = blob_path(digest);
   const int descriptor = open_beneath(data_->descriptor(), path, Wanted::File);
-  if (descriptor < 0) return failed("opening", path, -descriptor);
+  if (descriptor < 0) return file::failed(-descriptor, "opening {}", path);
   auto file = OpenFile::own(descriptor);
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return failed("reading", path, errno);
+  if (::fstat(descriptor, &status) != 0) return file::failed(errno, "reading {}", path);
   return Source(FileRange{std::move(file), {0, static_cast<std::uint64_t>(status.st_size)}});
 }
 

@@ -39,7 +39,7 @@ struct Listing {
 };
 
 // The `repositories` folder of a data directory, read only. Whoever may have filled it: only
-// folders and regular files are opened (blob::open_beneath()), and what belongs to no registry is
+// folders and regular files are opened (file::open_beneath()), and what belongs to no registry is
 // passed over. Unavailable when the disk cannot be read. Blocks; a list of a million names for a
 // second.
 class Tree {

@@ -13,8 +13,8 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/source.h"
+#include "file/error.h"
 #include "server/host/process.h"
-#include "server/host/system_error.h"
 #include "server/host/trusted_path.h"
 
 namespace entrepot::server {
@@ -40,7 +40,7 @@ Result<Account> find_account(const std::string& user) {
   passwd* found = nullptr;
   std::vector<char> buffer(16 << 10);
   const int error = ::getpwnam_r(user.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (error != 0) return system_error(error, fmt::format("looking up the user {}", user));
+  if (error != 0) return file::refused(error, "looking up the user {}", user);
   if (found == nullptr) return fail(ErrorCode::NotFound, "user: there is no user {}", user);
   return Account{entry.pw_uid, entry.pw_gid};
 }
@@ -52,7 +52,7 @@ std::string numbers_of(const Account& account) {
 Result<Account> owner_of(const OpenFile& file, const std::string& path) {
   struct stat found {};
   if (::fstat(file.descriptor(), &found) != 0) {
-    return system_error(errno, fmt::format("looking at {}", path));
+    return file::refused(errno, "looking at {}", path);
   }
   return Account{found.st_uid, found.st_gid};
 }
@@ -143,7 +143,7 @@ Result<void> hand_over(const Account& account, const std::string& data_path) {
 
 Result<void> become(const Account& account, const std::string& data_path) {
   if (::setgroups(0, nullptr) != 0 || ::setgid(account.gid) != 0 || ::setuid(account.uid) != 0) {
-    return system_error(errno, fmt::format("becoming the user {}", numbers_of(account)));
+    return file::refused(errno, "becoming the user {}", numbers_of(account));
   }
   CHECK(account.uid == 0 || ::setuid(0) != 0);  // there is no way back
   forbid_core_files();
@@ -163,9 +163,8 @@ Result<void> become_owner(const std::string& user, const std::string& data_path)
     return become(*account, data_path);
   }
   if (::geteuid() != 0) return {};
-  const auto data = open_trusted_directory(data_path, WhenMissing::Fail);
-  if (!data && data.error().code == ErrorCode::NotFound) return {};
-  if (!data) return Failure(data.error());
+  TRY_ASSIGN(const auto data, if_there(open_trusted_directory(data_path, WhenMissing::Fail)));
+  if (!data) return {};
   TRY_ASSIGN(const Account owner, owner_of(**data, data_path));
   return owner.uid == 0 ? Result<void>() : become(owner, data_path);
 }

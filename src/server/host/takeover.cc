@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/source.h"
-#include "server/host/system_error.h"
+#include "file/error.h"
 
 namespace entrepot::server {
 namespace {
@@ -25,7 +25,7 @@ class Takeover {
 
   Result<TakeoverReport> run(int top) {
     const int copy = ::openat(top, ".", kDirectory);
-    if (copy < 0) return system_error(errno, fmt::format("reading {}", path_));
+    if (copy < 0) return file::refused(errno, "reading {}", path_);
     TRY(enter(std::make_unique<OpenFile>(copy), ""));
     while (!levels_.empty()) {
       if (levels_.back().ahead.empty()) {
@@ -65,7 +65,7 @@ class Takeover {
   Result<void> enter(std::unique_ptr<OpenFile> directory, std::string name) {
     struct stat found {};
     if (::fstat(directory->descriptor(), &found) != 0) {
-      return system_error(errno, fmt::format("looking at {}", path_of(name)));
+      return file::refused(errno, "looking at {}", path_of(name));
     }
     levels_.push_back({std::move(name), found.st_dev, found.st_ino, found.st_uid == 0, {}});
     here_ = std::move(directory);

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/host/system_error.h"
+#include "file/error.h"
 
 namespace entrepot::server {
 namespace {
@@ -53,7 +53,7 @@ class Walk {
 
  private:
   Failure failure(std::string_view name) const {
-    return system_error(errno, fmt::format("opening {} of {}", name, path_));
+    return file::refused(errno, "opening {} of {}", name, path_);
   }
 
   Result<std::unique_ptr<OpenFile>> open(int folder, const char* name, int flags) const {
@@ -75,7 +75,7 @@ class Walk {
     struct stat found {};
     if (::fstat((*next)->descriptor(), &found) != 0) return failure(name);
     if (S_ISLNK(found.st_mode)) return follow(**next, found, name);
-    if (!S_ISDIR(found.st_mode)) return system_error(ENOTDIR, fmt::format("using {}", path_));
+    if (!S_ISDIR(found.st_mode)) return file::refused(ENOTDIR, "using {}", path_);
     here_ = *std::move(next);
     return {};
   }
@@ -98,7 +98,7 @@ class Walk {
                   "does not follow it; name the directory that it leads to",
                   path_, name);
     }
-    if (++links_ > kMostLinks) return system_error(ELOOP, fmt::format("opening {}", path_));
+    if (++links_ > kMostLinks) return file::refused(ELOOP, "opening {}", path_);
     std::array<char, PATH_MAX> target{};
     const ssize_t size = ::readlinkat(link.descriptor(), "", target.data(), target.size());
     if (size < 0) return failure(name);

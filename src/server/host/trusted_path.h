@@ -17,7 +17,8 @@ enum class WhenMissing { Fail, Make };
 // With Make, what is missing is made: the last directory for root alone, those above it with 0755,
 // so that another user can come through. The descriptor can be read.
 //
-// Denied for a link of somebody else's, with its path; NotFound, StorageFull, Unavailable.
+// Denied for a link of somebody else's, with its path; NotFound, Conflict (it is no directory),
+// StorageFull, Unavailable.
 Result<std::unique_ptr<OpenFile>> open_trusted_directory(const std::string& path,
                                                          WhenMissing when_missing);
 

@@ -9,7 +9,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "base/source.h"
-#include "server/host/system_error.h"
+#include "file/error.h"
 
 namespace entrepot::server {
 namespace {
@@ -106,14 +106,14 @@ Result<YamlNode> parse_yaml_value(std::string_view text, const std::string& wher
 
 Result<YamlNode> read_yaml_file(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return system_error(errno, path);
+  if (descriptor < 0) return file::refused(errno, "{}", path);
   const OpenFile file(descriptor);
   std::string text(kMaxFileBytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = ::read(descriptor, text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return system_error(errno, path);
+    if (got < 0) return file::refused(errno, "{}", path);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

@@ -16,7 +16,7 @@
 
 #include "http/forwarded.h"
 #include "http/router.h"
-#include "oci/manifest.h"
+#include "json/writer.h"
 
 namespace entrepot::server {
 namespace {
@@ -138,30 +138,28 @@ void append_combined(std::string& out, const http::server::Exchange& exchange, W
 }
 
 void append_json(std::string& out, const http::server::Exchange& exchange, WallTime now) {
-  fmt::format_to(std::back_inserter(out), R"({{"time":"{}","remote_address":)", to_rfc3339(now));
-  oci::append_json_string(out, address_of(exchange));
-  const auto add = [&](std::string_view key, std::string_view text) {
-    out.append(",\"").append(key).append("\":");
-    oci::append_json_string(out, text);
-  };
-  if (!exchange.actor.empty()) add("actor", exchange.actor);
-  if (!exchange.request_id.empty()) add("request_id", exchange.request_id);
-  if (!exchange.refusal.empty()) add("refusal", exchange.refusal);
+  json::Writer json(out);
+  json.begin_object().member("time", to_rfc3339(now));
+  json.member("remote_address", address_of(exchange));
+  if (!exchange.actor.empty()) json.member("actor", exchange.actor);
+  if (!exchange.request_id.empty()) json.member("request_id", exchange.request_id);
+  if (!exchange.refusal.empty()) json.member("refusal", exchange.refusal);
   if (exchange.request != nullptr) {
-    add("method", exchange.request->method_text());
+    json.member("method", exchange.request->method_text());
     std::string target;
     without_secrets(exchange.request->target(), [&](std::string_view part) { target += part; });
-    add("target", target);
-    add("protocol", exchange.request->is_http11() ? "HTTP/1.1" : "HTTP/1.0");
-    add("user_agent", header_of(exchange, "User-Agent"));
+    json.member("target", target);
+    json.member("protocol", exchange.request->is_http11() ? "HTTP/1.1" : "HTTP/1.0");
+    json.member("user_agent", header_of(exchange, "User-Agent"));
   }
-  add("route", exchange.route);
-  fmt::format_to(
-      std::back_inserter(out),
-      R"(,"status":{},"received_bytes":{},"sent_bytes":{},"duration_us":{},"complete":{}}})",
-      exchange.status, exchange.received_bytes, exchange.sent_bytes, exchange.duration.count(),
-      exchange.complete);
-  out += '\n';
+  json.member("route", exchange.route)
+      .member("status", exchange.status)
+      .member("received_bytes", exchange.received_bytes)
+      .member("sent_bytes", exchange.sent_bytes)
+      .member("duration_us", exchange.duration.count())
+      .member("complete", exchange.complete)
+      .end_object()
+      .end_line();
 }
 
 }  // namespace

@@ -10,8 +10,9 @@
 
 #include "base/log.h"
 #include "crypto/hash.h"
+#include "file/error.h"
+#include "file/write.h"
 #include "server/host/file_modes.h"
-#include "server/host/system_error.h"
 
 namespace entrepot::server {
 namespace {
@@ -38,15 +39,15 @@ Result<void> make_directory(const std::string& path) {
   if (!parent.empty()) {
     std::error_code error;
     std::filesystem::create_directories(parent, error);
-    if (error) return system_error(error.value(), fmt::format("making {}", parent.string()));
+    if (error) return file::refused(error.value(), "making {}", parent.string());
   }
   if (::mkdir(path.c_str(), kOwnerOnlyDirectory) == 0) return {};
   struct stat found {};
   if (errno == EEXIST && ::stat(path.c_str(), &found) == 0) {
     if (S_ISDIR(found.st_mode)) return {};
-    return system_error(ENOTDIR, fmt::format("using {}", path));
+    return file::refused(ENOTDIR, "using {}", path);
   }
-  return system_error(errno, fmt::format("making {}", path));
+  return file::refused(errno, "making {}", path);
 }
 
 // Root follows no link of somebody else's. (Who is not root could not reach more by one.)
@@ -66,11 +67,11 @@ Result<void> refuse_link_of_others(const std::string& path) {
 Result<std::unique_ptr<OpenFile>> open_own_file(const std::string& path, int flags) {
   const int descriptor =
       ::open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, kOwnerOnlyFile);
-  if (descriptor < 0) return system_error(errno, fmt::format("opening {}", path));
+  if (descriptor < 0) return file::refused(errno, "opening {}", path);
   auto file = std::make_unique<OpenFile>(descriptor);
   struct stat found {};
   if (::fstat(descriptor, &found) != 0) {
-    return system_error(errno, fmt::format("looking at {}", path));
+    return file::refused(errno, "looking at {}", path);
   }
   if (S_ISREG(found.st_mode) && found.st_nlink <= 1) return file;
   return fail(ErrorCode::Denied, "{}: is no plain file, or has further names; remove it", path);
@@ -81,30 +82,9 @@ Result<std::string> read_line(const std::string& path) {
   TRY_ASSIGN(const auto file, open_own_file(path, O_RDONLY));
   char buffer[64];
   const ssize_t size = ::read(file->descriptor(), buffer, sizeof(buffer));
-  if (size < 0) return system_error(errno, fmt::format("reading {}", path));
+  if (size < 0) return file::refused(errno, "reading {}", path);
   std::string line(buffer, static_cast<std::size_t>(size));
   return line.substr(0, line.find('\n'));
-}
-
-Result<void> sync_directory(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return system_error(errno, fmt::format("syncing {}", path));
-  const OpenFile directory(descriptor);
-  if (::fsync(descriptor) != 0) return system_error(errno, fmt::format("syncing {}", path));
-  return {};
-}
-
-// The file has this line and nothing else when this returns, also after a power cut.
-Result<void> write_line(const std::string& path, std::string_view line) {
-  const std::string beside = path + ".new";
-  ::unlink(beside.c_str());  // of a start that broke off
-  TRY_ASSIGN(const auto file, open_own_file(beside, O_WRONLY | O_CREAT | O_EXCL));
-  const std::string text = fmt::format("{}\n", line);
-  if (::write(file->descriptor(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(file->descriptor()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0) {
-    return system_error(errno, fmt::format("writing {}", path));
-  }
-  return sync_directory(std::filesystem::path(path).parent_path().string());
 }
 
 Failure lost_metadata(const DataDirectory& directory, std::string_view what) {
@@ -135,19 +115,16 @@ Result<void> check_own_metadata(const std::string& path) {
 
 // What the metadata says; empty when it says nothing.
 Result<std::string> id_in_metadata(Context& context, meta::Store& store) {
-  return store.view<std::string>(context,
-                                 [](const meta::Snapshot& snapshot) -> Result<std::string> {
-                                   auto id = snapshot.settings().get(kIdKey);
-                                   if (id || id.error().code != ErrorCode::NotFound) return id;
-                                   return std::string();
-                                 });
+  TRY_ASSIGN(auto id, if_there(store.view<std::string>(context, [](const meta::Snapshot& snapshot) {
+               return snapshot.settings().get(kIdKey);
+             })));
+  return std::move(id).value_or("");
 }
 
 // What the file says; empty when there is none.
 Result<std::string> id_in_file(const DataDirectory& directory) {
-  auto id = read_line(directory.id_path());
-  if (id || id.error().code != ErrorCode::NotFound) return id;
-  return std::string();
+  TRY_ASSIGN(auto id, if_there(read_line(directory.id_path())));
+  return std::move(id).value_or("");
 }
 
 }  // namespace
@@ -161,7 +138,7 @@ Result<std::unique_ptr<DataDirectory>> DataDirectory::open(const std::string& pa
   const int descriptor = file->descriptor();
   std::unique_ptr<DataDirectory> directory(new DataDirectory(path, std::move(file)));
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return system_error(errno, fmt::format("locking {}", lock));
+    if (errno != EWOULDBLOCK) return file::refused(errno, "locking {}", lock);
     const std::string owner = read_line(lock).value_or("");
     return fail(ErrorCode::Conflict,
                 "{} is in use by another entrepot{}; two may not share a data directory", path,
@@ -238,7 +215,7 @@ Result<std::string> agree_on_id(Context& context, const DataDirectory& directory
     id = crypto::to_hex(crypto::random_bytes(16));
     TRY(store.write(context, [&](meta::Transaction& tx) { return tx.settings().set(kIdKey, id); }));
   }
-  if (in_file.empty()) TRY(write_line(directory.id_path(), id));
+  if (in_file.empty()) TRY(file::replace(directory.id_path(), id + "\n"));
   return id;
 }
 

@@ -1,16 +1,11 @@
 #include "server/run/metadata_backups.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
 
 #include "base/log.h"
-#include "base/source.h"
-#include "server/host/system_error.h"
+#include "file/write.h"
 
 namespace entrepot::server {
 namespace {
@@ -21,23 +16,9 @@ using std::chrono::seconds;
 
 constexpr std::chrono::minutes kSettled{1};
 constexpr std::chrono::minutes kRetryAfter{10};
-constexpr mode_t kOwnerOnly = 0700;
 
 std::int64_t unix_seconds(WallTime time) {
   return duration_cast<seconds>(time.time_since_epoch()).count();
-}
-
-Result<void> make_durable_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), kOwnerOnly) != 0) {
-    if (errno == EEXIST) return {};
-    return system_error(errno, fmt::format("making {}", path));
-  }
-  const auto parent = fs::path(path).parent_path();
-  const OpenFile directory(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.descriptor() < 0 || ::fsync(directory.descriptor()) != 0) {
-    return system_error(errno, fmt::format("syncing {}", parent.string()));
-  }
-  return {};
 }
 
 // As far as the directory can be read.
@@ -131,7 +112,7 @@ void MetadataBackups::run_if_due(Context& context) {
 }
 
 Result<void> MetadataBackups::run(Context& context, WallTime now) {
-  TRY(make_durable_directory(options_.directory));
+  TRY(file::make_directory(options_.directory));
   const std::string name = backup_name(now);
   TRY(stores_.meta.backup(context, fmt::format("{}/{}", options_.directory, name)));
   log::info("backed the metadata up as {}", name);

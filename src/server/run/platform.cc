@@ -33,9 +33,8 @@ api::distribution::LocationOptions location_options(const Options& options) {
 // Made once and kept with the data, so that uploads go on over a restart.
 Result<Bytes> kept_key(Context& context, meta::Store& meta) {
   return meta.transact<Bytes>(context, [](meta::Transaction& tx) -> Result<Bytes> {
-    auto kept = tx.settings().get(kLocationKey);
+    TRY_ASSIGN(const auto kept, if_there(tx.settings().get(kLocationKey)));
     if (kept) return crypto::from_hex(*kept);
-    if (kept.error().code != ErrorCode::NotFound) return propagate(std::move(kept));
     Bytes made = crypto::random_bytes(kLocationKeyBytes);
     TRY(tx.settings().set(kLocationKey, crypto::to_hex(made)));
     return made;

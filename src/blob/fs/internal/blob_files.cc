@@ -24,12 +24,6 @@ bool failed_with(const Result<void>& result, ErrorCode code) {
   return !result && result.error().code == code;
 }
 
-// What is gone already need not be removed, renamed or synced.
-Result<void> unless_gone(Result<void> result) {
-  if (failed_with(result, ErrorCode::NotFound)) return {};
-  return result;
-}
-
 Failure not_a_file(const Digest& digest) {
   return fail(ErrorCode::NotFound, "{} is not a file", digest.to_string());
 }
@@ -65,8 +59,9 @@ Result<void> BlobFiles::place(const std::string& from, const Digest& digest) {
   // The new directory and the new name are synced one after the other, so a journalling file system
   // writes both with the first. A directory that is gone by now was removed after our rename, and
   // that removal makes itself durable.
-  TRY(unless_gone(files_.sync_directory(layout::blob_directory(digest))));
-  return unless_gone(files_.sync_directory(layout::prefix_directory(digest.hex())));
+  TRY(if_there(files_.sync_directory(layout::blob_directory(digest))));
+  TRY(if_there(files_.sync_directory(layout::prefix_directory(digest.hex()))));
+  return {};
 }
 
 Result<void> BlobFiles::rename_into_place(const std::string& from, const Digest& digest) {
@@ -84,7 +79,7 @@ Result<void> BlobFiles::rename_into_place(const std::string& from, const Digest&
     if (failed_with(result, ErrorCode::NotFound)) {
       prefix_is_durable_[prefix_of(digest)] = false;
     } else if (failed_with(result, ErrorCode::Conflict)) {
-      TRY(unless_gone(set_aside(digest)));  // a directory where the blob belongs
+      TRY(if_there(set_aside(digest)));  // a directory where the blob belongs
     } else {
       return result;
     }
@@ -118,7 +113,7 @@ Result<Source> BlobFiles::open(const Digest& digest) const {
 Result<void> BlobFiles::remove(const Digest& digest) {
   auto removed = files_.remove(layout::blob_file(digest));
   if (failed_with(removed, ErrorCode::Conflict)) removed = set_aside(digest);
-  if (!removed && removed.error().code != ErrorCode::NotFound) return removed;
+  TRY(if_there(removed));
   // Also when it was gone: an earlier removal may have failed half way.
   TRY(drop_empty_directory(digest));
   return removed;
@@ -139,9 +134,8 @@ Result<void> BlobFiles::purge_quarantine(Context& context, const PurgeTerms& ter
   };
   std::vector<Aside> files;
   // Whoever takes the whole folder away has purged it; it is made again when it is needed.
-  auto names = files_.list(std::string(layout::kQuarantine));
-  if (!names && names.error().code == ErrorCode::NotFound) return {};
-  if (!names) return propagate(std::move(names));
+  TRY_ASSIGN(const auto names, if_there(files_.list(std::string(layout::kQuarantine))));
+  if (!names) return {};
   for (const std::string& name : *names) {
     const auto at = layout::parse_quarantine_name(name);
     if (!at) continue;
@@ -167,7 +161,7 @@ Result<void> BlobFiles::purge_quarantine(Context& context, const PurgeTerms& ter
       removed = files_.remove_empty_directory(aside.path);
       if (!removed) continue;
     }
-    TRY(unless_gone(std::move(removed)));
+    TRY(if_there(removed));
     ++purged.quarantined;
     --purged.quarantine_files_left;
     purged.quarantine_bytes_left -= aside.size_bytes;
@@ -194,8 +188,9 @@ Result<void> BlobFiles::drop_empty_directory(const Digest& digest) {
   const std::string directory = layout::blob_directory(digest);
   const auto dropped = files_.remove_empty_directory(directory);
   // Kept, perhaps because somebody is committing the same digest: then it is this one that changed.
-  if (!dropped) TRY(unless_gone(files_.sync_directory(directory)));
-  return unless_gone(files_.sync_directory(layout::prefix_directory(digest.hex())));
+  if (!dropped) TRY(if_there(files_.sync_directory(directory)));
+  TRY(if_there(files_.sync_directory(layout::prefix_directory(digest.hex()))));
+  return {};
 }
 
 Result<void> BlobFiles::list(Context& context, const std::optional<Digest>& after,

@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+
+#include "file/error.h"
+#include "file/write.h"
 
 namespace entrepot::blob::fs {
 
@@ -47,12 +49,7 @@ int PosixDisk::start_writeback(int descriptor, ByteRange range) {
 int PosixDisk::sync_data(int descriptor) { return or_errno(::fdatasync(descriptor)); }
 
 int PosixDisk::sync_directory(const std::string& path) {
-  int opened = open(path, O_RDONLY | O_DIRECTORY);
-  // An interrupted sync must not be repeated, so -EINTR may not come from anything else here.
-  while (opened == -EINTR) opened = open(path, O_RDONLY | O_DIRECTORY);
-  if (opened < 0) return opened;
-  const OpenFile directory(opened);
-  return or_errno(::fsync(directory.descriptor()));
+  return file::sync_directory_at(root_->descriptor(), path);
 }
 
 int PosixDisk::rename(const std::string& from, const std::string& to) {
@@ -74,8 +71,7 @@ int PosixDisk::remove_directory(const std::string& path) {
 Result<std::shared_ptr<const OpenFile>> open_root(const std::string& directory) {
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor >= 0) return OpenFile::own(descriptor);
-  const auto code = errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Unavailable;
-  return fail(code, "open the directory {}: {}", directory, std::strerror(errno));
+  return file::failed(errno, "open the directory {}", directory);
 }
 
 }  // namespace entrepot::blob::fs

@@ -7,40 +7,21 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
-#include "blob/open_beneath.h"
+#include "file/error.h"
+#include "file/open_beneath.h"
 
 namespace entrepot::blob::fs {
 
-namespace {
+using file::open_beneath;
+using file::Wanted;
 
-ErrorCode code_of(int error) {
-  switch (error) {
-    case ENOENT:
-      return ErrorCode::NotFound;
-    case EEXIST:
-      return ErrorCode::AlreadyExists;
-    case ENOTEMPTY:
-    case EISDIR:
-    case ENOTDIR:
-    case ELOOP:
-    case ENXIO:
-      return ErrorCode::Conflict;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return ErrorCode::StorageFull;
-    default:
-      return ErrorCode::Unavailable;
-  }
-}
+namespace {
 
 // `result` is a negative errno.
 template <class Number>
 Failure failure(Number result, std::string_view doing, std::string_view path) {
-  const int error = static_cast<int>(-result);
-  return fail(code_of(error), "{} {}: {}", doing, path, std::strerror(error));
+  return file::failed(static_cast<int>(-result), "{} {}", doing, path);
 }
 
 template <class Call>
@@ -93,10 +74,9 @@ Result<FileHandle> Files::open_to_read(const std::string& path) const {
 
 Result<FileHandle> Files::open_to_serve(const std::string& path) const {
   const int descriptor = open_read_only(path);
-  if (descriptor == -EIO || descriptor == -EUCLEAN || descriptor == -EBADMSG) {
-    return fail(ErrorCode::Corrupt, "open {}: {}", path, std::strerror(-descriptor));
-  }
-  return opened(descriptor, path);
+  auto file = opened(descriptor, path);
+  if (!file && is_media_error(-descriptor)) file.error().code = ErrorCode::Corrupt;
+  return file;
 }
 
 int Files::open_read_only(const std::string& path) const {

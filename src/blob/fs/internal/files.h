@@ -24,8 +24,8 @@ struct FileIdentity {
   friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
-// What is at a path; open_beneath() says which symbolic links are followed. One that is not is no
-// regular file.
+// What is at a path; file/open_beneath.h says which symbolic links are followed. One that is not is
+// no regular file.
 struct FileStat {
   bool regular = false;  // a file with bytes, not a directory or device
   std::uint64_t size_bytes = 0;

@@ -333,8 +333,8 @@ void Sessions::remove_cancelled(const UploadId& id, Session& session) {
 }
 
 void Sessions::remove_held(const UploadId& id, Session& session) {
-  const auto removed = UploadFile::remove(settings_, id);
-  if (!removed && removed.error().code != ErrorCode::NotFound) {
+  const auto removed = if_there(UploadFile::remove(settings_, id));
+  if (!removed) {
     log::warning("the bytes of upload {} stay until they are purged: {}", id.str(),
                  removed.error());
   }
@@ -377,10 +377,8 @@ Result<void> Sessions::purge(Context& context, const PurgeTerms& terms, Purged& 
 // was left, which counts as silent since ever.
 Result<std::optional<WallTime>> Sessions::silent_since(const UploadId& id) {
   if (table_.find(id) != nullptr) return std::nullopt;
-  const auto found = settings_.files.stat(layout::upload_file(id));
-  if (found) return found->modified;
-  if (found.error().code == ErrorCode::NotFound) return WallTime::min();
-  return Failure(found.error());
+  TRY_ASSIGN(const auto found, if_there(settings_.files.stat(layout::upload_file(id))));
+  return found ? found->modified : WallTime::min();
 }
 
 // False when it went on since, somebody works on it, or it has gone already.
@@ -391,14 +389,10 @@ Result<bool> Sessions::purge_one(const UploadId& id, WallTime silent_since) {
   const Held held(*this, id, session, std::move(lock));
   if (session->over || session->file) return false;
   auto result = [&]() -> Result<bool> {
-    auto found = settings_.files.stat(layout::upload_file(id));
+    TRY_ASSIGN(const auto found, if_there(settings_.files.stat(layout::upload_file(id))));
     if (found && found->modified > silent_since) return false;
-    if (!found && found.error().code != ErrorCode::NotFound) return propagate(std::move(found));
-    auto removed = UploadFile::remove(settings_, id);
-    if (removed) return true;
-    // Only the state of a session was left of it, or not even that any more.
-    if (removed.error().code == ErrorCode::NotFound) return false;
-    return propagate(std::move(removed));
+    // False: only the state of a session was left of it, or not even that any more.
+    return if_there(UploadFile::remove(settings_, id));
   }();
   end(id, *held.session);
   return result;

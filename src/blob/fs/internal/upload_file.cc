@@ -119,8 +119,7 @@ Result<std::optional<std::uint64_t>> UploadFile::offset_on_disk(const UploadSett
 Result<void> UploadFile::remove(const UploadSettings& settings, const UploadId& id) {
   const std::string state_file = layout::upload_state_file(id);
   for (const std::string& path : {state_file + ".new", state_file}) {
-    auto removed = settings.files.remove(path);
-    if (!removed && removed.error().code != ErrorCode::NotFound) return removed;
+    TRY(if_there(settings.files.remove(path)));
   }
   return settings.files.remove(layout::upload_file(id));
 }
@@ -211,12 +210,7 @@ Result<Stored> UploadFile::try_publish() {
                 id_.str(), found.size_bytes, offset_bytes_);
   }
   TRY(settings_.files.sync_data(*file_));
-  if (has_state_file_) {
-    auto removed = settings_.files.remove(layout::upload_state_file(id_));
-    if (!removed && removed.error().code != ErrorCode::NotFound) {
-      return propagate(std::move(removed));
-    }
-  }
+  if (has_state_file_) TRY(if_there(settings_.files.remove(layout::upload_state_file(id_))));
   const Stored stored{digest(), offset_bytes_};
   auto placed = settings_.blobs.place(layout::upload_file(id_), stored.digest);
   if (placed) return stored;
@@ -226,8 +220,8 @@ Result<Stored> UploadFile::try_publish() {
 }
 
 void UploadFile::discard() {
-  const auto removed = remove(settings_, id_);
-  if (!removed && removed.error().code != ErrorCode::NotFound) {
+  const auto removed = if_there(remove(settings_, id_));
+  if (!removed) {
     log::warning("the bytes of upload {} stay until they are purged: {}", id_.str(),
                  removed.error());
   }

@@ -1,14 +1,13 @@
 #include "meta/sqlite/internal/backup.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 
+#include "file/error.h"
+#include "file/write.h"
 #include "meta/sqlite/internal/error.h"
 
 namespace entrepot::meta::sqlite {
@@ -20,22 +19,6 @@ constexpr int kPagesAPiece = 1024;  // 4 MiB between two looks at what may end i
 // would begin the copy anew whenever another connection has written between two pieces.
 constexpr char kTakeView[] = "SELECT 1 FROM sqlite_schema LIMIT 1";
 constexpr char kSize[] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
-
-Failure system_failure(std::string_view doing, const std::string& path) {
-  const int number = errno;
-  const bool full = number == ENOSPC || number == EDQUOT;
-  return fail(full ? ErrorCode::StorageFull : ErrorCode::Unavailable, "{} {}: {}", doing, path,
-              std::strerror(number));
-}
-
-Result<void> sync(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) return system_failure("opening", path);
-  Result<void> synced;
-  if (::fsync(fd) != 0) synced = system_failure("syncing", path);
-  ::close(fd);
-  return synced;
-}
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -83,7 +66,8 @@ class Watch {
 
   Result<void> require_free(std::uint64_t wanted_bytes) const {
     struct statvfs found {};
-    if (::statvfs(folder_.c_str(), &found) != 0) return system_failure("looking at", folder_);
+    if (::statvfs(folder_.c_str(), &found) != 0)
+      return file::failed(errno, "looking at {}", folder_);
     const std::uint64_t free_bytes = std::uint64_t{found.f_bavail} * found.f_frsize;
     if (free_bytes >= wanted_bytes) return {};
     return fail(ErrorCode::StorageFull, "a copy of the metadata wants {} bytes free, there are {}",
@@ -147,13 +131,9 @@ Result<void> copy_to_file(Context& context, Database& source, const std::string&
   const std::string part = path + ".part";
   ::unlink(part.c_str());
   auto copied = copy_database(context, watch, source, part);
-  if (copied) copied = sync(part, O_RDONLY);
-  if (!copied) {
-    ::unlink(part.c_str());
-    return copied;
-  }
-  if (std::rename(part.c_str(), path.c_str()) != 0) return system_failure("renaming", part);
-  return sync(folder_of(path), O_RDONLY | O_DIRECTORY);
+  if (copied) copied = file::publish(part, path);
+  if (!copied) ::unlink(part.c_str());
+  return copied;
 }
 
 }  // namespace entrepot::meta::sqlite

@@ -89,9 +89,8 @@ Result<Digest> resolve(Database& database, const Digest& digest) {
 }
 
 Result<Digest> resolve_or_keep(Database& database, const Digest& digest) {
-  auto resolved = resolve(database, digest);
-  if (!resolved && resolved.error().code == ErrorCode::NotFound) return digest;
-  return resolved;
+  TRY_ASSIGN(const auto resolved, if_there(resolve(database, digest)));
+  return resolved.value_or(digest);
 }
 
 Result<Blob> BlobRows::find(const RepositoryName& name, const Digest& digest) const {

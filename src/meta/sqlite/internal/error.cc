@@ -2,10 +2,12 @@
 
 #include <cerrno>
 
+#include "file/error.h"
+
 namespace entrepot::meta::sqlite {
 namespace {
 
-bool says_full(int system_errno) { return system_errno == ENOSPC || system_errno == EDQUOT; }
+bool says_full(int system_errno) { return file::code_of(system_errno) == ErrorCode::StorageFull; }
 
 ErrorCode code_of(int code, int system_errno) {
   switch (code & 0xff) {

@@ -73,12 +73,8 @@ Result<std::optional<Digest>> TagRows::move(RepositoryId repository, const Tag& 
     manifest = query.integer(0);
   }
   std::optional<Digest> previous;
-  auto before = find(repository, tag);
-  if (before) {
-    previous = before->digest;
-  } else if (before.error().code != ErrorCode::NotFound) {
-    return propagate(std::move(before));
-  }
+  TRY_ASSIGN(const auto before, if_there(find(repository, tag)));
+  if (before) previous = before->digest;
   TRY(database_.run(kMove, repository, tag, manifest, at));
   return previous;
 }

@@ -1,4 +1,4 @@
-#include "blob/open_beneath.h"
+#include "file/open_beneath.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -16,7 +16,7 @@
 
 #include "base/source.h"
 
-namespace entrepot::blob {
+namespace entrepot::file {
 namespace {
 
 using Handle = std::shared_ptr<const OpenFile>;
@@ -158,4 +158,4 @@ int open_beneath(int root, const std::string& path, Wanted wanted) {
   return is_answer ? direct : open_step_by_step(root, path, wanted);
 }
 
-}  // namespace entrepot::blob
+}  // namespace entrepot::file

@@ -1,8 +1,8 @@
-#include "oci/internal/big_numbers.h"
+#include "json/internal/big_numbers.h"
 
 #include <algorithm>
 
-namespace entrepot::oci::internal {
+namespace entrepot::json::internal {
 namespace {
 
 constexpr std::string_view kStandIn = "0.5";
@@ -47,7 +47,7 @@ Number read_number(ByteView text) {
     take(text, "+-");
     if (take_digits(text) == 0) return {};
   }
-  // The largest size, 9223372036854775807, has 19 digits and stays.
+  // The largest integer of 63 bits, 9223372036854775807, has 19 digits and stays.
   const bool big = digits > kSafeDigits + (negative ? 0 : 1);
   return {whole - text.size(), (fraction || big) && whole - text.size() >= kStandIn.size()};
 }
@@ -89,4 +89,4 @@ Bytes without_big_numbers(ByteView json) {
   return out;
 }
 
-}  // namespace entrepot::oci::internal
+}  // namespace entrepot::json::internal

@@ -1,4 +1,4 @@
-#include "blob/open_beneath.h"
+#include "file/open_beneath.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -15,7 +15,7 @@
 #include "base/source.h"
 #include "base/testing/temporary_directory.h"
 
-namespace entrepot::blob {
+namespace entrepot::file {
 namespace {
 
 namespace fs = std::filesystem;
@@ -142,4 +142,4 @@ TEST_F(OpenBeneath, NoPathLeadsOut) {
 }
 
 }  // namespace
-}  // namespace entrepot::blob
+}  // namespace entrepot::file

@@ -1,9 +1,9 @@
 #pragma once
-// blob/open_beneath.h — opening what others may have put into a directory of ours.
+// file/open_beneath.h — opening what others may have put into a directory of ours.
 
 #include <string>
 
-namespace entrepot::blob {
+namespace entrepot::file {
 
 enum class Wanted {
   File,    // a regular one, to be read
@@ -22,4 +22,4 @@ enum class Wanted {
 // else chose. Thread-safe; blocks on the disk alone.
 int open_beneath(int root, const std::string& path, Wanted wanted);
 
-}  // namespace entrepot::blob
+}  // namespace entrepot::file

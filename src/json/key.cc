@@ -1,8 +1,6 @@
-#include "oci/internal/field_names.h"
+#include "json/key.h"
 
-#include <algorithm>
-
-namespace entrepot::oci::internal {
+namespace entrepot::json {
 
 bool reads_as(std::string_view key, std::string_view name) {
   for (const char wanted : name) {
@@ -20,9 +18,4 @@ bool reads_as(std::string_view key, std::string_view name) {
   return key.empty();
 }
 
-bool is_media_type(std::string_view text) {
-  const auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
-  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), printable);
-}
-
-}  // namespace entrepot::oci::internal
+}  // namespace entrepot::json
