@@ -112,7 +112,7 @@ TEST(Reviewer, CollectedBlobCannotBeCountedOnUntilItIsUploadedAgain) {
   world.let_the_delay_pass();
   ASSERT_EQ(review(world, layer), Verdict::Removed);
   const auto image = World::image(config, {layer});
-  EXPECT_FAILS(NotFound, world.push("a", {"1"}, image));
+  EXPECT_FAILS(MissingReference, world.push("a", {"1"}, image));
   EXPECT_FAILS(NotFound, world.uploads.mount(world.context, name("b"), name("a"), layer));
   world.push_blob("a", "layer");
   EXPECT_OK(world.push("a", {"1"}, image));

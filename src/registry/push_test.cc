@@ -63,7 +63,7 @@ TEST(Pusher, AcceptsWhatNeverWasWhenToldToButNotWhatWasLost) {
 
   const auto lost = world.push_blob("a", "lost");
   ASSERT_OK(world.remover.blob(world.context, world.who, name("a"), lost));
-  EXPECT_FAILS(NotFound, world.push("a", {"1"}, World::image(config, {lost})));
+  EXPECT_FAILS(MissingReference, world.push("a", {"1"}, World::image(config, {lost})));
 }
 
 // A descriptor's size is part of what it names: pulls that go by it would find the blob damaged.
@@ -105,7 +105,7 @@ TEST(Pusher, ChildrenOfAnIndexNeedNotExistUnlessTheyWereDeleted) {
 
   const auto child = world.push_image("a", "child", "layer");
   ASSERT_OK(world.remover.manifest(world.context, world.who, name("a"), child));
-  EXPECT_FAILS(NotFound, world.push("a", {"multi"}, index(child)));
+  EXPECT_FAILS(MissingReference, world.push("a", {"multi"}, index(child)));
 }
 
 // What was looked up before the transaction counts only as long as nothing was taken away.

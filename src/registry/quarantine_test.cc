@@ -78,7 +78,8 @@ TEST_F(QuarantineTest, ShortBlobTakesItsImageAwayUntilItIsPushedAgain) {
   EXPECT_FAILS(NotFound, world_.pull("app", image.to_string()));
   // It can neither be mounted nor counted on.
   EXPECT_FAILS(NotFound, world_.uploads.mount(world_.context, name("b"), name("app"), layer));
-  EXPECT_FAILS(NotFound, world_.push("app", {"v2"}, World::image(Digest::of("{}"), {layer})));
+  EXPECT_FAILS(MissingReference,
+               world_.push("app", {"v2"}, World::image(Digest::of("{}"), {layer})));
 
   world_.push_blob("app", "layer");
   EXPECT_TRUE(world_.has_blob("app", layer));

@@ -254,7 +254,7 @@ TEST_F(SqliteStoreTest, BackupThatFailsLeavesTheOldOne) {
   ASSERT_OK(set(**store, "first"));
   ASSERT_OK((*store)->backup(context_, copy_path));
   ASSERT_OK(set(**store, "second"));
-  EXPECT_FAILS(Unavailable, (*store)->backup(context_, directory_ / "no/folder/copy.db"));
+  EXPECT_FAILS(NotFound, (*store)->backup(context_, directory_ / "no/folder/copy.db"));
   Context cancelled;
   cancelled.cancel();
   EXPECT_FAILS(Cancelled, (*store)->backup(cancelled, copy_path));

@@ -60,7 +60,7 @@ TEST(Yaml, ValuesOfVariablesNameTheVariable) {
 
 TEST(Yaml, FilesThatCannotBeRead) {
   EXPECT_FAILS(NotFound, read_yaml_file("/nonexistent/entrepot.yml"));
-  EXPECT_FAILS(Unavailable, read_yaml_file("/"));
+  EXPECT_FAILS(Conflict, read_yaml_file("/"));
 
   const std::string path = fmt::format("{}/entrepot_yaml_{}.yml", ::testing::TempDir(), getpid());
   std::ofstream(path) << std::string((1 << 20) + 1, '#');

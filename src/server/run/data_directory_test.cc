@@ -49,7 +49,7 @@ TEST_F(DataDirectoryTest, ParentsAreMadeToo) {
 
 TEST_F(DataDirectoryTest, AFileIsNoDirectory) {
   std::ofstream(data_) << "x";
-  EXPECT_FAILS(NotFound, DataDirectory::open(data_));
+  EXPECT_FAILS(Conflict, DataDirectory::open(data_));
 }
 
 TEST_F(DataDirectoryTest, TwoServersCannotShareIt) {
