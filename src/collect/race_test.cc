@@ -38,7 +38,9 @@ class Arena {
         pusher_(stores_, registry::MissingReferences::Refuse),
         uploads_(stores_, quarantine_, {.review_delay = kNoDelay}, metrics_),
         remover_(stores_, kNoDelay),
-        collector_(stores_, uploads_, remover_, {.delay = kNoDelay}, metrics_) {}
+        collector_(stores_, uploads_, remover_, {.delay = kNoDelay}, metrics_) {
+    metadata_->store().listen(cache_);
+  }
 
   static std::string layer(int number) { return std::string(300, static_cast<char>('a' + number)); }
 
@@ -182,6 +184,7 @@ class InterruptedStore final : public meta::Store {
     if (--calls_left_ == 0) between_();
     return inner_.read(context, look);
   }
+  void listen(meta::Listener& listener) override { inner_.listen(listener); }
   Result<void> backup(Context& context, const std::string& path) override {
     return inner_.backup(context, path);
   }

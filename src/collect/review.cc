@@ -115,7 +115,6 @@ Result<Reviewer::Fate> Reviewer::decide(Context& context, const Digest& digest,
                  TRY(drop_unused_links(tx, digest, some, terms, youngest));
                  return left.empty() ? settle(tx, digest, terms, youngest) : Fate::Undecided;
                }));
-    if (fate != Fate::Later) stores_.cache.invalidate_blob(digest);
     if (fate != Fate::Undecided) return fate;
     TRY(context.alive());
   }

@@ -14,7 +14,8 @@
 
 #include "base/context.h"
 #include "base/result.h"
-#include "events/event.h"
+#include "meta/journal.h"
+#include "meta/news.h"
 #include "meta/rows.h"
 
 namespace entrepot::meta {
@@ -234,32 +235,6 @@ class EndedUploads {
   virtual Result<std::size_t> purge(WallTime before, std::size_t limit) = 0;
 };
 
-// History, audit and event outbox share this one append.
-//
-// Numbers grow and are never given twice; there may be gaps. An entry stays for a year at least
-// (Retention), the newest kMovesKept entries of a tag for good, and what a reader has still to read
-// for as long as that reader is known. Nothing else keeps an entry: who reads the journal without
-// being known as a reader, and less than once a year, misses some.
-class Journal {
- public:
-  virtual ~Journal() = default;
-  virtual Result<void> add(const events::Event& event) = 0;
-  static constexpr std::int64_t kMovesKept = 100;
-
-  // Makes the reader known, or moves it on: it has done with the entries up to `sequence`, and
-  // those after it stay until it says otherwise. release() forgets the reader; one that never comes
-  // back would keep the journal growing.
-  virtual Result<void> hold(std::string_view reader, std::int64_t sequence) = 0;
-  virtual Result<void> release(std::string_view reader) = 0;
-
-  // Entries after `sequence`, oldest first, with their numbers.
-  struct Entry {
-    std::int64_t sequence = 0;
-    events::Event event;
-  };
-  virtual Result<std::vector<Entry>> read(std::int64_t after, std::size_t limit) const = 0;
-};
-
 // Durable work and the right to do it.
 class Jobs {
  public:
@@ -389,9 +364,9 @@ class Store {
   virtual ~Store() = default;
 
   // Runs `work` and makes what it wrote durable: when this returns success, it survives a power
-  // cut. Works of many callers are committed together, each on its own: an error of one undoes that
-  // one alone. `work` must touch nothing but the transaction, may run more than once, and never
-  // waits for a network or a lock. Its error is the result.
+  // cut, and all who listen have heard of it. Works of many callers are committed together, each on
+  // its own: an error of one undoes that one alone. `work` must touch nothing but the transaction,
+  // may run more than once, and never waits for a network or a lock. Its error is the result.
   class Work {
    public:
     template <class F,
@@ -411,6 +386,10 @@ class Store {
   // Runs `work` on a consistent view that includes every write that returned before.
   using Look = std::function<Result<void>(const Snapshot&)>;
   virtual Result<void> read(Context& context, const Look& look) = 0;
+
+  // Hands what writes tell to `listener` from now on, which outlives the last of them. Call it
+  // while the program is put together, when nobody else uses the store.
+  virtual void listen(Listener& listener) = 0;
 
   // Copies the whole store to a file, online: one moment of it, while others write. May take
   // minutes; how many, and for how much room it asks first, is the driver's to say. StorageFull,

@@ -87,7 +87,7 @@ Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
     events::Event event = push;
     event.tag = tag;
     TRY_ASSIGN(event.previous, tx.tags().move(repository, tag, *push.digest, push.at));
-    TRY(tx.journal().add(event));
+    TRY(tx.journal().add(std::move(event)));
   }
   return {};
 }
@@ -186,9 +186,6 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
   const bool large = references_of(manifest) + target.tags.size() > kLargeFrom;
   TRY(stores_.meta.write(context, {put, large ? meta::Weight::Large : meta::Weight::Small}));
 
-  for (const oci::Tag& tag : target.tags) {
-    stores_.cache.invalidate_manifest(repository.str(), tag.str());
-  }
   PushedManifest pushed{digest, std::nullopt, target.tags};
   if (manifest.subject) pushed.subject = manifest.subject->digest;
   return pushed;

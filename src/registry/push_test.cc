@@ -121,6 +121,7 @@ TEST(Pusher, WhatGoesBetweenTheLookAndTheTransactionIsMissing) {
     Result<void> read(Context& context, const Look& look) override {
       return inner_.read(context, look);
     }
+    void listen(meta::Listener& listener) override { inner_.listen(listener); }
     Result<void> backup(Context& context, const std::string& path) override {
       return inner_.backup(context, path);
     }

@@ -42,7 +42,6 @@ class QuarantineTest : public ::testing::Test {
       wrong.bytes.back() = '!';
       return tx.damage().rewrite(wrong);
     }));
-    world_.cache.forget_manifests();
   }
   std::string damaged_lines() const {
     const std::string text = world_.metrics.to_text();

@@ -1,7 +1,5 @@
 #include "registry/remove.h"
 
-#include <set>
-
 #include "oci/manifest.h"
 
 namespace entrepot::registry {
@@ -30,15 +28,13 @@ Result<void> Remover::tag(Context& context, const access::Subject& who,
                           const RepositoryName& repository, const oci::Tag& tag,
                           const Precondition& precondition) {
   const WallTime now = stores_.clock.wall();
-  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const Digest previous, tx.tags().remove(home.id, tag));
     TRY(precondition.check(previous));  // an error undoes the removal
     return tx.journal().add({EventKind::TagDeleted, now, std::string(who.name()), repository,
                              std::nullopt, tag, previous});
-  }));
-  stores_.cache.invalidate_manifest(repository.str(), tag.str());
-  return {};
+  });
 }
 
 Result<void> Remover::manifest(Context& context, const access::Subject& who,
@@ -47,15 +43,12 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
   const WallTime now = stores_.clock.wall();
   const WallTime even = stores_.even.wall();
   const std::string actor(who.name());
-  std::vector<oci::Tag> tags;
-  std::set<Digest> queued;
   const auto remove = [&](meta::Transaction& tx) -> Result<void> {
-    queued.clear();
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
     if (check) TRY(check(tx, home.id));
     TRY(tx.manifests().remove(home.id, digest, even, actor));
-    TRY_ASSIGN(tags, tx.tags().remove_all(home.id, digest));
+    TRY_ASSIGN(const auto tags, tx.tags().remove_all(home.id, digest));
     for (const oci::Tag& tag : tags) {
       TRY(tx.journal().add(
           {EventKind::TagDeleted, now, actor, repository, std::nullopt, tag, digest}));
@@ -64,26 +57,18 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
       const auto blob = tx.blobs().find(home.id, reference.digest);
       if (!blob) continue;
       TRY(tx.reviews().push_back(blob->digest, even + review_delay_));
-      queued.insert(blob->digest);
     }
     return tx.journal().add(
         {EventKind::ManifestDeleted, now, actor, repository, digest, std::nullopt, std::nullopt});
   };
   TRY_ASSIGN(const meta::Weight weight, weigh(context, repository, digest));
-  TRY(stores_.meta.write(context, {remove, weight}));
-  stores_.cache.invalidate_manifest(repository.str(), digest);
-  for (const oci::Tag& tag : tags) {
-    stores_.cache.invalidate_manifest(repository.str(), tag.str());
-  }
-  for (const Digest& blob : queued) stores_.cache.invalidate_blob(blob);
-  return {};
+  return stores_.meta.write(context, {remove, weight});
 }
 
 Result<void> Remover::blob(Context& context, const access::Subject& who,
                            const RepositoryName& repository, const Digest& digest) {
   const WallTime now = stores_.clock.wall();
-  std::optional<Digest> removed;
-  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto blob, tx.blobs().find(home.id, digest));
     const auto user = tx.manifests().user_of(home.id, digest);
@@ -93,12 +78,9 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
     if (user.error().code != ErrorCode::NotFound) return Failure(user.error());
     TRY(tx.blobs().unlink(home.id, blob.digest));
     TRY(tx.reviews().push_back(blob.digest, stores_.even.wall() + review_delay_));
-    removed = blob.digest;
     return tx.journal().add({EventKind::BlobDeleted, now, std::string(who.name()), repository,
                              digest, std::nullopt, std::nullopt});
-  }));
-  stores_.cache.invalidate_blob(*removed);
-  return {};
+  });
 }
 
 }  // namespace entrepot::registry

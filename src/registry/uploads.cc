@@ -182,8 +182,6 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
     if (used && !waits) return {};
     return tx.reviews().push_back(stored.digest, now + options_.review_delay);
   }));
-  // The file was replaced, and the blob may wait for review now.
-  stores_.cache.invalidate_blob(stored.digest);
   return stored;
 }
 

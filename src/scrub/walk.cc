@@ -142,7 +142,6 @@ Result<void> Walk::verify_rows(Context& context, const meta::StoredManifest& sto
       context, [&](meta::Transaction& tx) { return tx.damage().rewrite(right); });
   if (!mended && mended.error().code == ErrorCode::NotFound) return {};  // deleted meanwhile
   TRY(mended);
-  stores_.cache.forget_manifests();
   ++counts_.mended;
   log::warning("mended: what was kept about manifest {} was not what its bytes say",
                right.digest.to_string());

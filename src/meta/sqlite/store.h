@@ -57,6 +57,7 @@ class SqliteStore final : public Store {
 
   Result<void> write(Context& context, const Work& work) override;
   Result<void> read(Context& context, const Look& look) override;
+  void listen(Listener& listener) override;
 
   // `path` is written beside itself, synced, and renamed: it is a whole copy or not there. It holds
   // one moment: that of the call, however much is written meanwhile. StorageFull when the disk has

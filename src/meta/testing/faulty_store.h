@@ -51,6 +51,8 @@ class FaultyStore final : public Store {
     return fail(read_code_, "a test lets this read fail");
   }
 
+  void listen(Listener& listener) override { inner_.listen(listener); }
+
   Result<void> backup(Context& context, const std::string& path) override {
     return inner_.backup(context, path);
   }

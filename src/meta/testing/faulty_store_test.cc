@@ -12,6 +12,7 @@ class CountingStore final : public Store {
  public:
   Result<void> write(Context&, const Work&) override { return ++writes, Result<void>(); }
   Result<void> read(Context&, const Look&) override { return ++reads, Result<void>(); }
+  void listen(Listener&) override {}
   Result<void> backup(Context&, const std::string&) override { return {}; }
   Result<void> check_writable(Context&) override { return {}; }
 

@@ -62,7 +62,9 @@ class World {
         puller(stores, quarantine, kDefaultReviewDelay),
         pusher(stores, missing),
         uploads(stores, quarantine, {}, metrics),
-        remover(stores, kDefaultReviewDelay) {}
+        remover(stores, kDefaultReviewDelay) {
+    metadata->store().listen(cache);
+  }
 
   entrepot::testing::FakeClock clock;
   const EvenClock even{clock};

@@ -133,6 +133,7 @@ Result<void> BlobRows::record(const Blob& blob, const std::optional<Digest>& ali
                 blob.digest.to_string());
   }
   TRY(database_.run(kRecord, blob.digest, blob.size_bytes, now));
+  news_.tell_of_blob(blob.digest);
   if (!alias || *alias == blob.digest) return {};
   if (alias->algorithm() == oci::HashAlgorithm::Sha256) {
     return fail(ErrorCode::InvalidArgument, "{} cannot stand for {}", alias->to_string(),
@@ -153,6 +154,7 @@ Result<void> BlobRows::unlink(RepositoryId repository, const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   TRY_ASSIGN(const std::int64_t dropped, database_.run(kUnlink, repository, stored));
   if (dropped == 0) return unknown(digest);
+  news_.tell_of_blob(stored);
   return note_loss(database_);
 }
 
@@ -160,6 +162,7 @@ Result<void> BlobRows::mark_going(const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   TRY_ASSIGN(const std::int64_t marked, database_.run(kMarkGoing, stored));
   if (marked == 0) return unknown(digest);
+  news_.tell_of_blob(stored);
   return note_loss(database_);
 }
 
@@ -169,6 +172,7 @@ Result<void> BlobRows::forget(const Digest& digest, WallTime now) {
   TRY(database_.run(kDropLinks, stored, now));
   TRY(database_.run(kDeleteAliases, stored));
   TRY(database_.run(kDelete, stored));
+  news_.tell_of_blob(stored);
   return note_loss(database_);
 }
 

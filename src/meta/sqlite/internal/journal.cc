@@ -42,9 +42,10 @@ Result<Journal::Entry> entry_of(const Query& row) {
 
 }  // namespace
 
-Result<void> JournalRows::add(const events::Event& event) {
+Result<void> JournalRows::add(events::Event event) {
   TRY(database_.run(kAdd, static_cast<int>(event.kind), event.at, event.actor, event.repository,
                     event.digest, event.tag, event.previous));
+  news_.entries.push_back({database_.last_inserted_id(), std::move(event)});
   return {};
 }
 

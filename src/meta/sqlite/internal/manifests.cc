@@ -61,7 +61,7 @@ constexpr char kWasDeleted[] =
 // Writing.
 
 constexpr char kFindAny[] =
-    "SELECT m.id, m.deleted_at IS NULL AND m.damaged_at IS NULL AND p.bytes IS ?3"
+    "SELECT m.id, m.deleted_at IS NULL, m.damaged_at IS NULL AND p.bytes IS ?3"
     "  FROM manifests m LEFT JOIN manifest_payloads p ON p.manifest = m.id"
     " WHERE m.repository = ?1 AND m.digest = ?2";
 constexpr char kInsert[] =
@@ -244,6 +244,7 @@ Result<bool> ManifestRows::was_deleted(RepositoryId repository, const Digest& di
 // content type that they were sent as, and what is at rest may have been damaged.
 Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
   std::int64_t id = 0;
+  bool live = false;
   bool same = false;
   {
     TRY_ASSIGN(Query query, database_.query(kFindAny, manifest.repository, manifest.digest,
@@ -251,7 +252,8 @@ Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
     TRY_ASSIGN(const bool known, query.next());
     if (known) {
       id = query.integer(0);
-      same = query.integer(1) != 0;
+      live = query.integer(1) != 0;
+      same = live && query.integer(2) != 0;
     }
   }
   if (same) {
@@ -266,6 +268,7 @@ Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
   } else {
     TRY(database_.run(kRevive, id, manifest.pushed_at, manifest.pushed_by));
     TRY(write_contents(database_, id, manifest));
+    if (live) news_.manifests = true;
   }
   return Manifest{.id = id,
                   .repository = manifest.repository,

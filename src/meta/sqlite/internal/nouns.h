@@ -1,6 +1,7 @@
 #pragma once
 // meta/sqlite/internal/nouns.h — the nouns of meta/store.h as rows of one connection. Each is
-// implemented in the file of its name, its SQL at the top.
+// implemented in the file of its name, its SQL at the top. Those that write what others are told of
+// add it to the connection's news.
 
 #include <optional>
 #include <string_view>
@@ -27,7 +28,7 @@ class RepositoryRows final : public Repositories {
 
 class ManifestRows final : public Manifests {
  public:
-  explicit ManifestRows(Database& database) : database_(database) {}
+  ManifestRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<StoredManifest> find(const RepositoryName& name, const oci::Reference& reference,
                               std::uint64_t most_bytes) const override;
   Result<Manifest> find(RepositoryId repository, const Digest& digest) const override;
@@ -48,6 +49,7 @@ class ManifestRows final : public Manifests {
   Result<void> purge(std::int64_t id);
 
   Database& database_;
+  News& news_;
 };
 
 class TagRows final : public Tags {
@@ -71,7 +73,7 @@ class TagRows final : public Tags {
 
 class BlobRows final : public Blobs {
  public:
-  explicit BlobRows(Database& database) : database_(database) {}
+  BlobRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<Blob> find(const RepositoryName& name, const Digest& digest) const override;
   Result<Blob> find(RepositoryId repository, const Digest& digest) const override;
   Result<Blob> find_anywhere(const Digest& digest) const override;
@@ -87,6 +89,7 @@ class BlobRows final : public Blobs {
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class HoldingRows final : public Holdings {
@@ -105,7 +108,7 @@ Result<void> note_loss(Database& database);
 
 class DamageRows final : public Damage {
  public:
-  explicit DamageRows(Database& database) : database_(database) {}
+  DamageRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<bool> touches(const Manifest& manifest) const override;
   Result<std::vector<Blob>> blobs(const std::optional<Digest>& after,
                                   std::size_t limit) const override;
@@ -118,11 +121,12 @@ class DamageRows final : public Damage {
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class ReviewRows final : public Reviews {
  public:
-  explicit ReviewRows(Database& database) : database_(database) {}
+  ReviewRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<std::vector<Review>> due(WallTime now, std::size_t limit) const override;
   Result<std::uint64_t> count() const override;
   Result<bool> contains(const Digest& digest) const override;
@@ -137,6 +141,7 @@ class ReviewRows final : public Reviews {
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class EndedUploadRows final : public EndedUploads {
@@ -153,14 +158,15 @@ class EndedUploadRows final : public EndedUploads {
 
 class JournalRows final : public Journal {
  public:
-  explicit JournalRows(Database& database) : database_(database) {}
-  Result<void> add(const events::Event& event) override;
+  JournalRows(Database& database, News& news) : database_(database), news_(news) {}
+  Result<void> add(events::Event event) override;
   Result<void> hold(std::string_view reader, std::int64_t sequence) override;
   Result<void> release(std::string_view reader) override;
   Result<std::vector<Entry>> read(std::int64_t after, std::size_t limit) const override;
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class JobRows final : public Jobs {
@@ -213,14 +219,14 @@ class Nouns final : public Snapshot, public Transaction {
  public:
   explicit Nouns(Database& database)
       : repositories_(database),
-        manifests_(database),
+        manifests_(database, news_),
         tags_(database),
-        blobs_(database),
+        blobs_(database, news_),
         holdings_(database),
-        damage_(database),
-        reviews_(database),
+        damage_(database, news_),
+        reviews_(database, news_),
         ended_uploads_(database),
-        journal_(database),
+        journal_(database, news_),
         jobs_(database),
         retention_(database),
         settings_(database) {}
@@ -251,7 +257,11 @@ class Nouns final : public Snapshot, public Transaction {
   Retention& retention() override { return retention_; }
   Settings& settings() override { return settings_; }
 
+  // What was written since it was cleared.
+  News& news() { return news_; }
+
  private:
+  News news_;
   RepositoryRows repositories_;
   ManifestRows manifests_;
   TagRows tags_;

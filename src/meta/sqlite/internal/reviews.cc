@@ -56,6 +56,7 @@ Result<WallTime> ReviewRows::due_at(const Digest& digest) const {
 Result<void> ReviewRows::push_back(const Digest& digest, WallTime due_at) {
   TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
   TRY(database_.run(kPushBack, stored, due_at));
+  news_.tell_of_blob(stored);
   return {};
 }
 
