@@ -50,7 +50,7 @@ class Arena {
     EXPECT_OK(upload->write(context, bytes));
     const auto digest = Digest::of(bytes);
     registry::testing::Sizes::note(bytes);
-    EXPECT_OK(uploads_.commit(context, session, *upload, digest));
+    EXPECT_OK(uploads_.commit(context, who_, session, *upload, digest));
     return digest;
   }
 
@@ -87,7 +87,7 @@ class Arena {
         puller_.keep_from_review(context, repository, digest)) {
       return true;
     }
-    if (way == 1 && uploads_.mount(context, repository, std::nullopt, digest)) return true;
+    if (way == 1 && uploads_.mount(context, who_, repository, std::nullopt, digest)) return true;
     upload(context, repository, bytes);
     return true;
   }
@@ -236,7 +236,8 @@ void interrupt_at_every_call(bool linked, const GetHold& get_hold) {
 TEST(Race, MountAndPushBetweenAnyTwoStepsOfAReview) {
   for (const bool linked : {true, false}) {
     interrupt_at_every_call(linked, [](testing::World& world) {
-      return world.uploads.mount(world.context, name("b"), std::nullopt, Digest::of("layer"))
+      return world.uploads
+          .mount(world.context, world.who, name("b"), std::nullopt, Digest::of("layer"))
           .has_value();
     });
   }

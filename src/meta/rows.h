@@ -28,6 +28,11 @@ struct Repository {
   WallTime created_at;
 };
 
+// What Repositories::find_or_create found or made.
+struct FoundRepository : Repository {
+  bool is_new = false;
+};
+
 // A live manifest of one repository. Its identity is (repository, literal digest): the same bytes
 // pushed as sha256 and as sha512 are two manifests.
 struct Manifest {

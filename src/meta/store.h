@@ -38,7 +38,8 @@ class Repositories {
   // The empty ones as well.
   virtual Result<std::vector<RepositoryName>> list_all(std::string_view after,
                                                        std::size_t limit) const = 0;
-  virtual Result<Repository> find_or_create(const RepositoryName& name, WallTime now) = 0;
+  // Whoever makes one tells the journal (RepositoryCreated).
+  virtual Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) = 0;
 
   static constexpr std::chrono::hours kEmptyStays{24};
 };

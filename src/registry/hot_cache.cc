@@ -132,9 +132,10 @@ void HotCache::heard(const meta::News& news) noexcept {
 
 // A manifest that came is not here yet, under its digest.
 void HotCache::heard(const events::Event& event) {
-  if (event.tag) invalidate_manifest(event.repository.str(), event.tag->str());
+  if (!event.repository) return;
+  if (event.tag) invalidate_manifest(event.repository->str(), event.tag->str());
   if (event.kind == events::EventKind::ManifestDeleted && event.digest) {
-    invalidate_manifest(event.repository.str(), *event.digest);
+    invalidate_manifest(event.repository->str(), *event.digest);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "registry/home.h"
 #include "registry/manifest_row.h"
 
 namespace entrepot::registry {
@@ -158,17 +159,15 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
   row.pushed_at = now;
   row.pushed_by = who.name();
   sort(row.references);
-  const events::Event push{events::EventKind::ManifestPushed,
-                           stores_.clock.wall(),
-                           row.pushed_by,
-                           repository,
-                           digest,
-                           std::nullopt,
-                           std::nullopt};
+  const events::Event push{.kind = events::EventKind::ManifestPushed,
+                           .at = stores_.clock.wall(),
+                           .actor = actor_of(who),
+                           .repository = repository,
+                           .digest = digest};
 
   TRY_ASSIGN(const Verdict before, look(context, repository, manifest));
   const auto put = [&](meta::Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const auto home, tx.repositories().find_or_create(repository, now));
+    TRY_ASSIGN(const auto home, home_of(tx, stores_, who, repository));
     Verdict verdict = before;
     TRY_ASSIGN(const std::uint64_t losses, tx.holdings().losses());
     if (losses != before.losses) {

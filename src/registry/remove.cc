@@ -1,6 +1,7 @@
 #include "registry/remove.h"
 
 #include "oci/manifest.h"
+#include "registry/home.h"
 
 namespace entrepot::registry {
 
@@ -32,8 +33,12 @@ Result<void> Remover::tag(Context& context, const access::Subject& who,
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const Digest previous, tx.tags().remove(home.id, tag));
     TRY(precondition.check(previous));  // an error undoes the removal
-    return tx.journal().add({EventKind::TagDeleted, now, std::string(who.name()), repository,
-                             std::nullopt, tag, previous});
+    return tx.journal().add({.kind = EventKind::TagDeleted,
+                             .at = now,
+                             .actor = actor_of(who),
+                             .repository = repository,
+                             .tag = tag,
+                             .previous = previous});
   });
 }
 
@@ -42,24 +47,31 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
                                const Check& check) {
   const WallTime now = stores_.clock.wall();
   const WallTime even = stores_.even.wall();
-  const std::string actor(who.name());
+  const events::Actor actor = actor_of(who);
   const auto remove = [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
     if (check) TRY(check(tx, home.id));
-    TRY(tx.manifests().remove(home.id, digest, even, actor));
+    TRY(tx.manifests().remove(home.id, digest, even, actor.id));
     TRY_ASSIGN(const auto tags, tx.tags().remove_all(home.id, digest));
     for (const oci::Tag& tag : tags) {
-      TRY(tx.journal().add(
-          {EventKind::TagDeleted, now, actor, repository, std::nullopt, tag, digest}));
+      TRY(tx.journal().add({.kind = EventKind::TagDeleted,
+                            .at = now,
+                            .actor = actor,
+                            .repository = repository,
+                            .tag = tag,
+                            .previous = digest}));
     }
     for (const auto& reference : references) {
       const auto blob = tx.blobs().find(home.id, reference.digest);
       if (!blob) continue;
       TRY(tx.reviews().push_back(blob->digest, even + review_delay_));
     }
-    return tx.journal().add(
-        {EventKind::ManifestDeleted, now, actor, repository, digest, std::nullopt, std::nullopt});
+    return tx.journal().add({.kind = EventKind::ManifestDeleted,
+                             .at = now,
+                             .actor = actor,
+                             .repository = repository,
+                             .digest = digest});
   };
   TRY_ASSIGN(const meta::Weight weight, weigh(context, repository, digest));
   return stores_.meta.write(context, {remove, weight});
@@ -78,8 +90,11 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
     if (user.error().code != ErrorCode::NotFound) return Failure(user.error());
     TRY(tx.blobs().unlink(home.id, blob.digest));
     TRY(tx.reviews().push_back(blob.digest, stores_.even.wall() + review_delay_));
-    return tx.journal().add({EventKind::BlobDeleted, now, std::string(who.name()), repository,
-                             digest, std::nullopt, std::nullopt});
+    return tx.journal().add({.kind = EventKind::BlobDeleted,
+                             .at = now,
+                             .actor = actor_of(who),
+                             .repository = repository,
+                             .digest = digest});
   });
 }
 

@@ -27,7 +27,7 @@ class Ear final : public Listener {
   bool has_heard_of(std::string_view actor) {
     const std::lock_guard lock(mutex_);
     return std::any_of(entries_.begin(), entries_.end(),
-                       [&](const Journal::Entry& entry) { return entry.event.actor == actor; });
+                       [&](const Journal::Entry& entry) { return entry.event.actor.id == actor; });
   }
 
  private:
@@ -40,7 +40,7 @@ class Ear final : public Listener {
 events::Event event_by(std::string actor) {
   return {.kind = events::EventKind::ManifestPushed,
           .at = at(1),
-          .actor = std::move(actor),
+          .actor = {events::ActorKind::User, std::move(actor)},
           .repository = name("app"),
           .digest = sha256("bytes"),
           .tag = tag("v1"),
@@ -57,7 +57,7 @@ TEST_P(StoreConformance, NewsHoldsTheJournalsEntriesAsTheyAreRead) {
     return tx.journal().add(event_by("bob"));
   }));
   const auto heard = ear.entries();
-  const auto kept = read([](const Snapshot& s) { return s.journal().read(0, 10); }).value();
+  const auto kept = read([](const Snapshot& s) { return s.journal().read(0, 10); }).value().entries;
   ASSERT_EQ(heard.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(heard[i].sequence, kept[i].sequence);

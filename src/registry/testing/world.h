@@ -89,7 +89,7 @@ class World {
     EXPECT_OK(upload->write(context, bytes));
     const auto digest = oci::Digest::of(bytes);
     Sizes::note(bytes);
-    EXPECT_OK(uploads.commit(context, session, *upload, digest));
+    EXPECT_OK(uploads.commit(context, who, session, *upload, digest));
     return digest;
   }
 

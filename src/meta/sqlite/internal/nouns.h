@@ -20,7 +20,7 @@ class RepositoryRows final : public Repositories {
                                            std::size_t limit) const override;
   Result<std::vector<RepositoryName>> list_all(std::string_view after,
                                                std::size_t limit) const override;
-  Result<Repository> find_or_create(const RepositoryName& name, WallTime now) override;
+  Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) override;
 
  private:
   Database& database_;
@@ -162,7 +162,7 @@ class JournalRows final : public Journal {
   Result<void> add(events::Event event) override;
   Result<void> hold(std::string_view reader, std::int64_t sequence) override;
   Result<void> release(std::string_view reader) override;
-  Result<std::vector<Entry>> read(std::int64_t after, std::size_t limit) const override;
+  Result<Page> read(std::int64_t after, std::size_t limit) const override;
 
  private:
   Database& database_;

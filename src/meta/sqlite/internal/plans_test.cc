@@ -98,9 +98,8 @@ class Plans : public ::testing::Test {
 
   void call_others(Nouns& nouns) {
     Transaction& tx = nouns;
-    EXPECT_OK(tx.journal().add({.kind = events::EventKind::BlobPushed,
+    EXPECT_OK(tx.journal().add({.kind = events::EventKind::RepositoryCreated,
                                 .at = at(0),
-                                .actor = "",
                                 .repository = name("app"),
                                 .digest = std::nullopt,
                                 .tag = std::nullopt,
