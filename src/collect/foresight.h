@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/context.h"
-#include "collect/view.h"
+#include "collect/is_there.h"
 #include "meta/store.h"
 
 namespace entrepot::collect {

@@ -185,9 +185,7 @@ class InterruptedStore final : public meta::Store {
     return inner_.read(context, look);
   }
   void listen(meta::Listener& listener) override { inner_.listen(listener); }
-  Result<void> backup(Context& context, const std::string& path) override {
-    return inner_.backup(context, path);
-  }
+  meta::Backup* backups() override { return inner_.backups(); }
   Result<void> check_writable(Context& context) override { return inner_.check_writable(context); }
 
   bool was_interrupted() const { return calls_left_ <= 0; }

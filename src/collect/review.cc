@@ -24,27 +24,27 @@ Link by_age(WallTime linked_at, const Terms& terms) {
 
 // How one repository uses the blob. A directory taken over from another registry keeps manifests as
 // blobs, too: such a file is used by the manifest that it is.
-Result<Link> judge(const View& view, RepositoryId repository, const Digest& digest,
+Result<Link> judge(const meta::Snapshot& view, RepositoryId repository, const Digest& digest,
                    WallTime linked_at, const Terms& terms) {
-  TRY_ASSIGN(const bool named, is_there(view.manifests.user_of(repository, digest)));
+  TRY_ASSIGN(const bool named, is_there(view.manifests().user_of(repository, digest)));
   if (named) return Link::Used;
   // Asked so, a damaged manifest counts, too: its file may be what heals it.
-  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.references(repository, digest)));
+  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests().references(repository, digest)));
   if (is_manifest) return Link::Used;
   return by_age(linked_at, terms);
 }
 
 // The time of a link, none when it was dropped meanwhile.
-Result<std::optional<WallTime>> linked_at(const View& view, RepositoryId repository,
+Result<std::optional<WallTime>> linked_at(const meta::Snapshot& view, RepositoryId repository,
                                           const Digest& digest) {
-  auto at = view.reviews.linked_at(repository, digest);
+  auto at = view.blobs().linked_at(repository, digest);
   if (at) return std::optional(*at);
   if (at.error().code == ErrorCode::NotFound) return std::nullopt;
   return propagate(std::move(at));
 }
 
-Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) {
-  const auto at = view.reviews.due_at(digest);
+Result<bool> is_due(const meta::Snapshot& view, const Digest& digest, const Terms& terms) {
+  const auto at = view.reviews().due_at(digest);
   if (at) return *at <= terms.horizon;
   if (at.error().code == ErrorCode::NotFound) return false;
   return Failure(at.error());
@@ -55,7 +55,7 @@ Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) 
 Result<void> drop_unused_links(meta::Transaction& tx, const Digest& digest,
                                std::span<const RepositoryId> holders, const Terms& terms,
                                std::optional<WallTime>& youngest) {
-  const View view = view_of(tx);
+  const meta::Snapshot& view = tx;
   for (const RepositoryId holder : holders) {
     TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
     if (!at) continue;
@@ -88,7 +88,7 @@ Result<Reviewer::Fate> Reviewer::settle(meta::Transaction& tx, const Digest& dig
     }
     return Fate::Keep;
   }
-  TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(digest));
+  TRY_ASSIGN(const bool used, tx.manifests().used_anywhere(digest));
   if (used) {
     TRY(tx.reviews().push_back(digest, terms.horizon + terms.delay));
     return Fate::Keep;
@@ -110,7 +110,7 @@ Result<Reviewer::Fate> Reviewer::decide(Context& context, const Digest& digest,
     left = left.subspan(some.size());
     TRY_ASSIGN(const Fate fate,
                stores_.meta.transact<Fate>(context, [&](meta::Transaction& tx) -> Result<Fate> {
-                 TRY_ASSIGN(const bool due, is_due(view_of(tx), digest, terms));
+                 TRY_ASSIGN(const bool due, is_due(tx, digest, terms));
                  if (!due) return Fate::Later;
                  TRY(drop_unused_links(tx, digest, some, terms, youngest));
                  return left.empty() ? settle(tx, digest, terms, youngest) : Fate::Undecided;
@@ -144,10 +144,10 @@ Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const 
   TRY_ASSIGN(
       const Verdict verdict,
       stores_.meta.view<Verdict>(context, [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
-        const View view = view_of(snapshot);
+        const meta::Snapshot& view = snapshot;
         TRY_ASSIGN(const bool due, is_due(view, digest, terms));
         if (!due && !free) return Verdict::Later;
-        TRY_ASSIGN(const auto holders, view.blobs.holders(digest, kAllHolders));
+        TRY_ASSIGN(const auto holders, view.blobs().holders(digest, kAllHolders));
         for (const RepositoryId holder : holders) {
           TRY_ASSIGN(const auto at, linked_at(view, holder, digest));
           if (!at) continue;
@@ -158,7 +158,7 @@ Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const 
           if (link != Link::Unused) return Verdict::Kept;
         }
         if (free) return Verdict::Removed;
-        TRY_ASSIGN(const bool used, view.reviews.used_anywhere(digest));
+        TRY_ASSIGN(const bool used, view.manifests().used_anywhere(digest));
         return used ? Verdict::Kept : Verdict::Removed;
       }));
   Outcome outcome{verdict};

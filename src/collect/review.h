@@ -5,7 +5,7 @@
 #include <span>
 
 #include "collect/foresight.h"
-#include "collect/view.h"
+#include "collect/is_there.h"
 #include "registry/clock_watch.h"
 #include "registry/stores.h"
 

@@ -122,9 +122,7 @@ TEST(Pusher, WhatGoesBetweenTheLookAndTheTransactionIsMissing) {
       return inner_.read(context, look);
     }
     void listen(meta::Listener& listener) override { inner_.listen(listener); }
-    Result<void> backup(Context& context, const std::string& path) override {
-      return inner_.backup(context, path);
-    }
+    meta::Backup* backups() override { return inner_.backups(); }
     Result<void> check_writable(Context& context) override {
       return inner_.check_writable(context);
     }

@@ -179,7 +179,7 @@ Result<blob::Stored> Uploads::commit(Context& context, const access::Subject& wh
     TRY(record_end(tx, session, expected));
     // Until a manifest refers to it, the blob waits for the collector; one that waits already,
     // for the sake of another repository, waits anew.
-    TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(stored.digest));
+    TRY_ASSIGN(const bool used, tx.manifests().used_anywhere(stored.digest));
     TRY_ASSIGN(const bool waits, tx.reviews().contains(stored.digest));
     if (used && !waits) return {};
     return tx.reviews().push_back(stored.digest, now + options_.review_delay);

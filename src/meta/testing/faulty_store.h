@@ -53,9 +53,7 @@ class FaultyStore final : public Store {
 
   void listen(Listener& listener) override { inner_.listen(listener); }
 
-  Result<void> backup(Context& context, const std::string& path) override {
-    return inner_.backup(context, path);
-  }
+  Backup* backups() override { return inner_.backups(); }
 
   Result<void> check_writable(Context& context) override { return inner_.check_writable(context); }
 

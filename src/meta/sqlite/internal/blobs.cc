@@ -21,6 +21,9 @@ constexpr char kList[] =
 constexpr char kHolders[] =
     "SELECT repository FROM repository_blobs WHERE digest = ?1 AND dropped = 0"
     " ORDER BY repository LIMIT ?2";
+constexpr char kLinkedAt[] =
+    "SELECT linked_at FROM repository_blobs"
+    " WHERE digest = ?2 AND repository = ?1 AND dropped = 0";
 // A link without bytes, or whose bytes are going or damaged, is as good as dropped.
 constexpr char kWasLinked[] =
     "SELECT 1 FROM repository_blobs l LEFT JOIN blobs b ON b.digest = l.digest AND b.going = 0 AND "
@@ -120,6 +123,14 @@ Result<std::vector<RepositoryId>> BlobRows::holders(const Digest& digest, std::s
   return rows<RepositoryId>(
       database_.query(kHolders, stored, to_sql_limit(limit)),
       [](const Query& row) -> Result<RepositoryId> { return RepositoryId{row.integer(0)}; });
+}
+
+Result<WallTime> BlobRows::linked_at(RepositoryId repository, const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve(database_, digest));
+  TRY_ASSIGN(Query query, database_.query(kLinkedAt, repository, stored));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return unknown(digest);
+  return query.time(0);
 }
 
 Result<bool> BlobRows::was_linked(RepositoryId repository, const Digest& digest) const {

@@ -58,6 +58,13 @@ constexpr char kWasDeleted[] =
     "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2"
     "   AND (deleted_at IS NOT NULL OR damaged_at IS NOT NULL)";
 
+// The second part: what names the blob by another algorithm's digest.
+constexpr char kUsedAnywhere[] =
+    "SELECT 1 FROM manifest_references"
+    " WHERE digest IN (SELECT ?1 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?1)"
+    "   AND live = 1"
+    " LIMIT 1";
+
 // Writing.
 
 constexpr char kFindAny[] =
@@ -222,6 +229,11 @@ Result<Digest> ManifestRows::user_of(RepositoryId repository, const Digest& dige
   TRY_ASSIGN(const bool found, query.next());
   if (!found) return fail(ErrorCode::NotFound, "no manifest names {}", digest.to_string());
   return query.digest(0);
+}
+
+Result<bool> ManifestRows::used_anywhere(const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  return database_.exists(kUsedAnywhere, stored);
 }
 
 Result<std::vector<ManifestReference>> ManifestRows::references(RepositoryId repository,

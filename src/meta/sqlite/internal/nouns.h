@@ -36,6 +36,7 @@ class ManifestRows final : public Manifests {
                                      std::size_t limit) const override;
   Result<ReferrerRows> referrers(const ReferrerQuery& query) const override;
   Result<Digest> user_of(RepositoryId repository, const Digest& digest) const override;
+  Result<bool> used_anywhere(const Digest& digest) const override;
   Result<std::vector<ManifestReference>> references(RepositoryId repository,
                                                     const Digest& digest) const override;
   Result<bool> was_deleted(RepositoryId repository, const Digest& digest) const override;
@@ -80,6 +81,7 @@ class BlobRows final : public Blobs {
   Result<std::vector<Blob>> list(const std::optional<Digest>& after,
                                  std::size_t limit) const override;
   Result<std::vector<RepositoryId>> holders(const Digest& digest, std::size_t limit) const override;
+  Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
   Result<bool> was_linked(RepositoryId repository, const Digest& digest) const override;
   Result<void> record(const Blob& blob, const std::optional<Digest>& alias, WallTime now) override;
   Result<void> link(RepositoryId repository, const Digest& digest, WallTime at) override;
@@ -136,8 +138,6 @@ class ReviewRows final : public Reviews {
   Result<std::optional<Digest>> shift(std::chrono::microseconds by, WallTime latest,
                                       const std::optional<Digest>& after,
                                       std::size_t limit) override;
-  Result<bool> used_anywhere(const Digest& digest) const override;
-  Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
 
  private:
   Database& database_;
@@ -215,7 +215,7 @@ class SettingRows final : public Settings {
 };
 
 // All nouns of a connection: what a Look or a Work is given.
-class Nouns final : public Snapshot, public Transaction {
+class Nouns final : public Transaction {
  public:
   explicit Nouns(Database& database)
       : repositories_(database),
@@ -248,7 +248,6 @@ class Nouns final : public Snapshot, public Transaction {
   Manifests& manifests() override { return manifests_; }
   Tags& tags() override { return tags_; }
   Blobs& blobs() override { return blobs_; }
-  const Holdings& holdings() override { return holdings_; }
   Damage& damage() override { return damage_; }
   Reviews& reviews() override { return reviews_; }
   EndedUploads& ended_uploads() override { return ended_uploads_; }

@@ -80,12 +80,12 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.blobs().find(name("app"), sha256("layer")));
     EXPECT_OK(tx.blobs().holders(sha256("layer"), 10));
     EXPECT_OK(tx.blobs().was_linked(repo, sha256("layer")));
-    EXPECT_OK(tx.reviews().linked_at(repo, sha256("layer")));
+    EXPECT_OK(tx.blobs().linked_at(repo, sha256("layer")));
     EXPECT_OK(tx.reviews().push_back(sha256("layer"), at(1)));
     EXPECT_OK(tx.reviews().due(at(1), 10));
     EXPECT_OK(tx.reviews().contains(sha256("layer")));
     EXPECT_OK(tx.reviews().due_at(sha256("layer")));
-    EXPECT_OK(tx.reviews().used_anywhere(sha256("layer")));
+    EXPECT_OK(tx.manifests().used_anywhere(sha256("layer")));
     EXPECT_OK(tx.reviews().shift(std::chrono::seconds(1), at(9), sha256("layer"), 10));
     EXPECT_OK(tx.holdings().of(repo, {sha256("layer"), sha512("layer"), sha256("none")}));
     EXPECT_OK(tx.holdings().losses());

@@ -14,16 +14,6 @@ constexpr char kPushBack[] =
 constexpr char kDrop[] = "DELETE FROM reviews WHERE digest = ?1";
 constexpr char kNext[] = "SELECT digest FROM reviews WHERE digest > ?1 ORDER BY digest LIMIT ?2";
 constexpr char kShift[] = "UPDATE reviews SET due_at = min(due_at + ?2, ?3) WHERE digest = ?1";
-// The second part: what names the blob by another algorithm's digest.
-constexpr char kUsedAnywhere[] =
-    "SELECT 1 FROM manifest_references"
-    " WHERE digest IN (SELECT ?1 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?1)"
-    "   AND live = 1"
-    " LIMIT 1";
-constexpr char kLinkedAt[] =
-    "SELECT linked_at FROM repository_blobs"
-    " WHERE digest = ?2 AND repository = ?1 AND dropped = 0";
-
 }  // namespace
 
 Result<std::vector<Review>> ReviewRows::due(WallTime now, std::size_t limit) const {
@@ -78,19 +68,6 @@ Result<std::optional<Digest>> ReviewRows::shift(std::chrono::microseconds by, Wa
   for (const Digest& digest : next) TRY(database_.run(kShift, digest, by.count(), latest));
   if (next.empty()) return std::nullopt;
   return next.back();
-}
-
-Result<bool> ReviewRows::used_anywhere(const Digest& digest) const {
-  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
-  return database_.exists(kUsedAnywhere, stored);
-}
-
-Result<WallTime> ReviewRows::linked_at(RepositoryId repository, const Digest& digest) const {
-  TRY_ASSIGN(const Digest stored, resolve(database_, digest));
-  TRY_ASSIGN(Query query, database_.query(kLinkedAt, repository, stored));
-  TRY_ASSIGN(const bool found, query.next());
-  if (!found) return fail(ErrorCode::NotFound, "no blob {}", digest.to_string());
-  return query.time(0);
 }
 
 }  // namespace entrepot::meta::sqlite
