@@ -26,7 +26,7 @@ class Holdings {
  public:
   virtual ~Holdings() = default;
 
-  // What the repository has under each of the digests, in their order.
+  // What the repository has under each of the digests, in their order. One step, however many.
   virtual Result<std::vector<Holding>> of(RepositoryId repository,
                                           const std::vector<Digest>& digests) const = 0;
 

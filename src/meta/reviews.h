@@ -31,6 +31,8 @@ class Reviews {
   // one.
   virtual Result<void> push_back(const Digest& digest, WallTime due_at) = 0;
   virtual Result<void> drop(const Digest& digest) = 0;
+  // The same for many, in one step; of blobs by their sha256.
+  virtual Result<void> drop_all(const std::vector<Digest>& digests) = 0;
   // When the clock jumped: moves reviews by so much, and those that are later than `latest` then to
   // it. The next `limit` behind `after`, by digest; returns the last of them, nothing at the end.
   virtual Result<std::optional<Digest>> shift(std::chrono::microseconds by, WallTime latest,

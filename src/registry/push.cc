@@ -173,7 +173,7 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
     if (losses != before.losses) {
       TRY_ASSIGN(verdict, judge(tx.holdings(), home.id, manifest));
     }
-    for (const Digest& blob : verdict.out_of_queue) TRY(tx.reviews().drop(blob));
+    TRY(tx.reviews().drop_all(verdict.out_of_queue));
     if (target.precondition.is_set()) {
       TRY_ASSIGN(const auto present, present_at(tx, home.id, target, digest));
       TRY(target.precondition.check(present));

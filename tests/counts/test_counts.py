@@ -8,11 +8,13 @@ noticed, and one that costs a few instructions is not. docs/performance.md has t
 import http.client
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from support.content import OCI_MANIFEST, Repository
+from support.content import (OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Repository, descriptor,
+                             image_manifest)
 from support.http import Client
 from support.paths import entrepot
 from support.server import ServerProcess
@@ -112,7 +114,36 @@ class Callgrind:
 
     def run(self, requests: int) -> tuple[int, int]:
         """Instructions and allocations of a whole run with so many manifest GETs."""
-        folder = self._directory / str(requests)
+        def get(connection: http.client.HTTPConnection, repository: Repository) -> None:
+            repository.push_manifest("latest", repository.image_document())
+            for _ in range(requests):
+                connection.request("GET", "/v2/counts/image/manifests/latest",
+                                   headers={"Accept": OCI_MANIFEST})
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == 200
+
+        return self._read(self._trace(str(requests), get))
+
+    def statements(self, layers: int, push: bool) -> int:
+        """SQL statements of a whole run that uploads so many layers, and may push their image."""
+        def upload(_: http.client.HTTPConnection, repository: Repository) -> None:
+            config, contents = b"{}", [b"layer %d" % n for n in range(layers)]
+            for content in (config, *contents):
+                repository.push_blob(content)
+            if push:
+                repository.push_manifest("latest", image_manifest(
+                    descriptor(config, OCI_CONFIG), [descriptor(each, OCI_LAYER) for each in contents]))
+
+        text = self._trace(f"{layers}-{push}", upload)
+        # Each statement that ran is reset once.
+        names = dict(re.findall(r"^c?fn=\((\d+)\) (.+)$", text, re.M))
+        resets = {number for number, name in names.items() if name == "sqlite3_reset"}
+        calls = re.findall(r"^cfn=\((\d+)\)[^\n]*\ncalls=(\d+)", text, re.M)
+        return sum(int(count) for number, count in calls if number in resets)
+
+    def _trace(self, name: str, use: Callable[[http.client.HTTPConnection, Repository], None]) -> str:
+        folder = self._directory / name
         folder.mkdir()
         out = folder / "out"
         process = ServerProcess("callgrind", folder)
@@ -122,17 +153,10 @@ class Callgrind:
         address = process.wait_until(
             lambda: re.search(r"listening on http://(\S+)", process.current_stdout()), 60)[1]
         connection = http.client.HTTPConnection(address, timeout=60)
-        repository = Repository(Client(address), "counts/image")
-        repository.push_manifest("latest", repository.image_document())
-        for _ in range(requests):
-            connection.request("GET", "/v2/counts/image/manifests/latest",
-                               headers={"Accept": OCI_MANIFEST})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 200
+        use(connection, Repository(Client(address), "counts/image"))
         connection.close()
         assert process.stop(60) == 0
-        return self._read(out.read_text())
+        return out.read_text()
 
     @staticmethod
     def _read(text: str) -> tuple[int, int]:
@@ -154,3 +178,13 @@ def test_instructions_and_allocations_per_manifest_get(tmp_path):
     print(f"{instructions:.0f} instructions, {allocations:.1f} allocations per GET of a manifest")
     assert 1_000 < instructions < 24_000
     assert allocations < 20
+
+
+def test_statements_per_manifest_push(tmp_path):
+    """What a push asks about its layers, it asks once for all: only their rows are written one by one."""
+    callgrind = Callgrind(tmp_path)
+    few, many = (callgrind.statements(layers, True) - callgrind.statements(layers, False)
+                 for layers in (1, 40))
+    print(f"{few} statements for an image of 1 layer, {many} for one of 40")
+    assert 15 < few < 45
+    assert many - few <= 39 + 5

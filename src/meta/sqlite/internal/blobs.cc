@@ -97,6 +97,12 @@ Result<Digest> resolve_or_keep(Database& database, const Digest& digest) {
   return resolved;
 }
 
+Bytes keys_of(const std::vector<Digest>& digests) {
+  Bytes keys;
+  for (const Digest& digest : digests) keys += digest.key();
+  return keys;
+}
+
 Result<Blob> BlobRows::find(const RepositoryName& name, const Digest& digest) const {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   return blob_of(database_.query(kFindByName, name, stored), stored);

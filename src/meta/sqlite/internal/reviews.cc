@@ -12,6 +12,15 @@ constexpr char kPushBack[] =
     "INSERT INTO reviews (digest, due_at) VALUES (?1, ?2)"
     " ON CONFLICT (digest) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at > due_at";
 constexpr char kDrop[] = "DELETE FROM reviews WHERE digest = ?1";
+constexpr char kDropAll[] =
+    "WITH RECURSIVE asked (at, digest) AS ("
+    "  SELECT 1, substr(?1, 1, iif(substr(?1, 1, 1) = x'01', 33, 65))"
+    "  UNION ALL"
+    "  SELECT at + length(digest),"
+    "         substr(?1, at + length(digest),"
+    "                iif(substr(?1, at + length(digest), 1) = x'01', 33, 65))"
+    "    FROM asked WHERE at + length(digest) <= length(?1))"
+    " DELETE FROM reviews WHERE digest IN (SELECT digest FROM asked)";
 constexpr char kNext[] = "SELECT digest FROM reviews WHERE digest > ?1 ORDER BY digest LIMIT ?2";
 constexpr char kShift[] = "UPDATE reviews SET due_at = min(due_at + ?2, ?3) WHERE digest = ?1";
 }  // namespace
@@ -55,6 +64,13 @@ Result<void> ReviewRows::drop(const Digest& digest) {
   TRY(database_.run(kDrop, stored));
   // It may have been queued before anyone knew whose alias it is.
   if (stored != digest) TRY(database_.run(kDrop, digest));
+  return {};
+}
+
+Result<void> ReviewRows::drop_all(const std::vector<Digest>& digests) {
+  if (digests.empty()) return {};
+  const Bytes keys = keys_of(digests);
+  TRY(database_.run(kDropAll, Octets{keys}));
   return {};
 }
 
