@@ -108,14 +108,17 @@ Result<Reviewer::Fate> Reviewer::decide(Context& context, const Digest& digest,
   while (true) {
     const auto some = left.first(std::min(left.size(), kLinksPerTransaction));
     left = left.subspan(some.size());
+    std::optional<WallTime> youngest_yet;  // this transaction may run more than once
     TRY_ASSIGN(const Fate fate,
                stores_.meta.transact<Fate>(context, [&](meta::Transaction& tx) -> Result<Fate> {
+                 youngest_yet = youngest;
                  TRY_ASSIGN(const bool due, is_due(tx, digest, terms));
                  if (!due) return Fate::Later;
-                 TRY(drop_unused_links(tx, digest, some, terms, youngest));
-                 return left.empty() ? settle(tx, digest, terms, youngest) : Fate::Undecided;
+                 TRY(drop_unused_links(tx, digest, some, terms, youngest_yet));
+                 return left.empty() ? settle(tx, digest, terms, youngest_yet) : Fate::Undecided;
                }));
     if (fate != Fate::Undecided) return fate;
+    youngest = youngest_yet;
     TRY(context.alive());
   }
 }
