@@ -27,15 +27,18 @@ struct HotCacheTest : ::testing::Test {
                         manifest(std::move(bytes)));
   }
 
+  void hear(events::Event event) {
+    meta::News news;
+    news.entries.push_back({1, std::move(event)});
+    cache.heard(news);
+  }
+
   void hear_that_a_tag_moved(std::string_view repository, std::string_view tag) {
-    cache.heard(
-        {.entries = {{.sequence = 1,
-                      .event = {.kind = events::EventKind::ManifestPushed,
-                                .at = {},
-                                .repository = oci::RepositoryName::parse(repository).value(),
-                                .digest = oci::Digest::of("new"),
-                                .tag = oci::Tag::parse(tag).value(),
-                                .previous = std::nullopt}}}});
+    hear({.kind = events::EventKind::ManifestPushed,
+          .at = {},
+          .repository = oci::RepositoryName::parse(repository).value(),
+          .digest = oci::Digest::of("new"),
+          .tag = oci::Tag::parse(tag).value()});
   }
 };
 
@@ -69,7 +72,9 @@ TEST_F(HotCacheTest, InvalidatingABlobForgetsItInEveryRepositoryAndNoOtherBlob) 
     cache.fill_blob(cache.blob_ticket(one), repository, blob(one));
     cache.fill_blob(cache.blob_ticket(other), repository, blob(other));
   }
-  cache.heard({.blobs = {oci::Digest::of("one")}});
+  meta::News news;
+  news.tell_of_blob(oci::Digest::of("one"));
+  cache.heard(news);
   for (const char* repository : {"a", "b", "c"}) {
     EXPECT_FALSE(cache.find_blob(repository, one));
     EXPECT_TRUE(cache.find_blob(repository, other));
@@ -80,13 +85,10 @@ TEST_F(HotCacheTest, ADeletedManifestIsForgottenUnderItsDigest) {
   const auto digest = oci::Digest::of("bytes");
   keep("r", digest.to_string(), "bytes");
   keep("other", digest.to_string(), "bytes");
-  cache.heard({.entries = {{.sequence = 1,
-                            .event = {.kind = events::EventKind::ManifestDeleted,
-                                      .at = {},
-                                      .repository = oci::RepositoryName::parse("r").value(),
-                                      .digest = digest,
-                                      .tag = std::nullopt,
-                                      .previous = std::nullopt}}}});
+  hear({.kind = events::EventKind::ManifestDeleted,
+        .at = {},
+        .repository = oci::RepositoryName::parse("r").value(),
+        .digest = digest});
   EXPECT_FALSE(cache.find_manifest("r", digest.to_string()));
   EXPECT_TRUE(cache.find_manifest("other", digest.to_string()));
 }
@@ -94,7 +96,9 @@ TEST_F(HotCacheTest, ADeletedManifestIsForgottenUnderItsDigest) {
 TEST_F(HotCacheTest, NewsOfRewrittenManifestsForgetsThemAll) {
   keep("r", "t", "x");
   const auto ticket = cache.manifest_ticket("r", "u");
-  cache.heard({.manifests = true});
+  meta::News news;
+  news.manifests = true;
+  cache.heard(news);
   cache.fill_manifest(ticket, "r", "u", manifest("old"));
   EXPECT_FALSE(cache.find_manifest("r", "t"));
   EXPECT_FALSE(cache.find_manifest("r", "u"));

@@ -219,6 +219,26 @@ TEST(Pusher, EveryTagMoveIsInTheHistory) {
   EXPECT_EQ((*history)[2].digest, first);
 }
 
+// Whoever makes it: the first blob, the first mount, or a manifest that names nothing.
+TEST(Pusher, JournalTellsWhoMadeARepositoryAndOnceOnly) {
+  World world;
+  const auto digest = world.push_blob("a", "layer");
+  world.push_image("a", "1", "other");
+  const access::Subject alice(access::SubjectKind::User, "alice");
+  ASSERT_OK(world.uploads.mount(world.context, alice, name("b"), name("a"), digest));
+  const auto page = world.metadata->store().view<meta::Journal::Page>(
+      world.context, [](const meta::Snapshot& snapshot) { return snapshot.journal().read(0, 9); });
+  ASSERT_OK(page);
+  std::vector<std::pair<std::string, events::Actor>> made;
+  for (const auto& [sequence, event] : page->entries) {
+    if (event.kind != events::EventKind::RepositoryCreated) continue;
+    made.emplace_back(event.repository->str(), event.actor);
+  }
+  const std::vector<std::pair<std::string, events::Actor>> expected{
+      {"a", {}}, {"b", {events::ActorKind::User, "alice"}}};
+  EXPECT_EQ(made, expected);
+}
+
 TEST(Pusher, ManifestTakesItsBlobsOutOfTheCollectorsQueue) {
   World world;
   const auto waiting = [&] {
