@@ -5,10 +5,11 @@ Bounds are what was counted plus about a half, so that a change which makes a re
 noticed, and one that costs a few instructions is not. docs/performance.md has the times.
 """
 
+import ctypes
 import http.client
+import mmap
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from support.content import (OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Repository, de
                              image_manifest)
 from support.http import Client
 from support.paths import entrepot
+from support.registry import Entrepot
 from support.server import ServerProcess
 
 PUSHES = 20
@@ -114,36 +116,7 @@ class Callgrind:
 
     def run(self, requests: int) -> tuple[int, int]:
         """Instructions and allocations of a whole run with so many manifest GETs."""
-        def get(connection: http.client.HTTPConnection, repository: Repository) -> None:
-            repository.push_manifest("latest", repository.image_document())
-            for _ in range(requests):
-                connection.request("GET", "/v2/counts/image/manifests/latest",
-                                   headers={"Accept": OCI_MANIFEST})
-                answer = connection.getresponse()
-                answer.read()
-                assert answer.status == 200
-
-        return self._read(self._trace(str(requests), get))
-
-    def statements(self, layers: int, push: bool) -> int:
-        """SQL statements of a whole run that uploads so many layers, and may push their image."""
-        def upload(_: http.client.HTTPConnection, repository: Repository) -> None:
-            config, contents = b"{}", [b"layer %d" % n for n in range(layers)]
-            for content in (config, *contents):
-                repository.push_blob(content)
-            if push:
-                repository.push_manifest("latest", image_manifest(
-                    descriptor(config, OCI_CONFIG), [descriptor(each, OCI_LAYER) for each in contents]))
-
-        text = self._trace(f"{layers}-{push}", upload)
-        # Each statement that ran is reset once.
-        names = dict(re.findall(r"^c?fn=\((\d+)\) (.+)$", text, re.M))
-        resets = {number for number, name in names.items() if name == "sqlite3_reset"}
-        calls = re.findall(r"^cfn=\((\d+)\)[^\n]*\ncalls=(\d+)", text, re.M)
-        return sum(int(count) for number, count in calls if number in resets)
-
-    def _trace(self, name: str, use: Callable[[http.client.HTTPConnection, Repository], None]) -> str:
-        folder = self._directory / name
+        folder = self._directory / str(requests)
         folder.mkdir()
         out = folder / "out"
         process = ServerProcess("callgrind", folder)
@@ -153,10 +126,17 @@ class Callgrind:
         address = process.wait_until(
             lambda: re.search(r"listening on http://(\S+)", process.current_stdout()), 60)[1]
         connection = http.client.HTTPConnection(address, timeout=60)
-        use(connection, Repository(Client(address), "counts/image"))
+        repository = Repository(Client(address), "counts/image")
+        repository.push_manifest("latest", repository.image_document())
+        for _ in range(requests):
+            connection.request("GET", "/v2/counts/image/manifests/latest",
+                               headers={"Accept": OCI_MANIFEST})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
         connection.close()
         assert process.stop(60) == 0
-        return out.read_text()
+        return self._read(out.read_text())
 
     @staticmethod
     def _read(text: str) -> tuple[int, int]:
@@ -180,11 +160,42 @@ def test_instructions_and_allocations_per_manifest_get(tmp_path):
     assert allocations < 20
 
 
+class Statements:
+    """The SQL statements of a process: the tests' side of preload/counted_statements.cc."""
+
+    _SOURCE = Path(__file__).parent / "preload" / "counted_statements.cc"
+
+    def __init__(self, directory: Path):
+        library, file = directory / "counted_statements.so", directory / "counted_statements"
+        subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", self._SOURCE, "-o", library],
+                       check=True)
+        file.write_bytes(bytes(8))
+        self.environment = {"LD_PRELOAD": str(library), "COUNTED_STATEMENTS": str(file)}
+        with open(file, "r+b") as opened:
+            self._count = ctypes.c_int64.from_buffer(mmap.mmap(opened.fileno(), 0))
+
+    @property
+    def count(self) -> int:
+        return self._count.value
+
+
 def test_statements_per_manifest_push(tmp_path):
-    """What a push asks about its layers, it asks once for all: only their rows are written one by one."""
-    callgrind = Callgrind(tmp_path)
-    few, many = (callgrind.statements(layers, True) - callgrind.statements(layers, False)
-                 for layers in (1, 40))
-    print(f"{few} statements for an image of 1 layer, {many} for one of 40")
-    assert 15 < few < 45
-    assert many - few <= 39 + 5
+    """What a push asks about its layers, it asks once for all: their rows alone are written one by
+    one. All of them wait in the collector's queue, as they do after a push of new blobs."""
+    statements = Statements(tmp_path)
+    registry = Entrepot(tmp_path / "entrepot", statements.environment).start()
+    counted = {}
+    for layers in (1, 40):
+        repository = Repository(registry.client, f"counts/of-{layers}")
+        contents = [b"layer %d of %d" % (n, layers) for n in range(layers)]
+        for content in (b"{}", *contents):
+            repository.push_blob(content)
+        document = image_manifest(descriptor(b"{}", OCI_CONFIG),
+                                  [descriptor(each, OCI_LAYER) for each in contents])
+        before = statements.count
+        repository.push_manifest("latest", document)
+        counted[layers] = statements.count - before
+    registry.stop()
+    print(f"{counted[1]} statements for an image of 1 layer, {counted[40]} for one of 40")
+    assert 10 < counted[1] < 40
+    assert counted[40] - counted[1] <= 39 + 5
