@@ -14,7 +14,7 @@ from . import plans
 from .content import Content
 from .plans import Plan
 
-SCHEMA = 3  # what these statements know; see docs/formats/metadata.md
+SCHEMA = 4  # what these statements know; see docs/formats/metadata.md
 _CHUNK = 50_000
 _CACHE_KIB = 512 << 10
 _MARK = 99_999_999  # the number in the text of a manifest, to be replaced
@@ -62,8 +62,9 @@ _ROWS = (
     """INSERT INTO tags (repository, name, manifest, moved_at)
        SELECT new.repository, new.tag, new.id, one.moved_at
          FROM new CROSS JOIN tags one WHERE one.manifest = :one ORDER BY new.id""",
-    """INSERT INTO journal (kind, at, actor, repository, digest, tag, previous)
-       SELECT one.kind, one.at, one.actor, new.name, new.digest, new.tag, one.previous
+    """INSERT INTO journal (kind, at, actor, actor_kind, repository, digest, tag, previous, detail)
+       SELECT one.kind, one.at, one.actor, one.actor_kind, new.name, new.digest, new.tag,
+              one.previous, one.detail
          FROM new CROSS JOIN journal one WHERE one.sequence = :moved ORDER BY new.id""",
     "DELETE FROM new",
 )
@@ -75,6 +76,11 @@ _REPOSITORY_ROWS = (
        SELECT one.digest, other.id, one.linked_at, one.dropped, one.gone_at
          FROM repository_blobs one CROSS JOIN repositories other
         WHERE one.repository = 1 AND other.id > 1""",
+    """INSERT INTO journal (kind, at, actor, actor_kind, repository, detail)
+       SELECT one.kind, one.at, one.actor, one.actor_kind, other.name, one.detail
+         FROM journal one CROSS JOIN repositories other
+        WHERE one.kind = 7 AND one.repository = (SELECT name FROM repositories WHERE id = 1)
+          AND other.id > 1 ORDER BY other.id""",
 )
 
 
@@ -95,10 +101,11 @@ def fill(data: Path, bulk: Bulk, content: Content) -> None:
                                f"PRAGMA cache_size = -{_CACHE_KIB}; PRAGMA temp_store = memory;")
         database.execute(_NEW)
         database.execute("BEGIN")
-        repositories, links = _REPOSITORY_ROWS
+        repositories, *of_them = _REPOSITORY_ROWS
         database.executemany(repositories, ((n + 1, bulk.repository(n))
                                             for n in range(1, bulk.repositories)))
-        database.execute(links)
+        for statement in of_them:
+            database.execute(statement)
         _fill_images(database, bulk, content)
         database.execute("COMMIT")
         database.execute("PRAGMA journal_mode = wal")

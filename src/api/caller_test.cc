@@ -88,13 +88,15 @@ TEST(Caller, WhatClientsSendDoesNot) {
   }
 }
 
-TEST(Caller, HostAndOriginAreTheFirstOnes) {
-  const auto request = make_request(
-      "GET", "/v2/", {{"Origin", "http://a"}, {"Origin", "http://b"}, {"User-Agent", "x"}});
+TEST(Caller, HostOriginAndCredentialsAreAsSent) {
+  const auto request =
+      make_request("GET", "/v2/",
+                   {{"Origin", "http://a"}, {"Authorization", "Basic eA=="}, {"User-Agent", "x"}});
   const auto caller = caller_of(request);
   EXPECT_EQ(caller.origin, "http://a");
   EXPECT_TRUE(caller.host.has_value());
   EXPECT_FALSE(caller.forwarded);
+  EXPECT_EQ(caller.authorization, "Basic eA==");
 }
 
 }  // namespace

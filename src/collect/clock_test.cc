@@ -34,12 +34,12 @@ class Process {
     const auto session = uploads_.begin(name(repository), oci::HashAlgorithm::Sha256);
     auto upload = uploads_.open(world_.context, session).value();
     EXPECT_OK(upload->write(world_.context, bytes));
-    EXPECT_OK(uploads_.commit(world_.context, session, *upload, Digest::of(bytes)));
+    EXPECT_OK(uploads_.commit(world_.context, world_.who, session, *upload, Digest::of(bytes)));
     registry::testing::Sizes::note(bytes);
     return Digest::of(bytes);
   }
   void mount(const std::string& repository, const Digest& digest) {
-    EXPECT_OK(uploads_.mount(world_.context, name(repository), std::nullopt, digest));
+    EXPECT_OK(uploads_.mount(world_.context, world_.who, name(repository), std::nullopt, digest));
   }
   // As a client that asks before it pushes.
   void head(const std::string& repository, const Digest& digest) {

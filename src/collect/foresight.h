@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/context.h"
-#include "collect/view.h"
 #include "meta/store.h"
 
 namespace entrepot::collect {

@@ -38,7 +38,9 @@ class Arena {
         pusher_(stores_, registry::MissingReferences::Refuse),
         uploads_(stores_, quarantine_, {.review_delay = kNoDelay}, metrics_),
         remover_(stores_, kNoDelay),
-        collector_(stores_, uploads_, remover_, {.delay = kNoDelay}, metrics_) {}
+        collector_(stores_, uploads_, remover_, {.delay = kNoDelay}, metrics_) {
+    metadata_->store().listen(cache_);
+  }
 
   static std::string layer(int number) { return std::string(300, static_cast<char>('a' + number)); }
 
@@ -48,7 +50,7 @@ class Arena {
     EXPECT_OK(upload->write(context, bytes));
     const auto digest = Digest::of(bytes);
     registry::testing::Sizes::note(bytes);
-    EXPECT_OK(uploads_.commit(context, session, *upload, digest));
+    EXPECT_OK(uploads_.commit(context, who_, session, *upload, digest));
     return digest;
   }
 
@@ -85,7 +87,7 @@ class Arena {
         puller_.keep_from_review(context, repository, digest)) {
       return true;
     }
-    if (way == 1 && uploads_.mount(context, repository, std::nullopt, digest)) return true;
+    if (way == 1 && uploads_.mount(context, who_, repository, std::nullopt, digest)) return true;
     upload(context, repository, bytes);
     return true;
   }
@@ -182,9 +184,8 @@ class InterruptedStore final : public meta::Store {
     if (--calls_left_ == 0) between_();
     return inner_.read(context, look);
   }
-  Result<void> backup(Context& context, const std::string& path) override {
-    return inner_.backup(context, path);
-  }
+  void listen(meta::Listener& listener) override { inner_.listen(listener); }
+  meta::Backup* backups() override { return inner_.backups(); }
   Result<void> check_writable(Context& context) override { return inner_.check_writable(context); }
 
   bool was_interrupted() const { return calls_left_ <= 0; }
@@ -233,7 +234,8 @@ void interrupt_at_every_call(bool linked, const GetHold& get_hold) {
 TEST(Race, MountAndPushBetweenAnyTwoStepsOfAReview) {
   for (const bool linked : {true, false}) {
     interrupt_at_every_call(linked, [](testing::World& world) {
-      return world.uploads.mount(world.context, name("b"), std::nullopt, Digest::of("layer"))
+      return world.uploads
+          .mount(world.context, world.who, name("b"), std::nullopt, Digest::of("layer"))
           .has_value();
     });
   }

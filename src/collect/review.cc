@@ -24,18 +24,18 @@ Link by_age(WallTime linked_at, const Terms& terms) {
 
 // How one repository uses the blob. A directory taken over from another registry keeps manifests as
 // blobs, too: such a file is used by the manifest that it is.
-Result<Link> judge(const View& view, RepositoryId repository, const Digest& digest,
+Result<Link> judge(const meta::Snapshot& view, RepositoryId repository, const Digest& digest,
                    WallTime linked_at, const Terms& terms) {
-  TRY_ASSIGN(const bool named, is_there(view.manifests.user_of(repository, digest)));
+  TRY_ASSIGN(const bool named, is_there(view.manifests().user_of(repository, digest)));
   if (named) return Link::Used;
   // Asked so, a damaged manifest counts, too: its file may be what heals it.
-  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests.references(repository, digest)));
+  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests().references(repository, digest)));
   if (is_manifest) return Link::Used;
   return by_age(linked_at, terms);
 }
 
-Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) {
-  TRY_ASSIGN(const auto at, if_there(view.reviews.due_at(digest)));
+Result<bool> is_due(const meta::Snapshot& view, const Digest& digest, const Terms& terms) {
+  TRY_ASSIGN(const auto at, if_there(view.reviews().due_at(digest)));
   return at && *at <= terms.horizon;
 }
 
@@ -44,9 +44,9 @@ Result<bool> is_due(const View& view, const Digest& digest, const Terms& terms) 
 Result<void> drop_unused_links(meta::Transaction& tx, const Digest& digest,
                                std::span<const RepositoryId> holders, const Terms& terms,
                                std::optional<WallTime>& youngest) {
-  const View view = view_of(tx);
+  const meta::Snapshot& view = tx;
   for (const RepositoryId holder : holders) {
-    TRY_ASSIGN(const auto at, if_there(view.reviews.linked_at(holder, digest)));
+    TRY_ASSIGN(const auto at, if_there(view.blobs().linked_at(holder, digest)));
     if (!at) continue;
     TRY_ASSIGN(const Link link, judge(view, holder, digest, *at, terms));
     if (link == Link::Unused) TRY(tx.blobs().unlink(holder, digest));
@@ -77,7 +77,7 @@ Result<Reviewer::Fate> Reviewer::settle(meta::Transaction& tx, const Digest& dig
     }
     return Fate::Keep;
   }
-  TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(digest));
+  TRY_ASSIGN(const bool used, tx.manifests().used_anywhere(digest));
   if (used) {
     TRY(tx.reviews().push_back(digest, terms.horizon + terms.delay));
     return Fate::Keep;
@@ -97,15 +97,17 @@ Result<Reviewer::Fate> Reviewer::decide(Context& context, const Digest& digest,
   while (true) {
     const auto some = left.first(std::min(left.size(), kLinksPerTransaction));
     left = left.subspan(some.size());
+    std::optional<WallTime> youngest_yet;  // this transaction may run more than once
     TRY_ASSIGN(const Fate fate,
                stores_.meta.transact<Fate>(context, [&](meta::Transaction& tx) -> Result<Fate> {
-                 TRY_ASSIGN(const bool due, is_due(view_of(tx), digest, terms));
+                 youngest_yet = youngest;
+                 TRY_ASSIGN(const bool due, is_due(tx, digest, terms));
                  if (!due) return Fate::Later;
-                 TRY(drop_unused_links(tx, digest, some, terms, youngest));
-                 return left.empty() ? settle(tx, digest, terms, youngest) : Fate::Undecided;
+                 TRY(drop_unused_links(tx, digest, some, terms, youngest_yet));
+                 return left.empty() ? settle(tx, digest, terms, youngest_yet) : Fate::Undecided;
                }));
-    if (fate != Fate::Later) stores_.cache.invalidate_blob(digest);
     if (fate != Fate::Undecided) return fate;
+    youngest = youngest_yet;
     TRY(context.alive());
   }
 }
@@ -134,12 +136,12 @@ Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const 
   TRY_ASSIGN(
       const Verdict verdict,
       stores_.meta.view<Verdict>(context, [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
-        const View view = view_of(snapshot);
+        const meta::Snapshot& view = snapshot;
         TRY_ASSIGN(const bool due, is_due(view, digest, terms));
         if (!due && !free) return Verdict::Later;
-        TRY_ASSIGN(const auto holders, view.blobs.holders(digest, kAllHolders));
+        TRY_ASSIGN(const auto holders, view.blobs().holders(digest, kAllHolders));
         for (const RepositoryId holder : holders) {
-          TRY_ASSIGN(const auto at, if_there(view.reviews.linked_at(holder, digest)));
+          TRY_ASSIGN(const auto at, if_there(view.blobs().linked_at(holder, digest)));
           if (!at) continue;
           Link link = by_age(*at, terms);
           if (!free) {
@@ -148,7 +150,7 @@ Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const 
           if (link != Link::Unused) return Verdict::Kept;
         }
         if (free) return Verdict::Removed;
-        TRY_ASSIGN(const bool used, view.reviews.used_anywhere(digest));
+        TRY_ASSIGN(const bool used, view.manifests().used_anywhere(digest));
         return used ? Verdict::Kept : Verdict::Removed;
       }));
   Outcome outcome{verdict};

@@ -5,7 +5,6 @@
 #include <span>
 
 #include "collect/foresight.h"
-#include "collect/view.h"
 #include "registry/clock_watch.h"
 #include "registry/stores.h"
 

@@ -67,7 +67,7 @@ TEST(Reviewer, YoungLinkIsKeptAndLookedAtAgainWhenItIsOld) {
   world.push_image("c", "1", "layer");
   world.remove_manifest("a", deleted);
   world.let_the_delay_pass();
-  ASSERT_OK(world.uploads.mount(world.context, name("b"), name("c"), layer));
+  ASSERT_OK(world.uploads.mount(world.context, world.who, name("b"), name("c"), layer));
   world.let_the_delay_pass();
   ASSERT_OK(world.write([&](meta::Transaction& tx) {  // as another delete would queue it
     return tx.blobs().link(world.id_of("b"), layer, world.clock.wall());
@@ -100,7 +100,7 @@ TEST(Reviewer, MountOfAWaitingBlobPutsItsReviewBack) {
   World world;
   const auto layer = world.push_blob("a", "layer");
   world.let_the_delay_pass();
-  ASSERT_OK(world.uploads.mount(world.context, name("b"), name("a"), layer));
+  ASSERT_OK(world.uploads.mount(world.context, world.who, name("b"), name("a"), layer));
   EXPECT_EQ(review(world, layer), Verdict::Later);
   EXPECT_TRUE(world.has_blob("b", layer));
 }
@@ -113,7 +113,8 @@ TEST(Reviewer, CollectedBlobCannotBeCountedOnUntilItIsUploadedAgain) {
   ASSERT_EQ(review(world, layer), Verdict::Removed);
   const auto image = World::image(config, {layer});
   EXPECT_FAILS(MissingReference, world.push("a", {"1"}, image));
-  EXPECT_FAILS(NotFound, world.uploads.mount(world.context, name("b"), name("a"), layer));
+  EXPECT_FAILS(NotFound,
+               world.uploads.mount(world.context, world.who, name("b"), name("a"), layer));
   world.push_blob("a", "layer");
   EXPECT_OK(world.push("a", {"1"}, image));
   EXPECT_TRUE(world.has_blob("a", layer));
@@ -147,7 +148,7 @@ TEST(Reviewer, BlobThatOnlyASparseManifestNamesIsKept) {
   world.let_the_delay_pass();
   EXPECT_EQ(review(world, layer), Verdict::Kept);
   EXPECT_FALSE(world.is_linked("a", layer));
-  ASSERT_OK(world.uploads.mount(world.context, name("sparse"), std::nullopt, layer));
+  ASSERT_OK(world.uploads.mount(world.context, world.who, name("sparse"), std::nullopt, layer));
   EXPECT_TRUE(world.has_blob("sparse", layer));
 }
 
@@ -191,7 +192,7 @@ TEST(Reviewer, BlobUsedUnderItsSha512Stays) {
   auto upload = world.uploads.open(world.context, session).value();
   ASSERT_OK(upload->write(world.context, "layer"));
   const auto alias = Digest::of("layer", oci::HashAlgorithm::Sha512);
-  ASSERT_OK(world.uploads.commit(world.context, session, *upload, alias));
+  ASSERT_OK(world.uploads.commit(world.context, world.who, session, *upload, alias));
   registry::testing::Sizes::note("layer");
   ASSERT_OK(world.push("a", {"1"}, World::image(world.push_blob("a", "{}"), {alias})));
   ASSERT_OK(world.write([&](meta::Transaction& tx) {
@@ -231,7 +232,8 @@ TEST(Reviewer, ManyHoldersAreLookedAtInSeveralTransactions) {
   World world;
   const auto layer = world.push_blob("used", "layer");
   for (int i = 0; i < 600; ++i) {
-    ASSERT_OK(world.uploads.mount(world.context, name(fmt::format("r{}", i)), name("used"), layer));
+    ASSERT_OK(world.uploads.mount(world.context, world.who, name(fmt::format("r{}", i)),
+                                  name("used"), layer));
   }
   ASSERT_OK(world.push("used", {"1"}, World::image(world.push_blob("used", "{}"), {layer})));
   ASSERT_OK(world.write(

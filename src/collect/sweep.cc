@@ -1,16 +1,15 @@
 #include "collect/sweep.h"
 
-#include "collect/view.h"
 
 namespace entrepot::collect {
 namespace {
 
-Result<bool> is_stray(const View& view, const oci::Digest& digest) {
-  TRY_ASSIGN(const auto holders, view.blobs.holders(digest, 1));
+Result<bool> is_stray(const meta::Snapshot& view, const oci::Digest& digest) {
+  TRY_ASSIGN(const auto holders, view.blobs().holders(digest, 1));
   if (!holders.empty()) return false;
-  TRY_ASSIGN(const bool waiting, view.reviews.contains(digest));
+  TRY_ASSIGN(const bool waiting, view.reviews().contains(digest));
   if (waiting) return false;
-  TRY_ASSIGN(const bool used, view.reviews.used_anywhere(digest));
+  TRY_ASSIGN(const bool used, view.manifests().used_anywhere(digest));
   return !used;
 }
 
@@ -27,7 +26,7 @@ Result<std::vector<blob::Stored>> Sweeper::next(Context& context, std::size_t li
                  context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<blob::Stored>> {
                    std::vector<blob::Stored> nobodys;
                    for (const blob::Stored& stored : found) {
-                     TRY_ASSIGN(const bool stray, is_stray(view_of(snapshot), stored.digest));
+                     TRY_ASSIGN(const bool stray, is_stray(snapshot, stored.digest));
                      if (stray) nobodys.push_back(stored);
                    }
                    return nobodys;
@@ -41,7 +40,7 @@ Result<void> Sweeper::queue(Context& context, const std::vector<blob::Stored>& s
   if (strays.empty()) return {};
   const auto queue = [&](meta::Transaction& tx) -> Result<void> {
     for (const blob::Stored& stored : strays) {
-      TRY_ASSIGN(const bool stray, is_stray(view_of(tx), stored.digest));
+      TRY_ASSIGN(const bool stray, is_stray(tx, stored.digest));
       if (stray) TRY(tx.reviews().push_back(stored.digest, due_at));
     }
     return {};

@@ -1,6 +1,5 @@
 #include "collect/untagged.h"
 
-#include "collect/view.h"
 #include "oci/manifest_at_rest.h"
 
 namespace entrepot::collect {
@@ -14,17 +13,17 @@ namespace {
 constexpr std::size_t kPage = 200;
 
 // Does a tag or another manifest lead to it?
-Result<bool> is_held(const View& view, RepositoryId repository, const Digest& digest) {
-  TRY_ASSIGN(const auto tags, view.tags.pointing_at(repository, digest, 1));
+Result<bool> is_held(const meta::Snapshot& view, RepositoryId repository, const Digest& digest) {
+  TRY_ASSIGN(const auto tags, view.tags().pointing_at(repository, digest, 1));
   if (!tags.empty()) return true;
-  return is_there(view.manifests.user_of(repository, digest));
+  return is_there(view.manifests().user_of(repository, digest));
 }
 
-Result<bool> has_held_referrer(const View& view, const RepositoryName& name,
+Result<bool> has_held_referrer(const meta::Snapshot& view, const RepositoryName& name,
                                RepositoryId repository, const Digest& subject) {
   meta::ReferrerQuery query{.repository = name, .subject = subject, .limit = kPage};
   while (true) {
-    TRY_ASSIGN(const auto page, view.manifests.referrers(query));
+    TRY_ASSIGN(const auto page, view.manifests().referrers(query));
     for (const meta::Referrer& referrer : page.rows) {
       TRY_ASSIGN(const bool held, is_held(view, repository, referrer.digest));
       if (held) return true;
@@ -35,20 +34,20 @@ Result<bool> has_held_referrer(const View& view, const RepositoryName& name,
 }
 
 // Is it about a manifest that is there?
-Result<bool> has_live_subject(const View& view, const RepositoryName& name,
+Result<bool> has_live_subject(const meta::Snapshot& view, const RepositoryName& name,
                               const meta::Manifest& manifest) {
-  TRY_ASSIGN(const auto stored, view.manifests.find(name, oci::Reference(manifest.digest)));
+  TRY_ASSIGN(const auto stored, view.manifests().find(name, oci::Reference(manifest.digest)));
   const bool is_right =
       oci::Digest::of(stored.bytes, manifest.digest.algorithm()) == manifest.digest;
   if (!is_right) return true;  // bytes that cannot be trusted may have one
   const auto read = oci::read_manifest_at_rest(stored.bytes, stored.manifest.media_type);
   if (!read.subject) return false;
   // Asked so, a damaged subject counts, too.
-  return is_there(view.manifests.references(manifest.repository, *read.subject));
+  return is_there(view.manifests().references(manifest.repository, *read.subject));
 }
 
-Result<bool> may_go(const View& view, const RepositoryName& name, const meta::Manifest& manifest,
-                    WallTime pushed_before) {
+Result<bool> may_go(const meta::Snapshot& view, const RepositoryName& name,
+                    const meta::Manifest& manifest, WallTime pushed_before) {
   if (manifest.pushed_at > pushed_before) return false;
   // Kept for going back to the registry that serves it; its tags are not among ours.
   if (oci::media_type::is_schema1(manifest.media_type)) return false;
@@ -72,7 +71,7 @@ Result<UntaggedManifests::Page> UntaggedManifests::look(Context& context,
     TRY_ASSIGN(const auto home, snapshot.repositories().find(name));
     TRY_ASSIGN(const auto manifests, snapshot.manifests().list(home.id, after, kPage));
     for (const meta::Manifest& manifest : manifests) {
-      TRY_ASSIGN(const bool goes, may_go(view_of(snapshot), name, manifest, pushed_before));
+      TRY_ASSIGN(const bool goes, may_go(snapshot, name, manifest, pushed_before));
       if (goes) page.may_go.push_back(manifest.digest);
     }
     if (manifests.size() == kPage) page.last = manifests.back().digest;
@@ -88,7 +87,7 @@ Result<bool> UntaggedManifests::remove_one(Context& context, const RepositoryNam
       context, collector, name, digest,
       [&](meta::Transaction& tx, RepositoryId repository) -> Result<void> {
         TRY_ASSIGN(const auto manifest, tx.manifests().find(repository, digest));
-        TRY_ASSIGN(const bool goes, may_go(view_of(tx), name, manifest, pushed_before));
+        TRY_ASSIGN(const bool goes, may_go(tx, name, manifest, pushed_before));
         if (!goes) return fail(ErrorCode::Conflict, "{} is needed again", digest.to_string());
         return {};
       });

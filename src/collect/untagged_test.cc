@@ -167,11 +167,11 @@ TEST_F(Untagged, DeleteIsWrittenToTheJournal) {
   const auto free = untagged("free");
   EXPECT_EQ(remove(), 1u);
   const auto entries =
-      world_.look([](const meta::Snapshot& s) { return s.journal().read(0, 100); }).value();
+      world_.look([](const meta::Snapshot& s) { return s.journal().read(0, 100); }).value().entries;
   const auto& last = entries.back().event;
   EXPECT_EQ(last.kind, events::EventKind::ManifestDeleted);
   EXPECT_EQ(last.digest, free);
-  EXPECT_EQ(last.actor, "collector");
+  EXPECT_EQ(last.actor, (events::Actor{events::ActorKind::System, "collector"}));
 }
 
 TEST_F(Untagged, EndsWhenTheCallerSaysSo) {

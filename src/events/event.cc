@@ -12,10 +12,8 @@ std::string_view name_of(EventKind kind) {
       return "manifest.deleted";
     case EventKind::BlobDeleted:
       return "blob.deleted";
-    case EventKind::BlobMounted:
-      return "blob.mounted";
-    case EventKind::BlobPushed:
-      return "blob.pushed";
+    case EventKind::RepositoryCreated:
+      return "repository.created";
   }
   return "unknown";
 }

@@ -12,28 +12,47 @@
 
 namespace entrepot::events {
 
-// Stored as numbers: never renumber, only append.
+// Stored as numbers: never renumber, only append. 5 and 6 are taken: they told of blobs that were
+// mounted and pushed, which is no news until a manifest names them.
 enum class EventKind : int {
-  ManifestPushed = 1,   // digest; tag and previous when a tag was moved by it (one event a tag)
-  TagDeleted = 2,       // tag, previous
-  ManifestDeleted = 3,  // digest
-  BlobDeleted = 4,      // digest; from the repository, not from the disk
-  BlobMounted = 5,      // digest
-  BlobPushed = 6,       // digest
+  ManifestPushed = 1,     // digest; tag and previous when a tag was moved by it (one event a tag)
+  TagDeleted = 2,         // tag, previous
+  ManifestDeleted = 3,    // digest
+  BlobDeleted = 4,        // digest; from the repository, not from the disk
+  RepositoryCreated = 7,  // by the first push to it, and by the first after it had gone
 };
 
 // The subject, a dot, what happened to it: "manifest.pushed". Stable, for logs and filters;
 // "unknown" for a number that is none of the kinds.
 std::string_view name_of(EventKind kind);
 
+// Stored as numbers, too.
+enum class ActorKind : int {
+  Anonymous = 0,  // nobody in particular
+  User = 1,
+  Robot = 2,     // a machine account
+  Workload = 3,  // a federated identity
+  System = 4,    // the program itself
+};
+
+// Who did it, as a value of its own: an event outlives accounts and the rules about them.
+struct Actor {
+  ActorKind kind = ActorKind::Anonymous;
+  std::string id;  // as `access` names subjects; "" for nobody in particular
+
+  friend bool operator==(const Actor&, const Actor&) = default;
+};
+
+// What does not belong to an event is empty; the kind says what does.
 struct Event {
   EventKind kind;
   WallTime at;
-  std::string actor;  // who did it, as `access` names subjects; "" in open mode
-  oci::RepositoryName repository;
-  std::optional<oci::Digest> digest;
-  std::optional<oci::Tag> tag;
-  std::optional<oci::Digest> previous;  // where the tag pointed before
+  Actor actor = {};
+  std::optional<oci::RepositoryName> repository = {};
+  std::optional<oci::Digest> digest = {};
+  std::optional<oci::Tag> tag = {};
+  std::optional<oci::Digest> previous = {};  // where the tag pointed before
+  std::string detail = {};                   // JSON, by kind
 };
 
 }  // namespace entrepot::events

@@ -2,20 +2,22 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
 namespace entrepot::events {
 namespace {
 
-constexpr EventKind kKinds[] = {
-    EventKind::ManifestPushed, EventKind::TagDeleted,  EventKind::ManifestDeleted,
-    EventKind::BlobDeleted,    EventKind::BlobMounted, EventKind::BlobPushed,
+constexpr std::pair<EventKind, int> kKinds[] = {
+    {EventKind::ManifestPushed, 1},    {EventKind::TagDeleted, 2},
+    {EventKind::ManifestDeleted, 3},   {EventKind::BlobDeleted, 4},
+    {EventKind::RepositoryCreated, 7},
 };
 
 TEST(EventKind, HasANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (const EventKind kind : kKinds) {
+  for (const auto& [kind, number] : kKinds) {
     EXPECT_NE(name_of(kind), "unknown");
     EXPECT_NE(name_of(kind).find('.'), std::string_view::npos) << name_of(kind);
     names.insert(name_of(kind));
@@ -25,12 +27,12 @@ TEST(EventKind, HasANameOfItsOwn) {
 
 // Journals on disk hold the numbers.
 TEST(EventKind, NumbersNeverChange) {
-  int expected = 1;
-  for (const EventKind kind : kKinds) EXPECT_EQ(static_cast<int>(kind), expected++);
+  for (const auto& [kind, number] : kKinds) EXPECT_EQ(static_cast<int>(kind), number);
 }
 
 TEST(EventKind, UnknownNumberIsToldAsSuch) {
   EXPECT_EQ(name_of(static_cast<EventKind>(999)), "unknown");
+  EXPECT_EQ(name_of(static_cast<EventKind>(5)), "unknown");  // once a kind
 }
 
 }  // namespace

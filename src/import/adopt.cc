@@ -223,7 +223,7 @@ Result<void> Run::queue_those_unused(meta::Transaction& tx,
     return tx.manifests().find(holder, digest).has_value();
   };
   for (const Digest& digest : blobs) {
-    TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(digest));
+    TRY_ASSIGN(const bool used, tx.manifests().used_anywhere(digest));
     if (used) continue;
     TRY_ASSIGN(const auto holders, tx.blobs().holders(digest, std::size_t{1} << 32));
     const bool maybe = std::any_of(holders.begin(), holders.end(), [&](meta::RepositoryId holder) {

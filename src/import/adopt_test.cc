@@ -139,8 +139,9 @@ TEST_F(AdoptionTest, Schema1IsKeptAndHoldsItsLayersButIsNotServed) {
   world_.old.tag("old", "1", manifest);
   const auto report = world_.adopt();
   EXPECT_EQ(report.schema1, 1u);
-  EXPECT_TRUE(world_.look([&](const meta::Snapshot& s) { return s.reviews().used_anywhere(layer); })
-                  .value());
+  EXPECT_TRUE(
+      world_.look([&](const meta::Snapshot& s) { return s.manifests().used_anywhere(layer); })
+          .value());
   EXPECT_FAILS(NotFound, world_.pull("old", manifest.to_string()));
   EXPECT_FAILS(NotFound, world_.pull("old", "1"));
   EXPECT_TRUE(world_.tags("old").empty());

@@ -225,12 +225,12 @@ Result<void> Run::write_blob(Context& context, const Digest& digest) {
              meta_.view<std::vector<Holder>>(
                  context, [&](const meta::Snapshot& snapshot) -> Result<std::vector<Holder>> {
                    std::vector<Holder> found;
-                   TRY_ASSIGN(used, snapshot.reviews().used_anywhere(digest));
+                   TRY_ASSIGN(used, snapshot.manifests().used_anywhere(digest));
                    TRY_ASSIGN(const auto ids, snapshot.blobs().holders(digest, kAllHolders));
                    for (const RepositoryId id : ids) {
                      TRY_ASSIGN(const bool is_layer, is_linked_as_layer(snapshot, id, digest));
                      if (!is_layer) continue;
-                     TRY_ASSIGN(const WallTime at, snapshot.reviews().linked_at(id, digest));
+                     TRY_ASSIGN(const WallTime at, snapshot.blobs().linked_at(id, digest));
                      found.push_back({id, at});
                    }
                    return found;

@@ -114,7 +114,7 @@ TEST_F(ExportTest, PushedMovedAndDeletedThingsAreAsTheyAreNow) {
     const auto session = uploads.begin(name("new"), oci::HashAlgorithm::Sha512);
     auto upload = uploads.open(world_.context, session).value();
     ASSERT_OK(upload->write(world_.context, bytes));
-    ASSERT_OK(uploads.commit(world_.context, session, *upload,
+    ASSERT_OK(uploads.commit(world_.context, who, session, *upload,
                              Digest::of(bytes, oci::HashAlgorithm::Sha512)));
   }
   std::string text = OldRegistry::image_text({"pushed"});

@@ -50,7 +50,7 @@ class FaithfulTest : public ::testing::Test {
     EXPECT_EQ(world_.tags("app").size(), texts_.size());
   }
   bool is_used(const Digest& digest) {
-    return world_.look([&](const meta::Snapshot& s) { return s.reviews().used_anywhere(digest); })
+    return world_.look([&](const meta::Snapshot& s) { return s.manifests().used_anywhere(digest); })
         .value();
   }
   static std::string index(const std::string& children) {
@@ -160,7 +160,7 @@ TEST_F(FaithfulTest, LinkThatIsThereKeepsItsTime) {
   const auto at = world_
                       .look([&](const meta::Snapshot& s) -> Result<WallTime> {
                         TRY_ASSIGN(const auto home, s.repositories().find(name("app")));
-                        return s.reviews().linked_at(home.id, Digest::of("one"));
+                        return s.blobs().linked_at(home.id, Digest::of("one"));
                       })
                       .value();
   EXPECT_EQ(at, then);

@@ -39,11 +39,6 @@ struct Manifest {
   WallTime pushed_at;
 };
 
-struct StoredManifest {
-  Manifest manifest;
-  Bytes bytes;
-};
-
 // How a manifest names a digest.
 struct ManifestReference {
   Digest digest;
@@ -64,82 +59,10 @@ struct NewManifest {
   std::string pushed_by;
 };
 
-// One line of a referrers answer.
-struct Referrer {
-  Digest digest;
-  std::string media_type;
-  std::uint64_t size_bytes = 0;
-  std::string artifact_type;
-  Bytes annotations_json;
-};
-
-// Which referrers. `artifact_type` "" = any.
-struct ReferrerQuery {
-  RepositoryName repository;
-  Digest subject;
-  std::string artifact_type = {};
-  std::optional<Digest> after = {};
-  std::size_t limit = 1000;                        // rows
-  std::size_t limit_bytes = std::size_t{4} << 20;  // of annotations and what else a row takes
-};
-
-struct ReferrerRows {
-  std::vector<Referrer> rows;
-  bool more = false;  // others follow the last one
-};
-
-struct TagRow {
-  Tag tag;
-  Digest digest;
-  WallTime moved_at;
-};
-
-// One step in the life of a tag, newest first in lists.
-struct TagMove {
-  std::optional<Digest> digest;  // none: the tag was deleted
-  WallTime at;
-  std::string by;
-};
-
 // Bytes that the blob store holds, under their sha256.
 struct Blob {
   Digest digest;
   std::uint64_t size_bytes = 0;
-};
-
-// What a repository has under a digest that a manifest names. Where it has a blob, nothing is told
-// of a manifest.
-struct Holding {
-  std::optional<Blob> blob;               // its own, under its sha256
-  std::optional<std::uint64_t> manifest;  // the size of a live one of this digest, in bytes
-  bool lost_blob = false;                 // it had one, and has it no more: Blobs::was_linked
-  bool lost_manifest = false;             // it had one: Manifests::was_deleted
-  bool waits_for_review = false;          // the blob
-};
-
-// A blob that the collector will look at.
-struct Review {
-  Digest digest;
-  WallTime due_at;
-};
-
-// How an upload session ended.
-struct EndedUpload {
-  std::string id;
-  WallTime started_at;
-  WallTime ended_at;
-  std::optional<Digest> digest;  // the blob, as the request named it that made one; none: dropped
-};
-
-// A piece of durable background work: asked for by one process, done by another.
-struct Job {
-  std::int64_t id = 0;
-  std::string kind;   // "collect"
-  Bytes arguments;    // JSON, by kind
-  std::string state;  // "queued", "running", "done", "failed"
-  Bytes progress;     // JSON, by kind
-  WallTime created_at;
-  std::optional<WallTime> finished_at;
 };
 
 }  // namespace entrepot::meta

@@ -123,6 +123,22 @@ void HotCache::fill_blob(Ticket ticket, std::string_view repository,
              options_.blob_entries / kShards);
 }
 
+void HotCache::heard(const meta::News& news) noexcept {
+  for (const auto& entry : news.entries) heard(entry.event);
+  for (const oci::Digest& digest : news.blobs) invalidate_blob(digest);
+  // Who can tell which manifests lead to what is damaged?
+  if (news.manifests) forget_manifests();
+}
+
+// A manifest that came is not here yet, under its digest.
+void HotCache::heard(const events::Event& event) {
+  if (!event.repository) return;
+  if (event.tag) invalidate_manifest(event.repository->str(), event.tag->str());
+  if (event.kind == events::EventKind::ManifestDeleted && event.digest) {
+    invalidate_manifest(event.repository->str(), *event.digest);
+  }
+}
+
 void HotCache::invalidate_manifest(std::string_view repository, std::string_view reference) {
   const Key key(repository, reference);
   auto& shard = manifest_shard(key.view());
@@ -139,6 +155,22 @@ void HotCache::invalidate_manifest(std::string_view repository, const oci::Diges
   }
 }
 
+void HotCache::invalidate_blob(const oci::Digest& digest) {
+  const auto forget = [&] {
+    const std::string text = digest.to_string();
+    auto& shard = blob_shard(text);
+    const std::lock_guard lock(shard.mutex);
+    ++shard.epoch;
+    // At most blob_entries / kShards to look at, and no pull comes here.
+    for (auto at = shard.recent.begin(); at != shard.recent.end();) {
+      const auto next = std::next(at);
+      if (at->value->digest == text) shard.drop(at);
+      at = next;
+    }
+  };
+  if (!had_memory(forget)) forget_blobs();
+}
+
 template <class Value>
 void HotCache::Shard<Value>::forget() {
   const std::lock_guard lock(mutex);
@@ -152,22 +184,6 @@ void HotCache::forget_manifests() {
 
 void HotCache::forget_blobs() {
   for (auto& shard : blobs_) shard.forget();
-}
-
-void HotCache::invalidate_blob(const oci::Digest& digest) {
-  if (!had_memory([&] { invalidate_blob(digest.to_string()); })) forget_blobs();
-}
-
-void HotCache::invalidate_blob(std::string_view digest) {
-  auto& shard = blob_shard(digest);
-  const std::lock_guard lock(shard.mutex);
-  ++shard.epoch;
-  // At most blob_entries / kShards to look at, and only deletes come here.
-  for (auto at = shard.recent.begin(); at != shard.recent.end();) {
-    const auto next = std::next(at);
-    if (at->value->digest == digest) shard.drop(at);
-    at = next;
-  }
 }
 
 }  // namespace entrepot::registry

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/source.h"
 #include "crypto/seeded_hash.h"
+#include "meta/news.h"
 #include "oci/digest.h"
 
 namespace entrepot::registry {
@@ -39,9 +40,10 @@ struct HotBlob {
 // loops may call it.
 //
 // Freshness: whoever fills takes a ticket before reading the store; a fill is dropped when the
-// key's shard was invalidated since. Whoever writes invalidates after its commit and before its
-// answer. So nobody reads an older state than one that was acknowledged before the read began.
-class HotCache {
+// key's shard was invalidated since. The cache listens to the store (meta::Store::listen), and
+// forgets what a write changed after its commit and before its answer. So nobody reads an older
+// state than one that was acknowledged before the read began.
+class HotCache final : public meta::Listener {
  public:
   struct Options {
     std::size_t manifest_bytes = 64u << 20;  // of manifest bodies and their keys, in all
@@ -64,17 +66,17 @@ class HotCache {
                      std::shared_ptr<const HotManifest> manifest);
   void fill_blob(Ticket ticket, std::string_view repository, std::shared_ptr<const HotBlob> blob);
 
-  // Each of these does its work without memory, too: then more is forgotten.
-  void invalidate_manifest(std::string_view repository, std::string_view reference);
-  void invalidate_manifest(std::string_view repository, const oci::Digest& digest);
-  // Everything, and what is being filled now: something was found damaged, and who can tell which
-  // manifests lead to it.
-  void forget_manifests();
-  // For every repository: a blob that was unlinked, queued for review or damaged somewhere.
-  void invalidate_blob(std::string_view digest);
-  void invalidate_blob(const oci::Digest& digest);
+  // Without memory, too: then more is forgotten.
+  void heard(const meta::News& news) noexcept override;
 
  private:
+  void heard(const events::Event& event);
+  void invalidate_manifest(std::string_view repository, std::string_view reference);
+  void invalidate_manifest(std::string_view repository, const oci::Digest& digest);
+  // In every repository.
+  void invalidate_blob(const oci::Digest& digest);
+  // Everything, and what is being filled now.
+  void forget_manifests();
   void forget_blobs();
 
   // One least-recently-used map. The key of a blob begins with its digest, so that all of a

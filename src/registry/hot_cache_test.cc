@@ -26,6 +26,20 @@ struct HotCacheTest : ::testing::Test {
     cache.fill_manifest(cache.manifest_ticket(repository, reference), repository, reference,
                         manifest(std::move(bytes)));
   }
+
+  void hear(events::Event event) {
+    meta::News news;
+    news.entries.push_back({1, std::move(event)});
+    cache.heard(news);
+  }
+
+  void hear_that_a_tag_moved(std::string_view repository, std::string_view tag) {
+    hear({.kind = events::EventKind::ManifestPushed,
+          .at = {},
+          .repository = oci::RepositoryName::parse(repository).value(),
+          .digest = oci::Digest::of("new"),
+          .tag = oci::Tag::parse(tag).value()});
+  }
 };
 
 TEST_F(HotCacheTest, RemembersWhatWasFilledUnderItsRepositoryAndReferenceOnly) {
@@ -40,27 +54,54 @@ TEST_F(HotCacheTest, RemembersWhatWasFilledUnderItsRepositoryAndReferenceOnly) {
 // A reader that began before a write must not put the old state back behind it.
 TEST_F(HotCacheTest, DropsAFillThatBeganBeforeAnInvalidation) {
   const auto ticket = cache.manifest_ticket("r", "t");
-  cache.invalidate_manifest("r", "t");
+  hear_that_a_tag_moved("r", "t");
   cache.fill_manifest(ticket, "r", "t", manifest("old"));
   EXPECT_FALSE(cache.find_manifest("r", "t"));
 }
 
 TEST_F(HotCacheTest, InvalidationForgets) {
   keep("r", "t", "x");
-  cache.invalidate_manifest("r", "t");
+  hear_that_a_tag_moved("r", "t");
   EXPECT_FALSE(cache.find_manifest("r", "t"));
 }
 
 TEST_F(HotCacheTest, InvalidatingABlobForgetsItInEveryRepositoryAndNoOtherBlob) {
+  const auto one = oci::Digest::of("one").to_string();
+  const auto other = oci::Digest::of("other").to_string();
   for (const char* repository : {"a", "b", "c"}) {
-    cache.fill_blob(cache.blob_ticket("sha256:11"), repository, blob("sha256:11"));
-    cache.fill_blob(cache.blob_ticket("sha256:22"), repository, blob("sha256:22"));
+    cache.fill_blob(cache.blob_ticket(one), repository, blob(one));
+    cache.fill_blob(cache.blob_ticket(other), repository, blob(other));
   }
-  cache.invalidate_blob("sha256:11");
+  meta::News news;
+  news.tell_of_blob(oci::Digest::of("one"));
+  cache.heard(news);
   for (const char* repository : {"a", "b", "c"}) {
-    EXPECT_FALSE(cache.find_blob(repository, "sha256:11"));
-    EXPECT_TRUE(cache.find_blob(repository, "sha256:22"));
+    EXPECT_FALSE(cache.find_blob(repository, one));
+    EXPECT_TRUE(cache.find_blob(repository, other));
   }
+}
+
+TEST_F(HotCacheTest, ADeletedManifestIsForgottenUnderItsDigest) {
+  const auto digest = oci::Digest::of("bytes");
+  keep("r", digest.to_string(), "bytes");
+  keep("other", digest.to_string(), "bytes");
+  hear({.kind = events::EventKind::ManifestDeleted,
+        .at = {},
+        .repository = oci::RepositoryName::parse("r").value(),
+        .digest = digest});
+  EXPECT_FALSE(cache.find_manifest("r", digest.to_string()));
+  EXPECT_TRUE(cache.find_manifest("other", digest.to_string()));
+}
+
+TEST_F(HotCacheTest, NewsOfRewrittenManifestsForgetsThemAll) {
+  keep("r", "t", "x");
+  const auto ticket = cache.manifest_ticket("r", "u");
+  meta::News news;
+  news.manifests = true;
+  cache.heard(news);
+  cache.fill_manifest(ticket, "r", "u", manifest("old"));
+  EXPECT_FALSE(cache.find_manifest("r", "t"));
+  EXPECT_FALSE(cache.find_manifest("r", "u"));
 }
 
 TEST_F(HotCacheTest, StaysWithinItsBounds) {
@@ -102,7 +143,7 @@ TEST_F(HotCacheTest, ConcurrentReadersNeverSeeLessThanWhatWasAcknowledged) {
   }
   for (int i = 1; i <= 5000; ++i) {
     stored = i;
-    cache.invalidate_manifest("r", "t");
+    hear_that_a_tag_moved("r", "t");
     acknowledged = i;
   }
   stop = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "registry/home.h"
 #include "registry/manifest_row.h"
 
 namespace entrepot::registry {
@@ -84,7 +85,7 @@ Result<void> move_tags(meta::Transaction& tx, meta::RepositoryId repository,
     events::Event event = push;
     event.tag = tag;
     TRY_ASSIGN(event.previous, tx.tags().move(repository, tag, *push.digest, push.at));
-    TRY(tx.journal().add(event));
+    TRY(tx.journal().add(std::move(event)));
   }
   return {};
 }
@@ -152,23 +153,21 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
   row.pushed_at = now;
   row.pushed_by = who.name();
   sort(row.references);
-  const events::Event push{events::EventKind::ManifestPushed,
-                           stores_.clock.wall(),
-                           row.pushed_by,
-                           repository,
-                           digest,
-                           std::nullopt,
-                           std::nullopt};
+  const events::Event push{.kind = events::EventKind::ManifestPushed,
+                           .at = stores_.clock.wall(),
+                           .actor = actor_of(who),
+                           .repository = repository,
+                           .digest = digest};
 
   TRY_ASSIGN(const Verdict before, look(context, repository, manifest));
   const auto put = [&](meta::Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const auto home, tx.repositories().find_or_create(repository, now));
+    TRY_ASSIGN(const auto home, home_of(tx, stores_, who, repository));
     Verdict verdict = before;
     TRY_ASSIGN(const std::uint64_t losses, tx.holdings().losses());
     if (losses != before.losses) {
       TRY_ASSIGN(verdict, judge(tx.holdings(), home.id, manifest));
     }
-    for (const Digest& blob : verdict.out_of_queue) TRY(tx.reviews().drop(blob));
+    TRY(tx.reviews().drop_all(verdict.out_of_queue));
     if (target.precondition.is_set()) {
       TRY_ASSIGN(const auto present, present_at(tx, home.id, target, digest));
       TRY(target.precondition.check(present));
@@ -180,9 +179,6 @@ Result<PushedManifest> Pusher::push(Context& context, const access::Subject& who
   const bool large = references_of(manifest) + target.tags.size() > kLargeFrom;
   TRY(stores_.meta.write(context, {put, large ? meta::Weight::Large : meta::Weight::Small}));
 
-  for (const oci::Tag& tag : target.tags) {
-    stores_.cache.invalidate_manifest(repository.str(), tag.str());
-  }
   PushedManifest pushed{digest, std::nullopt, target.tags};
   if (manifest.subject) pushed.subject = manifest.subject->digest;
   return pushed;

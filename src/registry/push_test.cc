@@ -121,9 +121,8 @@ TEST(Pusher, WhatGoesBetweenTheLookAndTheTransactionIsMissing) {
     Result<void> read(Context& context, const Look& look) override {
       return inner_.read(context, look);
     }
-    Result<void> backup(Context& context, const std::string& path) override {
-      return inner_.backup(context, path);
-    }
+    void listen(meta::Listener& listener) override { inner_.listen(listener); }
+    meta::Backup* backups() override { return inner_.backups(); }
     Result<void> check_writable(Context& context) override {
       return inner_.check_writable(context);
     }
@@ -218,6 +217,26 @@ TEST(Pusher, EveryTagMoveIsInTheHistory) {
   EXPECT_EQ((*history)[0].digest, std::nullopt);
   EXPECT_EQ((*history)[1].digest, second);
   EXPECT_EQ((*history)[2].digest, first);
+}
+
+// Whoever makes it: the first blob, the first mount, or a manifest that names nothing.
+TEST(Pusher, JournalTellsWhoMadeARepositoryAndOnceOnly) {
+  World world;
+  const auto digest = world.push_blob("a", "layer");
+  world.push_image("a", "1", "other");
+  const access::Subject alice(access::SubjectKind::User, 0, "alice");
+  ASSERT_OK(world.uploads.mount(world.context, alice, name("b"), name("a"), digest));
+  const auto page = world.metadata->store().view<meta::Journal::Page>(
+      world.context, [](const meta::Snapshot& snapshot) { return snapshot.journal().read(0, 9); });
+  ASSERT_OK(page);
+  std::vector<std::pair<std::string, events::Actor>> made;
+  for (const auto& [sequence, event] : page->entries) {
+    if (event.kind != events::EventKind::RepositoryCreated) continue;
+    made.emplace_back(event.repository->str(), event.actor);
+  }
+  const std::vector<std::pair<std::string, events::Actor>> expected{
+      {"a", {}}, {"b", {events::ActorKind::User, "alice"}}};
+  EXPECT_EQ(made, expected);
 }
 
 TEST(Pusher, ManifestTakesItsBlobsOutOfTheCollectorsQueue) {

@@ -94,8 +94,6 @@ Result<Finding> Quarantine::blob(Context& context, const Digest& digest, const S
   TRY_ASSIGN(const bool marked, stores_.meta.transact<bool>(context, [&](meta::Transaction& tx) {
     return tx.damage().mark_blob(digest, stores_.clock.wall());
   }));
-  stores_.cache.invalidate_blob(digest);
-  stores_.cache.forget_manifests();
   if (!marked) return Finding::Known;
   blobs_.add();
   log::error("damaged: blob {} {}; {}, it is not there for clients until it is pushed again",
@@ -117,7 +115,6 @@ Result<Finding> Quarantine::manifest(Context& context, const RepositoryName& rep
         return Finding::SetAside;
       }));
   if (finding != Finding::SetAside) return finding;
-  stores_.cache.forget_manifests();
   manifests_.add();
   log::error("damaged: manifest {} of {} {}; it is not there for clients until it is pushed again",
              digest.to_string(), repository.str(), words_for(Symptom::WrongHash));

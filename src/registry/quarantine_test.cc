@@ -42,7 +42,6 @@ class QuarantineTest : public ::testing::Test {
       wrong.bytes.back() = '!';
       return tx.damage().rewrite(wrong);
     }));
-    world_.cache.forget_manifests();
   }
   std::string damaged_lines() const {
     const std::string text = world_.metrics.to_text();
@@ -77,7 +76,8 @@ TEST_F(QuarantineTest, ShortBlobTakesItsImageAwayUntilItIsPushedAgain) {
   EXPECT_FAILS(NotFound, world_.pull("app", "v1"));
   EXPECT_FAILS(NotFound, world_.pull("app", image.to_string()));
   // It can neither be mounted nor counted on.
-  EXPECT_FAILS(NotFound, world_.uploads.mount(world_.context, name("b"), name("app"), layer));
+  EXPECT_FAILS(NotFound,
+               world_.uploads.mount(world_.context, world_.who, name("b"), name("app"), layer));
   EXPECT_FAILS(MissingReference,
                world_.push("app", {"v2"}, World::image(Digest::of("{}"), {layer})));
 
@@ -204,7 +204,7 @@ TEST(QuarantineOnFiles, FileThatAPushReplacedMeanwhileIsFine) {
     const auto session = uploads.begin(name("app"), oci::HashAlgorithm::Sha256);
     auto upload = uploads.open(world.context, session).value();
     EXPECT_OK(upload->write(world.context, "layer"));
-    EXPECT_OK(uploads.commit(world.context, session, *upload, layer));
+    EXPECT_OK(uploads.commit(world.context, world.who, session, *upload, layer));
   };
   push();
   auto before = blobs->open(world.context, layer).value();

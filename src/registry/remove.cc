@@ -1,8 +1,7 @@
 #include "registry/remove.h"
 
-#include <set>
-
 #include "oci/manifest.h"
+#include "registry/home.h"
 
 namespace entrepot::registry {
 
@@ -30,15 +29,17 @@ Result<void> Remover::tag(Context& context, const access::Subject& who,
                           const RepositoryName& repository, const oci::Tag& tag,
                           const Precondition& precondition) {
   const WallTime now = stores_.clock.wall();
-  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const Digest previous, tx.tags().remove(home.id, tag));
     TRY(precondition.check(previous));  // an error undoes the removal
-    return tx.journal().add({EventKind::TagDeleted, now, std::string(who.name()), repository,
-                             std::nullopt, tag, previous});
-  }));
-  stores_.cache.invalidate_manifest(repository.str(), tag.str());
-  return {};
+    return tx.journal().add({.kind = EventKind::TagDeleted,
+                             .at = now,
+                             .actor = actor_of(who),
+                             .repository = repository,
+                             .tag = tag,
+                             .previous = previous});
+  });
 }
 
 Result<void> Remover::manifest(Context& context, const access::Subject& who,
@@ -46,44 +47,40 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
                                const Check& check) {
   const WallTime now = stores_.clock.wall();
   const WallTime even = stores_.even.wall();
-  const std::string actor(who.name());
-  std::vector<oci::Tag> tags;
-  std::set<Digest> queued;
+  const events::Actor actor = actor_of(who);
   const auto remove = [&](meta::Transaction& tx) -> Result<void> {
-    queued.clear();
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
     if (check) TRY(check(tx, home.id));
-    TRY(tx.manifests().remove(home.id, digest, even, actor));
-    TRY_ASSIGN(tags, tx.tags().remove_all(home.id, digest));
+    TRY(tx.manifests().remove(home.id, digest, even, actor.id));
+    TRY_ASSIGN(const auto tags, tx.tags().remove_all(home.id, digest));
     for (const oci::Tag& tag : tags) {
-      TRY(tx.journal().add(
-          {EventKind::TagDeleted, now, actor, repository, std::nullopt, tag, digest}));
+      TRY(tx.journal().add({.kind = EventKind::TagDeleted,
+                            .at = now,
+                            .actor = actor,
+                            .repository = repository,
+                            .tag = tag,
+                            .previous = digest}));
     }
     for (const auto& reference : references) {
       const auto blob = tx.blobs().find(home.id, reference.digest);
       if (!blob) continue;
       TRY(tx.reviews().push_back(blob->digest, even + review_delay_));
-      queued.insert(blob->digest);
     }
-    return tx.journal().add(
-        {EventKind::ManifestDeleted, now, actor, repository, digest, std::nullopt, std::nullopt});
+    return tx.journal().add({.kind = EventKind::ManifestDeleted,
+                             .at = now,
+                             .actor = actor,
+                             .repository = repository,
+                             .digest = digest});
   };
   TRY_ASSIGN(const meta::Weight weight, weigh(context, repository, digest));
-  TRY(stores_.meta.write(context, {remove, weight}));
-  stores_.cache.invalidate_manifest(repository.str(), digest);
-  for (const oci::Tag& tag : tags) {
-    stores_.cache.invalidate_manifest(repository.str(), tag.str());
-  }
-  for (const Digest& blob : queued) stores_.cache.invalidate_blob(blob);
-  return {};
+  return stores_.meta.write(context, {remove, weight});
 }
 
 Result<void> Remover::blob(Context& context, const access::Subject& who,
                            const RepositoryName& repository, const Digest& digest) {
   const WallTime now = stores_.clock.wall();
-  std::optional<Digest> removed;
-  TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
     TRY_ASSIGN(const auto blob, tx.blobs().find(home.id, digest));
     TRY_ASSIGN(const auto user, if_there(tx.manifests().user_of(home.id, digest)));
@@ -92,12 +89,12 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
     }
     TRY(tx.blobs().unlink(home.id, blob.digest));
     TRY(tx.reviews().push_back(blob.digest, stores_.even.wall() + review_delay_));
-    removed = blob.digest;
-    return tx.journal().add({EventKind::BlobDeleted, now, std::string(who.name()), repository,
-                             digest, std::nullopt, std::nullopt});
-  }));
-  stores_.cache.invalidate_blob(*removed);
-  return {};
+    return tx.journal().add({.kind = EventKind::BlobDeleted,
+                             .at = now,
+                             .actor = actor_of(who),
+                             .repository = repository,
+                             .digest = digest});
+  });
 }
 
 }  // namespace entrepot::registry

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "registry/home.h"
 #include "registry/verify.h"
 
 namespace entrepot::registry {
@@ -160,8 +161,9 @@ Result<std::unique_ptr<blob::Upload>> Uploads::open(Context& context, const Uplo
   return std::make_unique<CountedUpload>(*std::move(upload), open_, std::move(whole));
 }
 
-Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& session,
-                                     blob::Upload& upload, const Digest& expected) {
+Result<blob::Stored> Uploads::commit(Context& context, const access::Subject& who,
+                                     const UploadSession& session, blob::Upload& upload,
+                                     const Digest& expected) {
   TRY(upload.verify(context, expected));  // may read for long, so before others wait for the lock
   const auto lock = stores_.locks.lock(upload.digest());
   TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
@@ -171,19 +173,17 @@ Result<blob::Stored> Uploads::commit(Context& context, const UploadSession& sess
   const meta::Blob blob{stored.digest, stored.size_bytes};
   const auto alias = expected == stored.digest ? std::nullopt : std::optional(expected);
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const auto repository, tx.repositories().find_or_create(session.repository, now));
+    TRY_ASSIGN(const auto repository, home_of(tx, stores_, who, session.repository));
     TRY(tx.blobs().record(blob, alias, now));
     TRY(tx.blobs().link(repository.id, stored.digest, now));
     TRY(record_end(tx, session, expected));
     // Until a manifest refers to it, the blob waits for the collector; one that waits already,
     // for the sake of another repository, waits anew.
-    TRY_ASSIGN(const bool used, tx.reviews().used_anywhere(stored.digest));
+    TRY_ASSIGN(const bool used, tx.manifests().used_anywhere(stored.digest));
     TRY_ASSIGN(const bool waits, tx.reviews().contains(stored.digest));
     if (used && !waits) return {};
     return tx.reviews().push_back(stored.digest, now + options_.review_delay);
   }));
-  // The file was replaced, and the blob may wait for review now.
-  stores_.cache.invalidate_blob(stored.digest);
   return stored;
 }
 
@@ -202,7 +202,8 @@ Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
   return {};
 }
 
-Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& repository,
+Result<meta::Blob> Uploads::mount(Context& context, const access::Subject& who,
+                                  const RepositoryName& repository,
                                   const std::optional<RepositoryName>& from, const Digest& digest) {
   const WallTime now = stores_.even.wall();
   const auto find = [&](const meta::Blobs& blobs) {
@@ -221,7 +222,7 @@ Result<meta::Blob> Uploads::mount(Context& context, const RepositoryName& reposi
       auto blob,
       stores_.meta.transact<meta::Blob>(context, [&](meta::Transaction& tx) -> Result<meta::Blob> {
         TRY_ASSIGN(auto found, find(tx.blobs()));
-        TRY_ASSIGN(const auto target, tx.repositories().find_or_create(repository, now));
+        TRY_ASSIGN(const auto target, home_of(tx, stores_, who, repository));
         TRY(tx.blobs().link(target.id, found.digest, now));
         TRY_ASSIGN(const bool waiting, tx.reviews().contains(found.digest));
         if (waiting) {

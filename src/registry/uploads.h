@@ -71,7 +71,8 @@ class Uploads {
 
   // Makes the bytes a blob that the session's repository has: durable when this returns. Spec:
   // end-4b, end-6. DigestMismatch (the session stays), StorageFull, Unavailable.
-  Result<blob::Stored> commit(Context& context, const UploadSession& session, blob::Upload& upload,
+  Result<blob::Stored> commit(Context& context, const access::Subject& who,
+                              const UploadSession& session, blob::Upload& upload,
                               const oci::Digest& expected);
 
   // Drops the bytes, durably never to be gone on with. Spec: end-14. NotFound.
@@ -81,7 +82,8 @@ class Uploads {
   // without moving a byte. Spec: end-11. NotFound: the client has to upload, also because the file
   // was found missing or short (Quarantine). The caller has asked
   // `access` about `from`; without it, about every repository.
-  Result<meta::Blob> mount(Context& context, const oci::RepositoryName& repository,
+  Result<meta::Blob> mount(Context& context, const access::Subject& who,
+                           const oci::RepositoryName& repository,
                            const std::optional<oci::RepositoryName>& from,
                            const oci::Digest& digest);
 

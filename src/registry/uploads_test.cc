@@ -26,7 +26,7 @@ TEST(Uploads, Sha512IsAnotherNameOfTheSameBytes) {
   auto upload = world.uploads.open(world.context, session).value();
   ASSERT_OK(upload->write(world.context, "bytes"));
   const auto digest = Digest::of("bytes", HashAlgorithm::Sha512);
-  ASSERT_OK(world.uploads.commit(world.context, session, *upload, digest));
+  ASSERT_OK(world.uploads.commit(world.context, world.who, session, *upload, digest));
   EXPECT_TRUE(world.has_blob("a", digest));
   EXPECT_TRUE(world.has_blob("a", Digest::of("bytes")));
 }
@@ -36,13 +36,13 @@ TEST(Uploads, WrongDigestIsRefusedAndTheSessionGoesOn) {
   const auto session = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
   auto upload = world.uploads.open(world.context, session).value();
   ASSERT_OK(upload->write(world.context, "by"));
-  EXPECT_FAILS(DigestMismatch,
-               world.uploads.commit(world.context, session, *upload, Digest::of("other")));
+  EXPECT_FAILS(DigestMismatch, world.uploads.commit(world.context, world.who, session, *upload,
+                                                    Digest::of("other")));
   upload.reset();
   upload = world.uploads.open(world.context, session).value();
   EXPECT_EQ(upload->offset_bytes(), 2u);
   ASSERT_OK(upload->write(world.context, "tes"));
-  ASSERT_OK(world.uploads.commit(world.context, session, *upload, Digest::of("bytes")));
+  ASSERT_OK(world.uploads.commit(world.context, world.who, session, *upload, Digest::of("bytes")));
   EXPECT_TRUE(world.has_blob("a", Digest::of("bytes")));
   EXPECT_FALSE(world.has_blob("a", Digest::of("other")));
 }
@@ -80,13 +80,14 @@ TEST_F(WholeOrNothing, WhatBreaksOffLeavesNothing) {
 TEST_F(WholeOrNothing, AWrongDigestLeavesNothing) {
   auto upload = open(Uploads::Unfinished::Drop);
   ASSERT_OK(upload->write(world_.context, "tez"));
-  EXPECT_FAILS(DigestMismatch,
-               world_.uploads.commit(world_.context, session_, *upload, Digest::of("bytes")));
+  EXPECT_FAILS(DigestMismatch, world_.uploads.commit(world_.context, world_.who, session_, *upload,
+                                                     Digest::of("bytes")));
   upload.reset();
   EXPECT_EQ(offset(), 2u);
   upload = open(Uploads::Unfinished::Drop);
   ASSERT_OK(upload->write(world_.context, "tes"));
-  ASSERT_OK(world_.uploads.commit(world_.context, session_, *upload, Digest::of("bytes")));
+  ASSERT_OK(
+      world_.uploads.commit(world_.context, world_.who, session_, *upload, Digest::of("bytes")));
 }
 
 TEST_F(WholeOrNothing, ANewerWriterCountsOnItsOwn) {
@@ -114,7 +115,7 @@ TEST(Uploads, EndedSessionIsNotFoundAgain) {
 
   const auto committed = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
   auto upload = world.uploads.open(world.context, committed).value();
-  ASSERT_OK(world.uploads.commit(world.context, committed, *upload, Digest::of("")));
+  ASSERT_OK(world.uploads.commit(world.context, world.who, committed, *upload, Digest::of("")));
   EXPECT_FAILS(NotFound, world.uploads.open(world.context, committed));
 
   const auto old = world.uploads.begin(name("a"), HashAlgorithm::Sha256);
@@ -129,7 +130,7 @@ class UploadsOverARestart : public ::testing::Test {
   void commit(const UploadSession& session, const Digest& digest) {
     auto upload = world_.uploads.open(world_.context, session).value();
     ASSERT_OK(upload->write(world_.context, "bytes"));
-    ASSERT_OK(world_.uploads.commit(world_.context, session, *upload, digest));
+    ASSERT_OK(world_.uploads.commit(world_.context, world_.who, session, *upload, digest));
   }
   // The use case of another process on the same stores.
   Uploads& restarted() {
@@ -208,7 +209,7 @@ TEST(Uploads, CountsThoseThatAreWritten) {
   EXPECT_EQ(open.value(), 2) << "until its request notices, the older one is there, too";
   upload.reset();
   EXPECT_EQ(open.value(), 1);
-  ASSERT_OK(world.uploads.commit(world.context, session, *newer, Digest::of("")));
+  ASSERT_OK(world.uploads.commit(world.context, world.who, session, *newer, Digest::of("")));
   newer.reset();
   EXPECT_EQ(open.value(), 0);
 }
@@ -348,11 +349,12 @@ TEST_F(UploadLimit, HoldsOverARestart) {
 TEST(Uploads, MountGivesABlobWithoutMovingIt) {
   World world;
   const auto digest = world.push_blob("a", "bytes");
-  EXPECT_FAILS(NotFound, world.uploads.mount(world.context, name("b"), name("never/was"), digest));
+  EXPECT_FAILS(NotFound,
+               world.uploads.mount(world.context, world.who, name("b"), name("never/was"), digest));
   EXPECT_FALSE(world.has_blob("b", digest));
-  ASSERT_OK(world.uploads.mount(world.context, name("b"), name("a"), digest));
+  ASSERT_OK(world.uploads.mount(world.context, world.who, name("b"), name("a"), digest));
   EXPECT_TRUE(world.has_blob("b", digest));
-  ASSERT_OK(world.uploads.mount(world.context, name("c"), std::nullopt, digest));
+  ASSERT_OK(world.uploads.mount(world.context, world.who, name("c"), std::nullopt, digest));
   EXPECT_TRUE(world.has_blob("c", digest));
 }
 
@@ -361,7 +363,8 @@ TEST(Uploads, MountFromARepositoryThatLostTheBlobFails) {
   const auto digest = world.push_blob("a", "bytes");
   world.push_blob("b", "bytes");
   ASSERT_OK(world.remover.blob(world.context, world.who, name("a"), digest));
-  EXPECT_FAILS(NotFound, world.uploads.mount(world.context, name("c"), name("a"), digest));
+  EXPECT_FAILS(NotFound,
+               world.uploads.mount(world.context, world.who, name("c"), name("a"), digest));
 }
 
 // HEAD tells a client that it need not push: from then on it has the whole delay again.

@@ -139,7 +139,6 @@ Result<void> Walk::verify_rows(Context& context, const meta::StoredManifest& sto
                return tx.damage().rewrite(right);
              })));
   if (!mended) return {};  // deleted meanwhile
-  stores_.cache.forget_manifests();
   ++counts_.mended;
   log::warning("mended: what was kept about manifest {} was not what its bytes say",
                right.digest.to_string());

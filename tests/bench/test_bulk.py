@@ -87,6 +87,8 @@ def test_the_program_goes_on_from_there(filled):
             (of.repository(last), of.tag(last))).fetchall()
         assert moved == [(1, "", of.repository(last), 0), (1, "", of.repository(last), 1)]
         assert database.execute(
+            "SELECT count(*) FROM journal WHERE kind = 7").fetchone() == (of.repositories,)
+        assert database.execute(
             "SELECT min(live_manifests = (SELECT count(*) FROM manifests m WHERE m.repository = r.id)),"
             "       max(expires_at IS NOT NULL) FROM repositories r").fetchone() == (1, 0)
 

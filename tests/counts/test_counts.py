@@ -5,16 +5,20 @@ Bounds are what was counted plus about a half, so that a change which makes a re
 noticed, and one that costs a few instructions is not. docs/performance.md has the times.
 """
 
+import ctypes
 import http.client
+import mmap
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.content import OCI_MANIFEST, Repository
+from support.content import (OCI_CONFIG, OCI_LAYER, OCI_MANIFEST, Repository, descriptor,
+                             image_manifest)
 from support.http import Client
 from support.paths import entrepot
+from support.registry import Entrepot
 from support.server import ServerProcess
 
 PUSHES = 20
@@ -154,3 +158,44 @@ def test_instructions_and_allocations_per_manifest_get(tmp_path):
     print(f"{instructions:.0f} instructions, {allocations:.1f} allocations per GET of a manifest")
     assert 1_000 < instructions < 24_000
     assert allocations < 20
+
+
+class Statements:
+    """The SQL statements of a process: the tests' side of preload/counted_statements.cc."""
+
+    _SOURCE = Path(__file__).parent / "preload" / "counted_statements.cc"
+
+    def __init__(self, directory: Path):
+        library, file = directory / "counted_statements.so", directory / "counted_statements"
+        subprocess.run(["g++", "-std=c++20", "-O1", "-shared", "-fPIC", self._SOURCE, "-o", library],
+                       check=True)
+        file.write_bytes(bytes(8))
+        self.environment = {"LD_PRELOAD": str(library), "COUNTED_STATEMENTS": str(file)}
+        with open(file, "r+b") as opened:
+            self._count = ctypes.c_int64.from_buffer(mmap.mmap(opened.fileno(), 0))
+
+    @property
+    def count(self) -> int:
+        return self._count.value
+
+
+def test_statements_per_manifest_push(tmp_path):
+    """What a push asks about its layers, it asks once for all: their rows alone are written one by
+    one. All of them wait in the collector's queue, as they do after a push of new blobs."""
+    statements = Statements(tmp_path)
+    registry = Entrepot(tmp_path / "entrepot", statements.environment).start()
+    counted = {}
+    for layers in (1, 40):
+        repository = Repository(registry.client, f"counts/of-{layers}")
+        contents = [b"layer %d of %d" % (n, layers) for n in range(layers)]
+        for content in (b"{}", *contents):
+            repository.push_blob(content)
+        document = image_manifest(descriptor(b"{}", OCI_CONFIG),
+                                  [descriptor(each, OCI_LAYER) for each in contents])
+        before = statements.count
+        repository.push_manifest("latest", document)
+        counted[layers] = statements.count - before
+    registry.stop()
+    print(f"{counted[1]} statements for an image of 1 layer, {counted[40]} for one of 40")
+    assert 10 < counted[1] < 40
+    assert counted[40] - counted[1] <= 39 + 5

@@ -66,6 +66,7 @@ class UploadBody final : public http::BodySink {
   UploadBody(const Call& call, UploadSession session, Kind kind,
              std::unique_ptr<blob::Upload> upload, std::optional<oci::Digest> digest)
       : services_(call.services),
+        subject_(call.subject),
         answers_(call, std::move(session)),
         kind_(kind),
         upload_(std::move(upload)),
@@ -92,7 +93,8 @@ class UploadBody final : public http::BodySink {
       if (const auto paused = upload_->pause(context); !paused) return refusal(paused.error());
       return answers_.standing(202, offset);
     }
-    const auto stored = services_.uploads.commit(context, answers_.session, *upload_, *digest_);
+    const auto stored =
+        services_.uploads.commit(context, subject_, answers_.session, *upload_, *digest_);
     if (stored) return answers_.stored(*digest_);
     if (kind_ == Kind::Whole) drop(context);
     return refusal(stored.error());
@@ -116,6 +118,7 @@ class UploadBody final : public http::BodySink {
   }
 
   const Services& services_;
+  const access::Subject subject_;
   const Answers answers_;
   const Kind kind_;
   std::unique_ptr<blob::Upload> upload_;
@@ -251,7 +254,7 @@ std::optional<http::Response> mount(Context& context, const Call& call,
     from = *std::move(name);
   }
   if (!may_pull(context, call, from)) return std::nullopt;
-  const auto mounted = call.services.uploads.mount(context, repository, from, digest);
+  const auto mounted = call.services.uploads.mount(context, call.subject, repository, from, digest);
   if (!mounted) {
     if (mounted.error().code != ErrorCode::NotFound) {
       log::warning("request {}: a mount becomes an upload: {}", call.request.id(), mounted.error());

@@ -67,8 +67,12 @@ Result<void> Shelf::put(const FoundLayer& found) {
 
 Result<void> Shelf::record_move(const FoundTag& found, const LinkFile& to,
                                 std::optional<Digest>& previous) {
-  TRY(tx.journal().add({events::EventKind::ManifestPushed, to.written_at, "", name, to.target,
-                        found.tag, previous}));
+  TRY(tx.journal().add({.kind = events::EventKind::ManifestPushed,
+                        .at = to.written_at,
+                        .repository = name,
+                        .digest = to.target,
+                        .tag = found.tag,
+                        .previous = previous}));
   previous = to.target;
   return {};
 }
@@ -168,6 +172,11 @@ Result<void> Batch::flush(Context& context, const Also& also) {
     for (const Entry& entry : entries_) {
       TRY_ASSIGN(const auto home,
                  tx.repositories().find_or_create(entry.repository, clock_.wall()));
+      if (home.is_new) {
+        TRY(tx.journal().add({.kind = events::EventKind::RepositoryCreated,
+                              .at = clock_.wall(),
+                              .repository = entry.repository}));
+      }
       Shelf shelf{tx, entry.repository, home.id, clock_.wall(), reached.report};
       TRY(std::visit([&](const auto& found) { return shelf.put(found); }, entry.found));
     }

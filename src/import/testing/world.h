@@ -33,7 +33,9 @@ class World {
         cache({}, metrics),
         stores{*blobs, metadata->store(), cache, locks, clock},
         quarantine(stores, metrics),
-        puller(stores, quarantine, registry::kDefaultReviewDelay) {}
+        puller(stores, quarantine, registry::kDefaultReviewDelay) {
+    metadata->store().listen(cache);
+  }
 
   Adoption::Options options() const {
     return {.data = directory.path(), .review_delay = registry::kDefaultReviewDelay};

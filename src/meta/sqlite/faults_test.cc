@@ -41,7 +41,6 @@ class StoreFaults : public ::testing::Test {
       TRY(tx.tags().move(repo.id, tag(what), manifest.digest, at(0)));
       return tx.journal().add({.kind = events::EventKind::ManifestPushed,
                                .at = at(0),
-                               .actor = "",
                                .repository = name("app"),
                                .digest = manifest.digest,
                                .tag = tag(what),

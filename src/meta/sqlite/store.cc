@@ -114,6 +114,8 @@ Result<void> SqliteStore::read(Context& context, const Look& look) {
   return as_trouble(parts_->readers.look(context, look));
 }
 
+void SqliteStore::listen(Listener& listener) { parts_->writer.listen(listener); }
+
 Result<void> SqliteStore::backup(Context& context, const std::string& path) {
   return parts_->readers.use(context, [&](Database& source) {
     return copy_to_file(context, source, path, parts_->backup);

@@ -34,7 +34,7 @@ struct BackupLimits {
 // file was moved or removed under it, writes fail with Unavailable until it is back. When the
 // disk or the file is damaged, the store turns read-only until it is opened again: writes fail at
 // once with Unavailable.
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public Backup {
  public:
   struct Options {
     std::string path;
@@ -57,6 +57,8 @@ class SqliteStore final : public Store {
 
   Result<void> write(Context& context, const Work& work) override;
   Result<void> read(Context& context, const Look& look) override;
+  void listen(Listener& listener) override;
+  Backup* backups() override { return this; }
 
   // `path` is written beside itself, synced, and renamed: it is a whole copy or not there. It holds
   // one moment: that of the call, however much is written meanwhile. StorageFull when the disk has

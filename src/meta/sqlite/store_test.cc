@@ -14,6 +14,7 @@
 #include "base/testing/temporary_directory.h"
 #include "meta/sqlite/testing/temporary_store.h"
 #include "meta/testing/on_threads.h"
+#include "meta/testing/rerunning_store.h"
 #include "meta/testing/store_conformance.h"
 
 namespace entrepot::meta {
@@ -21,6 +22,24 @@ namespace entrepot::meta {
 namespace testing {
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
                          every_promise({&sqlite::testing::open_temporary}));
+
+// The suite must hold for a store that undoes a work and runs it again, too: else it would be no
+// measure for one whose transactions run beside each other.
+class Rerun final : public StoreUnderTest {
+ public:
+  Store& store() override { return *twice_; }
+  void reopen() override {
+    twice_.reset();
+    once_.reopen();
+    twice_.emplace(once_.store());
+  }
+
+ private:
+  sqlite::testing::TemporaryStore once_;
+  std::optional<RerunningStore> twice_{once_.store()};
+};
+INSTANTIATE_TEST_SUITE_P(SqliteRerun, StoreConformance,
+                         every_promise({[] { return std::make_unique<Rerun>(); }}));
 }  // namespace testing
 
 namespace sqlite {

@@ -51,9 +51,9 @@ class FaultyStore final : public Store {
     return fail(read_code_, "a test lets this read fail");
   }
 
-  Result<void> backup(Context& context, const std::string& path) override {
-    return inner_.backup(context, path);
-  }
+  void listen(Listener& listener) override { inner_.listen(listener); }
+
+  Backup* backups() override { return inner_.backups(); }
 
   Result<void> check_writable(Context& context) override { return inner_.check_writable(context); }
 

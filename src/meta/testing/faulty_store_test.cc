@@ -12,7 +12,7 @@ class CountingStore final : public Store {
  public:
   Result<void> write(Context&, const Work&) override { return ++writes, Result<void>(); }
   Result<void> read(Context&, const Look&) override { return ++reads, Result<void>(); }
-  Result<void> backup(Context&, const std::string&) override { return {}; }
+  void listen(Listener&) override {}
   Result<void> check_writable(Context&) override { return {}; }
 
   int writes = 0;
@@ -38,7 +38,7 @@ TEST_F(FaultyStoreTest, HandsEverythingOnUnlessTold) {
     EXPECT_OK(write());
     EXPECT_OK(read());
   }
-  EXPECT_OK(faulty_.backup(context_, "path"));
+  EXPECT_EQ(faulty_.backups(), nullptr);
   EXPECT_OK(faulty_.check_writable(context_));
   EXPECT_EQ(inner_.writes, 3);
   EXPECT_EQ(inner_.reads, 3);

@@ -16,6 +16,7 @@ void link_damage_cases();
 void link_review_cases();
 void link_ended_upload_cases();
 void link_journal_cases();
+void link_news_cases();
 void link_job_cases();
 void link_retention_cases();
 
@@ -35,6 +36,7 @@ void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an e
   link_review_cases();
   link_ended_upload_cases();
   link_journal_cases();
+  link_news_cases();
   link_job_cases();
   link_retention_cases();
   return ::testing::ValuesIn(std::vector<StoreFactory>{std::move(factory)});

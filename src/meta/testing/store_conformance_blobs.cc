@@ -44,7 +44,7 @@ TEST_P(StoreConformance, UnlinkedBlobIsNotFoundThereAndRemembered) {
   ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
     EXPECT_FAILS(NotFound, s.blobs().find(one, blob));
     EXPECT_FAILS(NotFound, s.blobs().find(name("one"), blob));
-    EXPECT_FAILS(NotFound, s.reviews().linked_at(one, blob));
+    EXPECT_FAILS(NotFound, s.blobs().linked_at(one, blob));
     EXPECT_TRUE(s.blobs().was_linked(one, blob).value());
     EXPECT_OK(s.blobs().find(two, blob));
     EXPECT_FALSE(s.blobs().was_linked(two, blob).value());
@@ -68,7 +68,7 @@ TEST_P(StoreConformance, LinkingAgainHealsADroppedLinkAndMovesItsTime) {
   ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
     EXPECT_OK(s.blobs().find(repo, blob));
     EXPECT_FALSE(s.blobs().was_linked(repo, blob).value());
-    EXPECT_EQ(s.reviews().linked_at(repo, blob).value(), at(3));
+    EXPECT_EQ(s.blobs().linked_at(repo, blob).value(), at(3));
     return {};
   }));
 }
@@ -161,7 +161,7 @@ TEST_P(StoreConformance, AliasStandsForTheBlobEverywhere) {
       EXPECT_EQ(s.blobs().find(name("app"), digest)->digest, blob);
       EXPECT_EQ(s.blobs().find_anywhere(digest)->digest, blob);
       EXPECT_EQ(s.blobs().holders(digest, 10)->size(), 1u);
-      EXPECT_EQ(s.reviews().linked_at(repo, digest).value(), at(1));
+      EXPECT_EQ(s.blobs().linked_at(repo, digest).value(), at(1));
       return {};
     }));
   }

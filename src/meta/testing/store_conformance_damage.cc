@@ -103,7 +103,7 @@ TEST_P(StoreConformance, DamagedManifestIsNotFoundUntilItIsPutAgain) {
     EXPECT_TRUE(s.manifests().was_deleted(repo, digest).value());
     // What it names stays in use, and its tag stays.
     EXPECT_EQ(s.manifests().references(repo, digest)->size(), 1u);
-    EXPECT_TRUE(s.reviews().used_anywhere(sha256("layer")).value());
+    EXPECT_TRUE(s.manifests().used_anywhere(sha256("layer")).value());
     EXPECT_EQ(s.tags().find(repo, tag("v1"))->digest, digest);
     EXPECT_EQ(s.damage().manifests(10)->at(0).digest, digest);
     return {};
@@ -124,8 +124,9 @@ TEST_P(StoreConformance, DamagedManifestCanBeDeleted) {
     TRY(tx.damage().mark_manifest(repo, digest, at(2)));
     return tx.manifests().remove(repo, digest, at(3), "bob");
   }));
-  EXPECT_FALSE(
-      read([&](const Snapshot& s) { return s.reviews().used_anywhere(sha256("layer")); }).value());
+  EXPECT_FALSE(read([&](const Snapshot& s) {
+                 return s.manifests().used_anywhere(sha256("layer"));
+               }).value());
   EXPECT_TRUE(read([&](const Snapshot& s) { return s.damage().manifests(10); })->empty());
 }
 

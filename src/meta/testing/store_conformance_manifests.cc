@@ -97,7 +97,7 @@ TEST_P(StoreConformance, RemovedManifestIsGoneEverywhereAtOnce) {
     EXPECT_FAILS(NotFound, s.manifests().find(repo, fresh.digest));
     EXPECT_FAILS(NotFound, s.manifests().references(repo, fresh.digest));
     EXPECT_FAILS(NotFound, s.manifests().user_of(repo, sha256("layer")));
-    EXPECT_FALSE(s.reviews().used_anywhere(sha256("layer")).value());
+    EXPECT_FALSE(s.manifests().used_anywhere(sha256("layer")).value());
     EXPECT_TRUE(s.manifests().was_deleted(repo, fresh.digest).value());
     TRY_ASSIGN(const auto referrers,
                s.manifests().referrers({.repository = name("app"), .subject = *fresh.subject}));
@@ -135,8 +135,8 @@ TEST_P(StoreConformance, RemovedManifestComesBackWhenItIsPutAgain) {
     EXPECT_EQ(found.manifest.pushed_at, at(2));
     EXPECT_FALSE(s.manifests().was_deleted(repo, digest).value());
     EXPECT_OK(s.manifests().user_of(repo, sha256("layer")));
-    EXPECT_TRUE(s.reviews().used_anywhere(sha256("layer")).value());
-    EXPECT_FALSE(s.reviews().used_anywhere(sha256("old layer")).value());
+    EXPECT_TRUE(s.manifests().used_anywhere(sha256("layer")).value());
+    EXPECT_FALSE(s.manifests().used_anywhere(sha256("old layer")).value());
     return {};
   }));
 }
@@ -201,7 +201,7 @@ TEST_P(StoreConformance, PurgeTellsTheRemovedManifestsAndWhatTheyNamed) {
   EXPECT_TRUE(purge(99).empty());
   ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
     EXPECT_FALSE(s.manifests().was_deleted(repo, first).value());
-    EXPECT_TRUE(s.reviews().used_anywhere(sha256("only third")).value());
+    EXPECT_TRUE(s.manifests().used_anywhere(sha256("only third")).value());
     return {};
   }));
   EXPECT_EQ(put(repo, "first"), first);

@@ -72,7 +72,7 @@ TEST_P(StoreConformance, DigestIsUsedWhileAnyLiveManifestNamesIt) {
   const RepositoryId two = repository("two");
   const Digest layer = sha256("layer");
   const auto used = [&] {
-    return read([&](const Snapshot& s) { return s.reviews().used_anywhere(layer); }).value();
+    return read([&](const Snapshot& s) { return s.manifests().used_anywhere(layer); }).value();
   };
   EXPECT_FALSE(used());
   const Digest first = put(one, "first", {layer});
@@ -93,7 +93,7 @@ TEST_P(StoreConformance, BlobIsUsedByAManifestThatNamesItsAlias) {
   }));
   ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
     for (const Digest& digest : {sha256("layer"), sha512("layer")}) {
-      EXPECT_TRUE(s.reviews().used_anywhere(digest).value()) << digest.to_string();
+      EXPECT_TRUE(s.manifests().used_anywhere(digest).value()) << digest.to_string();
       EXPECT_EQ(s.manifests().user_of(repo, digest).value(), user) << digest.to_string();
     }
     return {};
@@ -110,8 +110,9 @@ TEST_P(StoreConformance, AliasIsUsedByAManifestThatNamesTheBlob) {
   EXPECT_EQ(
       read([&](const Snapshot& s) { return s.manifests().user_of(repo, sha512("layer")); }).value(),
       user);
-  EXPECT_TRUE(
-      read([&](const Snapshot& s) { return s.reviews().used_anywhere(sha512("layer")); }).value());
+  EXPECT_TRUE(read([&](const Snapshot& s) {
+                return s.manifests().used_anywhere(sha512("layer"));
+              }).value());
 }
 
 TEST_P(StoreConformance, ReferrersTellTheirTypeAndAnnotations) {

@@ -22,8 +22,10 @@ TEST_P(StoreConformance, RepositoryIsMadeOnceAndFoundAgain) {
            })
         .value();
   };
-  const Repository made = make(1);
-  const Repository again = make(2);
+  const FoundRepository made = make(1);
+  const FoundRepository again = make(2);
+  EXPECT_TRUE(made.is_new);
+  EXPECT_FALSE(again.is_new);
   EXPECT_EQ(again.id, made.id);
   EXPECT_EQ(again.created_at, at(1));
 

@@ -11,7 +11,7 @@ constexpr int kDay = 24 * 3600;
 events::Event moved(std::string_view where, std::string_view tag_text, int when) {
   return events::Event{.kind = events::EventKind::ManifestPushed,
                        .at = at(when),
-                       .actor = "alice",
+                       .actor = {events::ActorKind::User, "alice"},
                        .repository = name(where),
                        .digest = sha256("bytes"),
                        .tag = tag(tag_text),
@@ -74,13 +74,14 @@ TEST_P(StoreConformance, NewestEntryOfTheJournalStays) {
     EXPECT_EQ(shorten(tx, 500, 10), 2u);
     return {};
   }));
-  EXPECT_EQ(read([](const Snapshot& s) { return s.journal().read(0, 10); })->size(), 1u);
+  EXPECT_EQ(read([](const Snapshot& s) { return s.journal().read(0, 10); })->entries.size(), 1u);
 }
 
 TEST_P(StoreConformance, JournalKeepsWhatAKnownReaderHasNotRead) {
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(add_moves(tx, "v1", 0, 150));
-    TRY_ASSIGN(const auto entries, tx.journal().read(0, 1000));
+    TRY_ASSIGN(const auto page, tx.journal().read(0, 1000));
+    const auto& entries = page.entries;
     TRY(tx.journal().hold("webhooks", entries[9].sequence));
     TRY(tx.journal().hold("replication", entries[39].sequence));
     EXPECT_EQ(shorten(tx, 500, 1000), 10u);

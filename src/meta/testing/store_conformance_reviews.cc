@@ -88,6 +88,27 @@ TEST_P(StoreConformance, DroppedReviewIsGone) {
   }));
 }
 
+TEST_P(StoreConformance, ManyReviewsAreDroppedAtOnce) {
+  std::vector<Digest> dropped;
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    dropped.clear();
+    for (int i = 0; i < 50; ++i) {
+      const Digest digest = i % 2 == 0 ? sha256(std::to_string(i)) : sha512(std::to_string(i));
+      TRY(tx.reviews().push_back(digest, at(1)));
+      if (i % 5 != 0) dropped.push_back(digest);
+    }
+    TRY(tx.reviews().drop_all({}));
+    dropped.push_back(sha256("never there"));
+    return tx.reviews().drop_all(dropped);
+  }));
+  ASSERT_OK(read([&](const Snapshot& s) -> Result<void> {
+    EXPECT_EQ(s.reviews().count().value(), 10u);
+    EXPECT_TRUE(s.reviews().contains(sha256("0")).value());
+    EXPECT_TRUE(s.reviews().contains(sha512("5")).value());
+    return {};
+  }));
+}
+
 TEST_P(StoreConformance, ReviewOfAnAliasIsThatOfTheBlob) {
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(tx.blobs().record({sha256("layer"), 5}, sha512("layer"), at(0)));

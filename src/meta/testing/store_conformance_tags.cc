@@ -16,7 +16,7 @@ std::vector<std::string> texts(const std::vector<Tag>& tags) {
 events::Event event(events::EventKind kind, const Digest& digest, int when, const char* of) {
   return events::Event{.kind = kind,
                        .at = at(when),
-                       .actor = "alice",
+                       .actor = {events::ActorKind::User, "alice"},
                        .repository = name("app"),
                        .digest = digest,
                        .tag = tag(of),

@@ -24,9 +24,8 @@ class FullDiskStore final : public meta::Store {
   Result<void> read(Context& context, const Look& look) override {
     return inner_.read(context, look);
   }
-  Result<void> backup(Context& context, const std::string& path) override {
-    return inner_.backup(context, path);
-  }
+  void listen(meta::Listener& listener) override { inner_.listen(listener); }
+  meta::Backup* backups() override { return inner_.backups(); }
   Result<void> check_writable(Context& context) override { return inner_.check_writable(context); }
 
  private:

@@ -114,7 +114,9 @@ void MetadataBackups::run_if_due(Context& context) {
 Result<void> MetadataBackups::run(Context& context, WallTime now) {
   TRY(file::make_directory(options_.directory));
   const std::string name = backup_name(now);
-  TRY(stores_.meta.backup(context, fmt::format("{}/{}", options_.directory, name)));
+  meta::Backup* const backups = stores_.meta.backups();
+  if (backups == nullptr) return fail(ErrorCode::Unsupported, "this metadata has no backup here");
+  TRY(backups->backup(context, fmt::format("{}/{}", options_.directory, name)));
   log::info("backed the metadata up as {}", name);
   note_size(name);
   drop_but(name);

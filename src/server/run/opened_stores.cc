@@ -54,7 +54,9 @@ struct OpenedStores::Parts {
         blobs(std::move(blob_store)),
         sqlite(std::move(meta_store)),
         meta(*sqlite, [this] { blobs->disk_is_full(); }),
-        cache(make_cache_options(), metrics) {}
+        cache(make_cache_options(), metrics) {
+    meta.listen(cache);
+  }
 
   const std::unique_ptr<Clocks> clocks;
   const std::unique_ptr<DataDirectory> directory;

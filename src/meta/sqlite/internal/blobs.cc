@@ -21,6 +21,9 @@ constexpr char kList[] =
 constexpr char kHolders[] =
     "SELECT repository FROM repository_blobs WHERE digest = ?1 AND dropped = 0"
     " ORDER BY repository LIMIT ?2";
+constexpr char kLinkedAt[] =
+    "SELECT linked_at FROM repository_blobs"
+    " WHERE digest = ?2 AND repository = ?1 AND dropped = 0";
 // A link without bytes, or whose bytes are going or damaged, is as good as dropped.
 constexpr char kWasLinked[] =
     "SELECT 1 FROM repository_blobs l LEFT JOIN blobs b ON b.digest = l.digest AND b.going = 0 AND "
@@ -93,6 +96,12 @@ Result<Digest> resolve_or_keep(Database& database, const Digest& digest) {
   return resolved.value_or(digest);
 }
 
+Bytes keys_of(const std::vector<Digest>& digests) {
+  Bytes keys;
+  for (const Digest& digest : digests) keys += digest.key();
+  return keys;
+}
+
 Result<Blob> BlobRows::find(const RepositoryName& name, const Digest& digest) const {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   return blob_of(database_.query(kFindByName, name, stored), stored);
@@ -121,6 +130,14 @@ Result<std::vector<RepositoryId>> BlobRows::holders(const Digest& digest, std::s
       [](const Query& row) -> Result<RepositoryId> { return RepositoryId{row.integer(0)}; });
 }
 
+Result<WallTime> BlobRows::linked_at(RepositoryId repository, const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve(database_, digest));
+  TRY_ASSIGN(Query query, database_.query(kLinkedAt, repository, stored));
+  TRY_ASSIGN(const bool found, query.next());
+  if (!found) return unknown(digest);
+  return query.time(0);
+}
+
 Result<bool> BlobRows::was_linked(RepositoryId repository, const Digest& digest) const {
   TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
   return database_.exists(kWasLinked, repository, stored);
@@ -132,6 +149,7 @@ Result<void> BlobRows::record(const Blob& blob, const std::optional<Digest>& ali
                 blob.digest.to_string());
   }
   TRY(database_.run(kRecord, blob.digest, blob.size_bytes, now));
+  news_.tell_of_blob(blob.digest);
   if (!alias || *alias == blob.digest) return {};
   if (alias->algorithm() == oci::HashAlgorithm::Sha256) {
     return fail(ErrorCode::InvalidArgument, "{} cannot stand for {}", alias->to_string(),
@@ -152,6 +170,7 @@ Result<void> BlobRows::unlink(RepositoryId repository, const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   TRY_ASSIGN(const std::int64_t dropped, database_.run(kUnlink, repository, stored));
   if (dropped == 0) return unknown(digest);
+  news_.tell_of_blob(stored);
   return note_loss(database_);
 }
 
@@ -159,6 +178,7 @@ Result<void> BlobRows::mark_going(const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve(database_, digest));
   TRY_ASSIGN(const std::int64_t marked, database_.run(kMarkGoing, stored));
   if (marked == 0) return unknown(digest);
+  news_.tell_of_blob(stored);
   return note_loss(database_);
 }
 
@@ -168,6 +188,7 @@ Result<void> BlobRows::forget(const Digest& digest, WallTime now) {
   TRY(database_.run(kDropLinks, stored, now));
   TRY(database_.run(kDeleteAliases, stored));
   TRY(database_.run(kDelete, stored));
+  news_.tell_of_blob(stored);
   return note_loss(database_);
 }
 

@@ -92,6 +92,8 @@ Result<bool> DamageRows::mark_blob(const Digest& digest, WallTime at) {
   }
   if (marked) return false;
   TRY(database_.run(kMarkBlob, stored, at));
+  news_.tell_of_blob(stored);
+  news_.manifests = true;
   TRY(note_loss(database_));
   return true;
 }
@@ -100,6 +102,7 @@ Result<bool> DamageRows::mark_manifest(RepositoryId repository, const Digest& di
   TRY_ASSIGN(const State state, state_of(database_, repository, digest));
   if (state.damaged) return false;
   TRY(database_.run(kMarkManifest, state.id, at));
+  news_.manifests = true;
   TRY(note_loss(database_));
   return true;
 }
@@ -107,6 +110,7 @@ Result<bool> DamageRows::mark_manifest(RepositoryId repository, const Digest& di
 Result<void> DamageRows::clear_blob(const Digest& digest) {
   TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
   TRY(database_.run(kClearBlob, stored));
+  news_.tell_of_blob(stored);
   return {};
 }
 
@@ -125,6 +129,7 @@ Result<bool> DamageRows::agrees(const NewManifest& manifest) const {
 
 Result<void> DamageRows::rewrite(const NewManifest& manifest) {
   TRY_ASSIGN(const State state, state_of(database_, manifest.repository, manifest.digest));
+  news_.manifests = true;
   return write_contents(database_, state.id, manifest);
 }
 

@@ -58,10 +58,17 @@ constexpr char kWasDeleted[] =
     "SELECT 1 FROM manifests WHERE repository = ?1 AND digest = ?2"
     "   AND (deleted_at IS NOT NULL OR damaged_at IS NOT NULL)";
 
+// The second part: what names the blob by another algorithm's digest.
+constexpr char kUsedAnywhere[] =
+    "SELECT 1 FROM manifest_references"
+    " WHERE digest IN (SELECT ?1 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?1)"
+    "   AND live = 1"
+    " LIMIT 1";
+
 // Writing.
 
 constexpr char kFindAny[] =
-    "SELECT m.id, m.deleted_at IS NULL AND m.damaged_at IS NULL AND p.bytes IS ?3"
+    "SELECT m.id, m.deleted_at IS NULL, m.damaged_at IS NULL AND p.bytes IS ?3"
     "  FROM manifests m LEFT JOIN manifest_payloads p ON p.manifest = m.id"
     " WHERE m.repository = ?1 AND m.digest = ?2";
 constexpr char kInsert[] =
@@ -224,6 +231,11 @@ Result<Digest> ManifestRows::user_of(RepositoryId repository, const Digest& dige
   return query.digest(0);
 }
 
+Result<bool> ManifestRows::used_anywhere(const Digest& digest) const {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
+  return database_.exists(kUsedAnywhere, stored);
+}
+
 Result<std::vector<ManifestReference>> ManifestRows::references(RepositoryId repository,
                                                                 const Digest& digest) const {
   std::int64_t id = 0;
@@ -244,6 +256,7 @@ Result<bool> ManifestRows::was_deleted(RepositoryId repository, const Digest& di
 // content type that they were sent as, and what is at rest may have been damaged.
 Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
   std::int64_t id = 0;
+  bool live = false;
   bool same = false;
   {
     TRY_ASSIGN(Query query, database_.query(kFindAny, manifest.repository, manifest.digest,
@@ -251,7 +264,8 @@ Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
     TRY_ASSIGN(const bool known, query.next());
     if (known) {
       id = query.integer(0);
-      same = query.integer(1) != 0;
+      live = query.integer(1) != 0;
+      same = live && query.integer(2) != 0;
     }
   }
   if (same) {
@@ -266,6 +280,7 @@ Result<Manifest> ManifestRows::put(const NewManifest& manifest) {
   } else {
     TRY(database_.run(kRevive, id, manifest.pushed_at, manifest.pushed_by));
     TRY(write_contents(database_, id, manifest));
+    if (live) news_.manifests = true;
   }
   return Manifest{.id = id,
                   .repository = manifest.repository,

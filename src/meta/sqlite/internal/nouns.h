@@ -1,6 +1,7 @@
 #pragma once
 // meta/sqlite/internal/nouns.h — the nouns of meta/store.h as rows of one connection. Each is
-// implemented in the file of its name, its SQL at the top.
+// implemented in the file of its name, its SQL at the top. Those that write what others are told of
+// add it to the connection's news.
 
 #include <optional>
 #include <string_view>
@@ -19,7 +20,7 @@ class RepositoryRows final : public Repositories {
                                            std::size_t limit) const override;
   Result<std::vector<RepositoryName>> list_all(std::string_view after,
                                                std::size_t limit) const override;
-  Result<Repository> find_or_create(const RepositoryName& name, WallTime now) override;
+  Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) override;
 
  private:
   Database& database_;
@@ -27,7 +28,7 @@ class RepositoryRows final : public Repositories {
 
 class ManifestRows final : public Manifests {
  public:
-  explicit ManifestRows(Database& database) : database_(database) {}
+  ManifestRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<StoredManifest> find(const RepositoryName& name, const oci::Reference& reference,
                               std::uint64_t most_bytes) const override;
   Result<Manifest> find(RepositoryId repository, const Digest& digest) const override;
@@ -35,6 +36,7 @@ class ManifestRows final : public Manifests {
                                      std::size_t limit) const override;
   Result<ReferrerRows> referrers(const ReferrerQuery& query) const override;
   Result<Digest> user_of(RepositoryId repository, const Digest& digest) const override;
+  Result<bool> used_anywhere(const Digest& digest) const override;
   Result<std::vector<ManifestReference>> references(RepositoryId repository,
                                                     const Digest& digest) const override;
   Result<bool> was_deleted(RepositoryId repository, const Digest& digest) const override;
@@ -48,6 +50,7 @@ class ManifestRows final : public Manifests {
   Result<void> purge(std::int64_t id);
 
   Database& database_;
+  News& news_;
 };
 
 class TagRows final : public Tags {
@@ -71,13 +74,14 @@ class TagRows final : public Tags {
 
 class BlobRows final : public Blobs {
  public:
-  explicit BlobRows(Database& database) : database_(database) {}
+  BlobRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<Blob> find(const RepositoryName& name, const Digest& digest) const override;
   Result<Blob> find(RepositoryId repository, const Digest& digest) const override;
   Result<Blob> find_anywhere(const Digest& digest) const override;
   Result<std::vector<Blob>> list(const std::optional<Digest>& after,
                                  std::size_t limit) const override;
   Result<std::vector<RepositoryId>> holders(const Digest& digest, std::size_t limit) const override;
+  Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
   Result<bool> was_linked(RepositoryId repository, const Digest& digest) const override;
   Result<void> record(const Blob& blob, const std::optional<Digest>& alias, WallTime now) override;
   Result<void> link(RepositoryId repository, const Digest& digest, WallTime at) override;
@@ -87,6 +91,7 @@ class BlobRows final : public Blobs {
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class HoldingRows final : public Holdings {
@@ -105,7 +110,7 @@ Result<void> note_loss(Database& database);
 
 class DamageRows final : public Damage {
  public:
-  explicit DamageRows(Database& database) : database_(database) {}
+  DamageRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<bool> touches(const Manifest& manifest) const override;
   Result<std::vector<Blob>> blobs(const std::optional<Digest>& after,
                                   std::size_t limit) const override;
@@ -118,25 +123,26 @@ class DamageRows final : public Damage {
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class ReviewRows final : public Reviews {
  public:
-  explicit ReviewRows(Database& database) : database_(database) {}
+  ReviewRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<std::vector<Review>> due(WallTime now, std::size_t limit) const override;
   Result<std::uint64_t> count() const override;
   Result<bool> contains(const Digest& digest) const override;
   Result<WallTime> due_at(const Digest& digest) const override;
   Result<void> push_back(const Digest& digest, WallTime due_at) override;
   Result<void> drop(const Digest& digest) override;
+  Result<void> drop_all(const std::vector<Digest>& digests) override;
   Result<std::optional<Digest>> shift(std::chrono::microseconds by, WallTime latest,
                                       const std::optional<Digest>& after,
                                       std::size_t limit) override;
-  Result<bool> used_anywhere(const Digest& digest) const override;
-  Result<WallTime> linked_at(RepositoryId repository, const Digest& digest) const override;
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class EndedUploadRows final : public EndedUploads {
@@ -153,14 +159,15 @@ class EndedUploadRows final : public EndedUploads {
 
 class JournalRows final : public Journal {
  public:
-  explicit JournalRows(Database& database) : database_(database) {}
-  Result<void> add(const events::Event& event) override;
+  JournalRows(Database& database, News& news) : database_(database), news_(news) {}
+  Result<void> add(events::Event event) override;
   Result<void> hold(std::string_view reader, std::int64_t sequence) override;
   Result<void> release(std::string_view reader) override;
-  Result<std::vector<Entry>> read(std::int64_t after, std::size_t limit) const override;
+  Result<Page> read(std::int64_t after, std::size_t limit) const override;
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class JobRows final : public Jobs {
@@ -209,18 +216,18 @@ class SettingRows final : public Settings {
 };
 
 // All nouns of a connection: what a Look or a Work is given.
-class Nouns final : public Snapshot, public Transaction {
+class Nouns final : public Transaction {
  public:
   explicit Nouns(Database& database)
       : repositories_(database),
-        manifests_(database),
+        manifests_(database, news_),
         tags_(database),
-        blobs_(database),
+        blobs_(database, news_),
         holdings_(database),
-        damage_(database),
-        reviews_(database),
+        damage_(database, news_),
+        reviews_(database, news_),
         ended_uploads_(database),
-        journal_(database),
+        journal_(database, news_),
         jobs_(database),
         retention_(database),
         settings_(database) {}
@@ -242,7 +249,6 @@ class Nouns final : public Snapshot, public Transaction {
   Manifests& manifests() override { return manifests_; }
   Tags& tags() override { return tags_; }
   Blobs& blobs() override { return blobs_; }
-  const Holdings& holdings() override { return holdings_; }
   Damage& damage() override { return damage_; }
   Reviews& reviews() override { return reviews_; }
   EndedUploads& ended_uploads() override { return ended_uploads_; }
@@ -251,7 +257,11 @@ class Nouns final : public Snapshot, public Transaction {
   Retention& retention() override { return retention_; }
   Settings& settings() override { return settings_; }
 
+  // What was written since it was cleared.
+  News& news() { return news_; }
+
  private:
+  News news_;
   RepositoryRows repositories_;
   ManifestRows manifests_;
   TagRows tags_;
@@ -284,6 +294,9 @@ Result<Digest> resolve(Database& database, const Digest& digest);
 
 // The same, and `digest` itself where resolve() says NotFound.
 Result<Digest> resolve_or_keep(Database& database, const Digest& digest);
+
+// Their keys, one behind the other: how a statement takes many at once.
+Bytes keys_of(const std::vector<Digest>& digests);
 
 // Limits come in as std::size_t and go out as what SQL takes.
 inline std::int64_t to_sql_limit(std::size_t limit) {

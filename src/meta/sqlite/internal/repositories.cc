@@ -40,9 +40,9 @@ Result<std::vector<RepositoryName>> RepositoryRows::list_all(std::string_view af
                               [](const Query& row) { return RepositoryName::parse(row.text(0)); });
 }
 
-Result<Repository> RepositoryRows::find_or_create(const RepositoryName& name, WallTime now) {
+Result<FoundRepository> RepositoryRows::find_or_create(const RepositoryName& name, WallTime now) {
   const WallTime expires_at = now + kEmptyStays;
-  Repository repository{RepositoryId{}, name, now};
+  FoundRepository repository{{RepositoryId{}, name, now}};
   bool gone = false;
   bool expires_soon = false;
   {
@@ -58,8 +58,10 @@ Result<Repository> RepositoryRows::find_or_create(const RepositoryName& name, Wa
   if (repository.id == RepositoryId{}) {
     TRY(database_.run(kInsert, name, now, expires_at));
     repository.id = RepositoryId{database_.last_inserted_id()};
+    repository.is_new = true;
   } else if (gone) {
     TRY(database_.run(kComeBack, repository.id, now, expires_at));
+    repository.is_new = true;
     TRY(note_loss(database_));  // what it had and lost was hidden from those who looked before
   } else if (expires_soon) {
     TRY(database_.run(kStay, repository.id, expires_at));

@@ -17,6 +17,11 @@ constexpr char kOldEntries[] =
 constexpr char kLastEntry[] = "SELECT max(sequence) FROM journal";
 constexpr char kSlowestReader[] = "SELECT min(sequence) FROM journal_readers";
 constexpr char kDropEntry[] = "DELETE FROM journal WHERE sequence = ?1";
+// For Journal::read: the largest number that was dropped.
+constexpr char kNoteDropped[] =
+    "INSERT INTO settings (key, value) VALUES ('journal.dropped', CAST(?1 AS TEXT))"
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+    "   WHERE CAST(excluded.value AS INTEGER) > CAST(value AS INTEGER)";
 
 // Links and jobs.
 
@@ -112,7 +117,9 @@ Result<Retention::OldEntries> RetentionRows::old_entries(WallTime before, std::i
 }
 
 Result<void> RetentionRows::drop_entries(const std::vector<std::int64_t>& sequences) {
+  if (sequences.empty()) return {};
   for (const std::int64_t sequence : sequences) TRY(database_.run(kDropEntry, sequence));
+  TRY(database_.run(kNoteDropped, *std::max_element(sequences.begin(), sequences.end())));
   return {};
 }
 

@@ -12,18 +12,17 @@ constexpr char kPushBack[] =
     "INSERT INTO reviews (digest, due_at) VALUES (?1, ?2)"
     " ON CONFLICT (digest) DO UPDATE SET due_at = excluded.due_at WHERE excluded.due_at > due_at";
 constexpr char kDrop[] = "DELETE FROM reviews WHERE digest = ?1";
+constexpr char kDropAll[] =
+    "WITH RECURSIVE asked (at, digest) AS ("
+    "  SELECT 1, substr(?1, 1, iif(substr(?1, 1, 1) = x'01', 33, 65))"
+    "  UNION ALL"
+    "  SELECT at + length(digest),"
+    "         substr(?1, at + length(digest),"
+    "                iif(substr(?1, at + length(digest), 1) = x'01', 33, 65))"
+    "    FROM asked WHERE at + length(digest) <= length(?1))"
+    " DELETE FROM reviews WHERE digest IN (SELECT digest FROM asked)";
 constexpr char kNext[] = "SELECT digest FROM reviews WHERE digest > ?1 ORDER BY digest LIMIT ?2";
 constexpr char kShift[] = "UPDATE reviews SET due_at = min(due_at + ?2, ?3) WHERE digest = ?1";
-// The second part: what names the blob by another algorithm's digest.
-constexpr char kUsedAnywhere[] =
-    "SELECT 1 FROM manifest_references"
-    " WHERE digest IN (SELECT ?1 UNION ALL SELECT alias FROM blob_aliases WHERE digest = ?1)"
-    "   AND live = 1"
-    " LIMIT 1";
-constexpr char kLinkedAt[] =
-    "SELECT linked_at FROM repository_blobs"
-    " WHERE digest = ?2 AND repository = ?1 AND dropped = 0";
-
 }  // namespace
 
 Result<std::vector<Review>> ReviewRows::due(WallTime now, std::size_t limit) const {
@@ -56,6 +55,7 @@ Result<WallTime> ReviewRows::due_at(const Digest& digest) const {
 Result<void> ReviewRows::push_back(const Digest& digest, WallTime due_at) {
   TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
   TRY(database_.run(kPushBack, stored, due_at));
+  news_.tell_of_blob(stored);
   return {};
 }
 
@@ -64,6 +64,13 @@ Result<void> ReviewRows::drop(const Digest& digest) {
   TRY(database_.run(kDrop, stored));
   // It may have been queued before anyone knew whose alias it is.
   if (stored != digest) TRY(database_.run(kDrop, digest));
+  return {};
+}
+
+Result<void> ReviewRows::drop_all(const std::vector<Digest>& digests) {
+  if (digests.empty()) return {};
+  const Bytes keys = keys_of(digests);
+  TRY(database_.run(kDropAll, Octets{keys}));
   return {};
 }
 
@@ -77,19 +84,6 @@ Result<std::optional<Digest>> ReviewRows::shift(std::chrono::microseconds by, Wa
   for (const Digest& digest : next) TRY(database_.run(kShift, digest, by.count(), latest));
   if (next.empty()) return std::nullopt;
   return next.back();
-}
-
-Result<bool> ReviewRows::used_anywhere(const Digest& digest) const {
-  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, digest));
-  return database_.exists(kUsedAnywhere, stored);
-}
-
-Result<WallTime> ReviewRows::linked_at(RepositoryId repository, const Digest& digest) const {
-  TRY_ASSIGN(const Digest stored, resolve(database_, digest));
-  TRY_ASSIGN(Query query, database_.query(kLinkedAt, repository, stored));
-  TRY_ASSIGN(const bool found, query.next());
-  if (!found) return fail(ErrorCode::NotFound, "no blob {}", digest.to_string());
-  return query.time(0);
 }
 
 }  // namespace entrepot::meta::sqlite

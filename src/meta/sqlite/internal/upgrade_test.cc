@@ -100,5 +100,21 @@ TEST_F(Upgrade, DroppedLinksOfBlobsThatAreGoneBeginToWait) {
   }
 }
 
+TEST_F(Upgrade, OldEventsKnowWhatKindOfActorTheyHave) {
+  for (const char* actor : {"", "collector"}) {
+    EXPECT_OK(old_->execute(fmt::format(
+        "INSERT INTO journal (kind, at, actor, repository, tag) VALUES (1, 1, '{}', 'app', 'v1')",
+        actor)));
+  }
+  open();
+  const auto entries =
+      look<Journal::Page>([](const Snapshot& s) { return s.journal().read(0, 9); }).entries;
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].event.actor, events::Actor());
+  EXPECT_EQ(entries[1].event.actor, (events::Actor{events::ActorKind::System, "collector"}));
+  EXPECT_EQ(entries[1].event.repository, name("app"));
+  EXPECT_EQ(entries[1].event.detail, "");
+}
+
 }  // namespace
 }  // namespace entrepot::meta::sqlite

@@ -19,6 +19,23 @@ constexpr char kKeep[] = "RELEASE work";
 
 constexpr std::chrono::milliseconds kMemoryRetry{1};
 
+// Tells when it ends, however that comes.
+class Telling {
+ public:
+  Telling(const News& news, const std::vector<Listener*>& listeners)
+      : news_(news), listeners_(listeners) {}
+  ~Telling() {
+    if (news_.empty()) return;
+    for (Listener* listener : listeners_) listener->heard(news_);
+  }
+  Telling(const Telling&) = delete;
+  Telling& operator=(const Telling&) = delete;
+
+ private:
+  const News& news_;
+  const std::vector<Listener*>& listeners_;
+};
+
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Database> database, Health& health, AfterCommit after_commit,
@@ -172,6 +189,7 @@ Result<void> Writer::try_commit(std::span<Pending* const> batch) {
     return fail(ErrorCode::Unavailable, "the metadata's file is gone from under the server");
   }
   TRY(database_->run(kBegin));
+  nouns_.news().clear();
   Result<void> written;
   for (Pending* pending : batch) {
     pending->result = run_one(*pending);
@@ -185,18 +203,28 @@ Result<void> Writer::try_commit(std::span<Pending* const> batch) {
     if (!written) break;
   }
   if (written) {
-    auto committed = database_->run(kCommit);
-    if (!committed) written = propagate(std::move(committed));
+    written = commit_and_tell();
   }
   if (!written && database_->in_transaction()) static_cast<void>(database_->run(kRollback));
   return written;
 }
 
+// Once COMMIT was asked for, an error does not say that nothing was written.
+Result<void> Writer::commit_and_tell() {
+  const Telling telling(nouns_.news(), listeners_);
+  TRY(database_->run(kCommit));
+  return {};
+}
+
 Result<void> Writer::run_one(Pending& pending) {
   TRY(database_->run(kSave));
+  const News::Mark before = nouns_.news().mark();
   auto result = (*pending.work)(nouns_);
   if (!database_->in_transaction()) return result;
-  if (!result) TRY(database_->run(kUndo));
+  if (!result) {
+    TRY(database_->run(kUndo));
+    nouns_.news().go_back_to(before);
+  }
   TRY(database_->run(kKeep));
   return result;
 }

@@ -26,6 +26,9 @@ namespace entrepot::meta::sqlite {
 // its kind wait for a batch each, while small ones go by. A batch that a full disk undid as a whole
 // is run again one by one, so that a small work is not lost to the large one beside it.
 //
+// Those who listen hear what a batch told right after its COMMIT, and also when nobody knows what
+// became of that.
+//
 // After an error that tells of a damaged disk or file nothing is written any more (Health).
 //
 // Thread-safe. Destruction commits what waits, then joins.
@@ -44,6 +47,9 @@ class Writer {
   // Blocks until `work` is durable or has failed. Cancelled and Timeout only while it waits for its
   // turn: it has not run then. Unavailable when kMostWaiting works wait already.
   Result<void> submit(Context& context, const Store::Work& work);
+
+  // See Store::listen.
+  void listen(Listener& listener) { listeners_.push_back(&listener); }
 
   // How many works wait for their turn.
   std::size_t waiting() const;
@@ -75,12 +81,14 @@ class Writer {
   void commit(std::span<Pending* const> batch);
   Result<void> try_commit(std::span<Pending* const> batch);
   Result<void> run_one(Pending& pending);
+  Result<void> commit_and_tell();
 
   const std::unique_ptr<Database> database_;
   Health& health_;
   const AfterCommit after_commit_;
   metrics::Histogram& batch_times_;
   Nouns nouns_;
+  std::vector<Listener*> listeners_;
 
   mutable std::mutex mutex_;
   std::condition_variable wakeup_;

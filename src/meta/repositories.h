@@ -1,0 +1,36 @@
+#pragma once
+// meta/repositories.h — which repositories there are.
+
+#include <chrono>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "meta/rows.h"
+
+namespace entrepot::meta {
+
+// What Repositories::find_or_create found or made.
+struct FoundRepository : Repository {
+  bool is_new = false;
+};
+
+// Repositories are made by the first push. One that holds no manifest is still found, for
+// kEmptyStays after its last manifest was removed or its last blob came; see Retention.
+class Repositories {
+ public:
+  virtual ~Repositories() = default;
+  virtual Result<Repository> find(const RepositoryName& name) const = 0;
+  // Those that hold a manifest. Empty ones cost nothing, however many there are.
+  virtual Result<std::vector<RepositoryName>> list(std::string_view after,
+                                                   std::size_t limit) const = 0;
+  // The empty ones as well.
+  virtual Result<std::vector<RepositoryName>> list_all(std::string_view after,
+                                                       std::size_t limit) const = 0;
+  // Whoever makes one tells the journal (RepositoryCreated).
+  virtual Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) = 0;
+
+  static constexpr std::chrono::hours kEmptyStays{24};
+};
+
+}  // namespace entrepot::meta
