@@ -1,6 +1,5 @@
 #include "collect/sweep.h"
 
-
 namespace entrepot::collect {
 namespace {
 
