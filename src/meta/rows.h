@@ -1,6 +1,7 @@
 #pragma once
 // meta/rows.h — what the metadata store holds, as values.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -136,10 +137,22 @@ struct Job {
   std::int64_t id = 0;
   std::string kind;   // "collect"
   Bytes arguments;    // JSON, by kind
-  std::string state;  // "queued", "running", "done", "failed"
+  std::string state;  // "queued", "running", "done", "failed", "cancelled"
   Bytes progress;     // JSON, by kind
   WallTime created_at;
   std::optional<WallTime> finished_at;
+  std::int64_t attempts = 0;   // how often it was claimed, but for runs that were cut short
+  std::string owner;           // who claimed it; empty while it is queued
+  bool cancel_wished = false;  // somebody wants its run to end
+};
+
+enum class JobEnd { Done, Failed, Cancelled };
+
+// How a run gives back a job that it did not end.
+struct PutBack {
+  Bytes progress;                      // for the next run to go on from
+  std::chrono::milliseconds after{0};  // when it is due again; an hour at most
+  bool counts = true;                  // false: the run was cut short, and is no attempt
 };
 
 }  // namespace entrepot::meta
