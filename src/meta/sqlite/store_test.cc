@@ -126,6 +126,9 @@ TEST_F(SqliteStoreTest, TwoStoresOnOneFileSeeEachOther) {
                   ->view<Job>(context_, [&](const Snapshot& s) { return s.jobs().find(job->id); })
                   ->state,
               "running");
+    ASSERT_OK((*server)->write(context_, [&](Transaction& tx) {
+      return tx.jobs().finish(job->id, "server", JobEnd::Done, "", clock_.wall());
+    }));
   }
   stop = true;
   load.join();
