@@ -24,7 +24,7 @@ inline constexpr char kClockKey[] = "collect.clock";
 // it may be stopped or killed anywhere and simply begins again. Nobody has to wait for it: a push
 // of the very digest that is being removed waits for that one removal.
 //
-// One thread at a time, and one process at a time per store (CollectorThread sees to both); pause()
+// One thread at a time, and one process at a time per store (jobs::Runner sees to both); pause()
 // and paused() from anywhere. Blocks.
 class Collector {
  public:

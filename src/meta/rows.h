@@ -1,6 +1,7 @@
 #pragma once
 // meta/rows.h — what the metadata store holds, as values.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -3,8 +3,13 @@
 
 import os
 import random
+import sqlite3
+import subprocess
 import threading
 import time
+from contextlib import closing
+
+import pytest
 
 from support.command import run
 from support.content import (OCI_CONFIG, OCI_LAYER, Repository, descriptor, digest_of, encode,
@@ -209,6 +214,29 @@ def test_kill_in_the_middle_of_a_collection_leaves_everything_right(start_regist
         content = f"unused {number}".encode()
         assert registry.client.head(repository.path(f"blobs/{digest_of(content)}")).status == 404
         repository.push_blob(content)
+
+
+@pytest.mark.parametrize("end, attempts", [("kill", 2), ("stop", 1)])
+def test_job_goes_on_after_a_restart(start_registry, end, attempts):
+    registry = start_registry(options=("--collect.enabled=false", "--collect.pause", "1s"))
+    repository = Repository(registry.client, "app")
+    for number in range(250):
+        repository.push_blob(f"unused {number}".encode())
+    with subprocess.Popen([entrepot(), "gc", "--data", registry.data, "--collect.delay", "0s"],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as asking:
+        wait_until(lambda: len(blobs_on_disk(registry)) < 250)
+        getattr(registry, end)()
+        assert blobs_on_disk(registry), "it was done already"
+        assert b"the server ended" in asking.stderr.read()
+    registry.start()
+    wait_until(lambda: not blobs_on_disk(registry), 10)
+
+    def row() -> tuple:
+        with closing(sqlite3.connect(registry.data / "entrepot/meta.db")) as database:
+            return database.execute("SELECT state, attempts FROM jobs").fetchone()
+
+    wait_until(lambda: row()[0] != "running")
+    assert row() == ("done", attempts)
 
 
 def _lay_without_links(data) -> tuple[str, str]:

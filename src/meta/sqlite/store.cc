@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/even_clock.h"
 #include "meta/sqlite/internal/backup.h"
 #include "meta/sqlite/internal/checkpointer.h"
 #include "meta/sqlite/internal/migrate.h"
@@ -53,9 +54,10 @@ Result<void> empty_log(Database& database) {
 // Destroyed from the last to the first: whoever closes the file last empties its log, which
 // connections that only read cannot do; and the writer calls the checkpointer.
 struct SqliteStore::Parts {
-  Parts(const Options& options, const Clock& store_clock, std::unique_ptr<Database> to_write,
-        std::unique_ptr<Database> to_checkpoint)
+  Parts(const Options& options, const Clock& store_clock, std::unique_ptr<EvenClock> even_clock,
+        std::unique_ptr<Database> to_write, std::unique_ptr<Database> to_checkpoint)
       : clock(store_clock),
+        even(std::move(even_clock)),
         backup(options.backup),
         path(options.path),
         identity(identity_of(path)),
@@ -70,10 +72,12 @@ struct SqliteStore::Parts {
         readers({.path = options.path,
                  .mode = Database::Mode::ReadOnly,
                  .cache_kib = kReaderCacheKib,
-                 .vfs = options.vfs},
+                 .vfs = options.vfs,
+                 .clock = even.get()},
                 options.readers, health) {}
 
   const Clock& clock;
+  const std::unique_ptr<EvenClock> even;
   const BackupLimits backup;
   metrics::Registry unread;
   const std::string path;
@@ -92,18 +96,20 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options, c
   if (options.as_it_is && !std::filesystem::exists(options.path)) {
     return fail(ErrorCode::NotFound, "no metadata at {}", options.path);
   }
+  auto even = std::make_unique<EvenClock>(clock);
   Database::Options write{.path = options.path,
                           .mode = Database::Mode::ReadWrite,
                           .cache_kib = kWriterCacheKib,
-                          .vfs = options.vfs};
+                          .vfs = options.vfs,
+                          .clock = even.get()};
   TRY_ASSIGN(auto writer, Database::open(write));
   auto ready = options.as_it_is ? check_version(*writer, embedded_files())
                                 : migrate(*writer, embedded_files(), clock.wall());
   if (!ready) return Failure(std::move(ready).error().within(options.path));
   if (!options.as_it_is) TRY(empty_log(*writer));
   TRY_ASSIGN(auto checkpointer, Database::open(write));
-  return std::unique_ptr<SqliteStore>(new SqliteStore(
-      std::make_unique<Parts>(options, clock, std::move(writer), std::move(checkpointer))));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::make_unique<Parts>(
+      options, clock, std::move(even), std::move(writer), std::move(checkpointer))));
 }
 
 Result<void> SqliteStore::write(Context& context, const Work& work) {

@@ -33,6 +33,7 @@ class Rerun final : public StoreUnderTest {
     once_.reopen();
     twice_.emplace(once_.store());
   }
+  void pass(std::chrono::milliseconds time) override { once_.pass(time); }
 
  private:
   sqlite::testing::TemporaryStore once_;
@@ -138,13 +139,16 @@ TEST_F(SqliteStoreTest, TwoStoresOnOneFileSeeEachOther) {
     });
     ASSERT_OK(job);
     const auto claimed = (*server)->transact<Job>(
-        context_, [&](Transaction& tx) { return tx.jobs().claim("collect", clock_.wall()); });
+        context_, [&](Transaction& tx) { return tx.jobs().claim("collect", "server"); });
     ASSERT_OK(claimed);
     EXPECT_EQ(claimed->id, job->id);
     EXPECT_EQ((*command)
                   ->view<Job>(context_, [&](const Snapshot& s) { return s.jobs().find(job->id); })
                   ->state,
               "running");
+    ASSERT_OK((*server)->write(context_, [&](Transaction& tx) {
+      return tx.jobs().finish(job->id, "server", JobEnd::Done, "", clock_.wall());
+    }));
   }
   stop = true;
   load.join();

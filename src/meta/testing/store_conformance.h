@@ -4,6 +4,7 @@
 // A driver runs the suite with one line in its own test:
 //   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, every_promise({&open_under_test}));
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ class StoreUnderTest {
   virtual Store& store() = 0;
   // Closes the store and opens it again, as a restart of the program would.
   virtual void reopen() = 0;
+  // So much time passes for the store's clock.
+  virtual void pass(std::chrono::milliseconds time) = 0;
 };
 
 // Makes an empty one.
@@ -43,6 +46,7 @@ class StoreConformance : public ::testing::TestWithParam<StoreFactory> {
  protected:
   Store& store() { return under_test_->store(); }
   void reopen() { under_test_->reopen(); }
+  void pass(std::chrono::milliseconds time) { under_test_->pass(time); }
 
   // Runs `work` in a transaction, or `look` on a snapshot, of its own; returns its result.
   template <class F>

@@ -136,10 +136,10 @@ TEST_P(StoreConformance, FinishedJobsAreForgottenButForTheNewest) {
   ASSERT_OK(write([](Transaction& tx) -> Result<void> {
     for (int i = 0; i < 105; ++i) {
       TRY_ASSIGN(const Job job, tx.jobs().enqueue("collect", "", at(i)));
-      if (i != 1) TRY(tx.jobs().finish(job.id, true, "", at(i)));
+      if (i != 1) TRY(tx.jobs().cancel(job.id, at(i)));
     }
     TRY_ASSIGN(const Job other, tx.jobs().enqueue("import", "", at(0)));
-    return tx.jobs().finish(other.id, true, "", at(0));
+    return tx.jobs().cancel(other.id, at(0));
   }));
   const auto forget = [&](int before, std::size_t limit) {
     return write([&](Transaction& tx) { return tx.retention().forget_jobs(at(before), limit); })

@@ -45,6 +45,9 @@ Result<void> do_beside_server(Context& context, meta::Store& meta, const Options
     if (job.state == "failed") {
       return fail(ErrorCode::Unavailable, "the {} failed; the server's log says why", asked.what);
     }
+    if (job.state == "cancelled") {
+      return fail(ErrorCode::Cancelled, "the {} was cancelled", asked.what);
+    }
     if (!is_served(options.data)) {
       return fail(ErrorCode::Unavailable, "the server ended before the {} did", asked.what);
     }

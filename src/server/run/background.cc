@@ -2,12 +2,12 @@
 
 #include <sys/statvfs.h>
 
-#include <thread>
+#include <algorithm>
 
 #include "base/log.h"
-#include "collect/retention.h"
-#include "collect/thread.h"
-#include "scrub/thread.h"
+#include "collect/kinds.h"
+#include "jobs/runner.h"
+#include "scrub/scrub.h"
 #include "server/run/metadata_backups.h"
 #include "server/run/periodic.h"
 
@@ -18,17 +18,11 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kDiskInterval{10'000};
 constexpr milliseconds kBackupLook{60'000};
-constexpr milliseconds kRetentionInterval{60'000};
-constexpr milliseconds kLongestPause{100};  // between two of its steps: who ends it waits for it
 
-collect::CollectorThread::Options thread_options(const Options& options) {
-  collect::CollectorThread::Options out;
-  out.enabled = options.collect_enabled;
-  out.interval = options.collect_interval;
-  out.pause = options.collect_pause;
-  // The directory's lock lets in one process: a lease that is left was a killed one's, and is ours.
-  out.holder = "server";
-  return out;
+collect::CollectorRounds collector_rounds(const Options& options) {
+  return {.enabled = options.collect_enabled,
+          .interval = options.collect_interval,
+          .pause = options.collect_pause};
 }
 
 collect::Retention::Options retention_options(const Options& options) {
@@ -38,24 +32,11 @@ collect::Retention::Options retention_options(const Options& options) {
   return out;
 }
 
-// Step by step until nothing is left to forget; pushes and pulls go first.
-void retain(Context& context, collect::Retention& retention, milliseconds pause) {
-  while (context.alive()) {
-    const auto more = retention.step(context);
-    if (!more) {
-      log::warning("what is old was not forgotten, trying again later: {}", more.error());
-    }
-    if (!more || !*more) return;
-    std::this_thread::sleep_for(pause);
-  }
-}
-
-scrub::ScrubThread::Options scrub_options(const Options& options) {
-  scrub::ScrubThread::Options out;
+scrub::Scrub::Options scrub_options(const Options& options) {
+  scrub::Scrub::Options out;
   out.enabled = options.scrub_enabled;
   out.pace = {options.scrub_period, options.scrub_rate.bytes};
   out.settle = std::min<milliseconds>(out.settle, options.scrub_period / 10);
-  out.holder = "server";
   return out;
 }
 
@@ -85,13 +66,15 @@ class DiskMetrics {
   metrics::Gauge& free_files_;
 };
 
-void purge_uploads(Context& context, registry::Uploads& uploads) {
-  const auto purged = uploads.purge(context);
-  if (!purged) {
-    log::warning("abandoned uploads were not purged, trying again later: {}", purged.error());
-  } else if (*purged > 0) {
-    log::info("purged {} abandoned uploads", *purged);
-  }
+jobs::Kind backup_kind(MetadataBackups& backups, milliseconds interval) {
+  const auto round = [&backups](jobs::Run& run) -> Result<void> {
+    backups.run_if_due(run.context());
+    return {};
+  };
+  return {.name = "backup",
+          .who = "backup",
+          .job = nullptr,
+          .rounds = jobs::Rounds{.handler = round, .interval = std::min(interval, kBackupLook)}};
 }
 
 }  // namespace
@@ -110,39 +93,41 @@ struct Background::Parts {
   Parts(const Options& options, OpenedStores& stores, Platform& platform,
         metrics::Registry& metrics, const Clock& clock)
       : collector(make_collector(options, stores, platform, metrics)),
-        collector_thread(*collector, stores.stores().meta, clock, thread_options(options)),
         retention(stores.stores(), platform.uploads(), retention_options(options), metrics),
-        retention_look("retention", kRetentionInterval,
-                       [this, pause = options.collect_pause](Context& context) {
-                         retain(context, retention, std::min(pause, kLongestPause));
-                       }),
-        scrub_thread(stores.stores(), platform.quarantine(), scrub_options(options), metrics),
-        disk(stores.directory().path(), metrics),
-        disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }),
+        scrub(stores.stores(), platform.quarantine(), scrub_options(options), metrics),
         backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
-                stores.stores(), metrics) {
+                stores.stores(), metrics),
+        runner(stores.stores().meta, clock, runner_options(), kinds(options, platform)),
+        disk(stores.directory().path(), metrics),
+        disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }) {}
+
+  // The directory's lock lets in one process.
+  static jobs::Runner::Options runner_options() {
+    return {.owner = jobs::process_name(), .sole = true};
+  }
+
+  std::vector<jobs::Kind> kinds(const Options& options, Platform& platform) {
+    std::vector<jobs::Kind> kinds;
+    kinds.push_back(collect::collector_kind(*collector, collector_rounds(options)));
+    kinds.push_back(collect::retention_kind(retention, options.collect_pause));
+    kinds.push_back(scrub.kind());
     if (options.backup_interval.count() > 0) {
-      backup_look.emplace("backup", std::min<milliseconds>(options.backup_interval, kBackupLook),
-                          [this](Context& context) { backups.run_if_due(context); });
+      kinds.push_back(backup_kind(backups, options.backup_interval));
     }
     // The collector purges uploads along with the rest, where it runs by itself.
     if (!options.collect_enabled && options.uploads_purge_after.count() > 0) {
-      upload_purge.emplace(
-          "uploads", options.uploads_purge_interval,
-          [&uploads = platform.uploads()](Context& context) { purge_uploads(context, uploads); });
+      kinds.push_back(collect::uploads_kind(platform.uploads(), options.uploads_purge_interval));
     }
+    return kinds;
   }
 
   const std::unique_ptr<collect::Collector> collector;
-  collect::CollectorThread collector_thread;
   collect::Retention retention;
-  Periodic retention_look;
-  scrub::ScrubThread scrub_thread;
+  scrub::Scrub scrub;
+  MetadataBackups backups;
+  jobs::Runner runner;
   DiskMetrics disk;
   Periodic disk_look;
-  MetadataBackups backups;
-  std::optional<Periodic> backup_look;
-  std::optional<Periodic> upload_purge;
 };
 
 Background::Background(const Options& options, OpenedStores& stores, Platform& platform,

@@ -15,9 +15,9 @@ namespace entrepot::server {
 std::unique_ptr<collect::Collector> make_collector(const Options& options, OpenedStores& stores,
                                                    Platform& platform, metrics::Registry& metrics);
 
-// Threads: the collector with the purge of uploads, the retention of what else would only grow,
-// the scrub, backups of the metadata, and a look at the disk's free space every ten seconds. They
-// begin at once; destruction ends them after the step they are at.
+// The kinds of work of its jobs::Runner: the collector with the purge of uploads, the retention of
+// what else would only grow, the scrub, and backups of the metadata; and a look at the disk's free
+// space every ten seconds. They begin at once; destruction ends them after the step they are at.
 class Background {
  public:
   Background(const Options& options, OpenedStores& stores, Platform& platform,

@@ -115,7 +115,7 @@ Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   errno = 0;
   const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags,
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());
-  std::unique_ptr<Database> database(new Database(handle));
+  std::unique_ptr<Database> database(new Database(handle, *options.clock));
   const std::string opening = fmt::format("opening {}", options.path);
   if (code != SQLITE_OK) return database->failure(code, opening);
 

@@ -80,7 +80,8 @@ class Database {
     std::string path;
     Mode mode = Mode::ReadOnly;
     int cache_kib = 2048;
-    std::string vfs;  // "" = SQLite's own; tests put in one that fails
+    std::string vfs;                        // "" = SQLite's own; tests put in one that fails
+    const Clock* clock = &Clock::system();  // tells when leases end and jobs are due
   };
 
   // Corrupt when the file is no database, Unavailable when it cannot be opened.
@@ -119,6 +120,7 @@ class Database {
   // Runs any number of statements, unprepared: settings, migrations.
   Result<void> execute(const std::string& sql);
 
+  const Clock& clock() const { return clock_; }
   std::int64_t last_inserted_id() const { return sqlite3_last_insert_rowid(handle_); }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
@@ -150,7 +152,7 @@ class Database {
 
  private:
   friend class Query;
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  Database(sqlite3* handle, const Clock& clock) : handle_(handle), clock_(clock) {}
 
   Result<sqlite3_stmt*> prepared(const char* sql);
   Failure failure(int code, std::string_view doing);
@@ -159,6 +161,7 @@ class Database {
   static int wait_for_others(void* database, int looks);
 
   sqlite3* const handle_;
+  const Clock& clock_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
   std::optional<Error> damage_;
   Context* watched_ = nullptr;

@@ -175,15 +175,22 @@ class JobRows final : public Jobs {
   explicit JobRows(Database& database) : database_(database) {}
   Result<Job> find(std::int64_t id) const override;
   Result<std::vector<Job>> recent(std::string_view kind, std::size_t limit) const override;
+  Result<bool> waits(std::string_view kind) const override;
   Result<Job> enqueue(std::string_view kind, ByteView arguments, WallTime now) override;
-  Result<Job> claim(std::string_view kind, WallTime now) override;
-  Result<void> progress(std::int64_t id, ByteView progress) override;
-  Result<void> finish(std::int64_t id, bool ok, ByteView progress, WallTime now) override;
-  Result<void> lease(std::string_view name, std::string_view holder, WallTime now,
-                     WallTime until) override;
+  Result<Job> claim(std::string_view kind, std::string_view owner) override;
+  Result<bool> progress(std::int64_t id, std::string_view owner, ByteView progress) override;
+  Result<void> put_back(std::int64_t id, std::string_view owner, const PutBack& how) override;
+  Result<void> finish(std::int64_t id, std::string_view owner, JobEnd end, ByteView progress,
+                      WallTime now) override;
+  Result<void> cancel(std::int64_t id, WallTime now) override;
+  Result<void> lease(std::string_view name, std::string_view holder,
+                     std::chrono::milliseconds duration) override;
   Result<void> release(std::string_view name, std::string_view holder) override;
 
  private:
+  Result<std::optional<std::int64_t>> next(std::string_view kind) const;
+  Failure not_owned(std::int64_t id) const;
+
   Database& database_;
 };
 

@@ -116,5 +116,26 @@ TEST_F(Upgrade, OldEventsKnowWhatKindOfActorTheyHave) {
   EXPECT_EQ(entries[1].event.detail, "");
 }
 
+// Also one that the older server was killed at, whose lease says that it lives.
+TEST_F(Upgrade, JobsThatHadNotEndedAreDoneInTheirOrder) {
+  EXPECT_OK(old_->execute(
+      "INSERT INTO jobs (kind, state, arguments, progress, created_at, finished_at) VALUES"
+      " ('collect', 'done', x'', x'', 1, 2), ('collect', 'running', x'', x'31', 1, NULL),"
+      " ('collect', 'queued', x'', x'', 1, NULL);"
+      "INSERT INTO leases VALUES ('collect', 'server', 9000000000000000)"));
+  open();
+  const auto claim = [&] {
+    return store_->transact<std::int64_t>(context_, [](Transaction& tx) -> Result<std::int64_t> {
+      TRY(tx.jobs().lease("collect", "new", std::chrono::seconds(60)));
+      TRY_ASSIGN(const Job job, tx.jobs().claim("collect", "new"));
+      TRY(tx.jobs().finish(job.id, "new", JobEnd::Done, job.progress, from_unix_micros(3)));
+      return job.id;
+    });
+  };
+  EXPECT_EQ(claim(), 2);
+  EXPECT_EQ(claim(), 3);
+  EXPECT_FAILS(NotFound, claim());
+}
+
 }  // namespace
 }  // namespace entrepot::meta::sqlite

@@ -22,6 +22,7 @@ class TemporaryStore final : public meta::testing::StoreUnderTest {
 
   SqliteStore& store() override { return *store_; }
   void reopen() override;
+  void pass(std::chrono::milliseconds time) override { clock_.advance(time); }
   const std::string& path() const { return options_.path; }
 
  private:

@@ -1,39 +1,41 @@
-#include "scrub/thread.h"
+#include "scrub/scrub.h"
 
 #include <gtest/gtest.h>
 
+#include "jobs/testing/world.h"
 #include "registry/testing/world.h"
 
 namespace entrepot::scrub {
 namespace {
 
+using jobs::testing::eventually;
 using oci::Digest;
 using registry::testing::World;
 using namespace std::chrono_literals;
 
-class ScrubThreadTest : public ::testing::Test {
+class ScrubTest : public ::testing::Test {
  protected:
-  std::unique_ptr<ScrubThread> start(bool enabled = true) {
-    ScrubThread::Options options;
+  // The scrub, and what runs it.
+  struct Running {
+    Running(const registry::Stores& stores, registry::Quarantine& quarantine,
+            const Scrub::Options& options, metrics::Registry& metrics)
+        : scrub(stores, quarantine, options, metrics),
+          runner(stores.meta, stores.clock, jobs::testing::quick_options("server", /*sole=*/true),
+                 {scrub.kind()}) {}
+    Scrub scrub;
+    jobs::Runner runner;
+  };
+  std::unique_ptr<Running> start(bool enabled = true) {
+    Scrub::Options options;
     options.enabled = enabled;
     options.pace = {1h, 1 << 30};
     options.settle = 0ms;
-    options.job_poll = 1ms;
-    options.holder = "test";
-    return std::make_unique<ScrubThread>(stores_, world_.quarantine, options, metrics_);
+    return std::make_unique<Running>(stores_, world_.quarantine, options, metrics_);
   }
   double metric(const std::string& name) const {
     const std::string text = metrics_.to_text();
     const auto at = text.find("\n" + name + " ");
     return at == text.npos ? -1 : std::stod(text.substr(at + name.size() + 2));
-  }
-  template <class Condition>
-  static bool eventually(const Condition& condition) {
-    for (int i = 0; i < 6000; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(10ms);
-    }
-    return false;
   }
   Result<std::string> setting(const char* key) {
     return world_.stores.meta.view<std::string>(
@@ -46,7 +48,7 @@ class ScrubThreadTest : public ::testing::Test {
   metrics::Registry metrics_;
 };
 
-TEST_F(ScrubThreadTest, FindsDamageAndTellsWhenAllIsVerified) {
+TEST_F(ScrubTest, FindsDamageAndTellsWhenAllIsVerified) {
   world_.push_image("app", "v1", "layer");
   world_.blobs.damage(Digest::of("layer"), "lAyer");
   const auto thread = start();
@@ -56,7 +58,7 @@ TEST_F(ScrubThreadTest, FindsDamageAndTellsWhenAllIsVerified) {
 }
 
 // The pass that was done counts after a restart, and the next one waits for its time.
-TEST_F(ScrubThreadTest, FinishedPassIsNotDoneAgainAfterARestart) {
+TEST_F(ScrubTest, FinishedPassIsNotDoneAgainAfterARestart) {
   world_.push_image("app", "v1", "layer");
   auto thread = start();
   ASSERT_TRUE(eventually([&] { return metric("entrepot_scrub_last_timestamp_seconds") > 0; }));
@@ -71,23 +73,15 @@ TEST_F(ScrubThreadTest, FinishedPassIsNotDoneAgainAfterARestart) {
   EXPECT_GT(metric("entrepot_scrub_last_timestamp_seconds"), 0);
 }
 
-TEST_F(ScrubThreadTest, DoesJobsEvenWhenItIsSwitchedOff) {
+TEST_F(ScrubTest, DoesJobsEvenWhenItIsSwitchedOff) {
   world_.push_image("app", "v1", "layer");
   world_.blobs.damage(Digest::of("layer"), "lAyer");
   const auto thread = start(/*enabled=*/false);
-  const auto queued =
-      world_.stores.meta.transact<meta::Job>(world_.context, [&](meta::Transaction& tx) {
-        return tx.jobs().enqueue(kJobKind, to_json(Request{}), world_.clock.wall());
-      });
-  ASSERT_OK(queued);
-  meta::Job job;
-  ASSERT_TRUE(eventually([&] {
-    job = world_.stores.meta
-              .view<meta::Job>(world_.context,
-                               [&](const meta::Snapshot& s) { return s.jobs().find(queued->id); })
-              .value();
-    return job.state == "done";
-  }));
+  meta::Store& meta = world_.stores.meta;
+  const auto id = jobs::testing::enqueue(meta, kJobKind, to_json(Request{}));
+  ASSERT_TRUE(jobs::testing::ends(meta, id));
+  const meta::Job job = jobs::testing::find_job(meta, id);
+  EXPECT_EQ(job.state, "done");
   EXPECT_EQ(parse_report(job.progress)->left, 1u);
   EXPECT_EQ(parse_report(job.progress)->losses.size(), 1u);
   EXPECT_EQ(metric("entrepot_scrub_last_timestamp_seconds"), 0);
