@@ -4,6 +4,7 @@
 import json
 import re
 import shutil
+import textwrap
 import time
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from support.dockerd import Dockerd, load_image
 from support.images import AMD64, Image
 from support.layout import Layout, random_files, tar_of
 from support.namespace import NetworkNamespace
+from support.paths import REPOSITORY, entrepot, program
 from support.registry import DockerRegistry
+from support.server import ServerProcess
 from walk import GUIDES, Walk
 
 
@@ -206,6 +209,25 @@ def test_damage(walk, network, hello):
         assert " 0 damaged, 0 mended" in reader.run(command)
     reader.ends()
     reader.stop()
+
+
+def test_on_a_server(tmp_path, network):
+    """Its commands want a systemd; tests/packages does what they do without. What the guide says to
+    write into files is understood."""
+    text = (GUIDES / "on-a-server.md").read_text()
+    blocks = [textwrap.dedent(block) for block in re.findall(r"(?:^    .*\n)+", text, re.M)]
+    for block in (block for block in blocks if block.startswith("[Service]")):
+        unit = tmp_path / "entrepot.service"
+        unit.write_text((REPOSITORY / "packaging/debian/entrepot.service").read_text() + block)
+        said = network.run(program("systemd-analyze"), "security", "--offline=yes", "--no-pager", unit)
+        assert "exposure level" in said.stdout and not said.stderr, said.stderr
+
+    configuration = tmp_path / "entrepot.yaml"
+    configuration.write_text(next(block for block in blocks if block.startswith("open:")))
+    server = ServerProcess("server", tmp_path)
+    server.spawn([*network.prefix, entrepot(), "serve", configuration, "--data", tmp_path / "data"])
+    server.wait_until(lambda: "listening on http://" in server.current_stdout(), 20)
+    assert server.stop() == 0
 
 
 def push(network, image: Image, tag: str) -> None:

@@ -43,7 +43,8 @@ def test_what_is_not_understood(arguments, said):
 
 def test_help_names_every_command():
     shown = command("help").stdout
-    for name in ("serve", "gc", "garbage-collect", "fsck", "import", "export", "options", "version"):
+    for name in ("serve", "gc", "garbage-collect", "fsck", "import", "export", "options", "manual",
+                 "completion", "version"):
         assert re.search(rf"^  {name} ", shown, re.M), name
         assert command(name, "--help").returncode == GOOD
 

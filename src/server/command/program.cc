@@ -7,6 +7,8 @@
 #include <fmt/core.h>
 
 #include "server/command/commands.h"
+#include "server/command/completion.h"
+#include "server/command/manual.h"
 #include "server/configure/command_line.h"
 #include "server/registry2/registry2.h"
 
@@ -34,6 +36,21 @@ int run_options(const Arguments& arguments) {
 
 int run_version(const Arguments&) {
   fmt::print("entrepot {}\n", ENTREPOT_VERSION);
+  return 0;
+}
+
+int run_manual(const Arguments&) {
+  fmt::print("{}", manual(command_table(), ENTREPOT_VERSION));
+  return 0;
+}
+
+int run_completion(const Arguments& arguments) {
+  const auto script = completion(first_operand(arguments).value_or(""), command_table());
+  if (!script) {
+    tell_failure(script.error());
+    return kNotUnderstood;
+  }
+  fmt::print("{}", *script);
   return 0;
 }
 
@@ -104,6 +121,12 @@ constexpr Command kCommands[] = {
      .text = "List every option with its default.",
      .switches = kOptionsSwitches,
      .run = run_options},
+    {.name = "manual", .text = "Print this program's manual page, for man.", .run = run_manual},
+    {.name = "completion",
+     .operands = "bash|zsh|fish",
+     .max_operands = 1,
+     .text = "Print what completes these words in that shell.",
+     .run = run_completion},
     {.name = "version", .text = "Say which version this is.", .run = run_version},
 };
 
@@ -124,6 +147,8 @@ std::vector<std::string> as_typed_for_registry2(std::span<const std::string> wor
 }
 
 }  // namespace
+
+std::span<const Command> command_table() { return kCommands; }
 
 int run_program(std::span<const std::string> words) {
   auto arguments = parse_command_line(kCommands, as_typed_for_registry2(words));

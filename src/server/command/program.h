@@ -4,7 +4,12 @@
 #include <span>
 #include <string>
 
+#include "server/configure/command_line.h"
+
 namespace entrepot::server {
+
+// All commands, in the order in which a reader meets them.
+std::span<const Command> command_table();
 
 // Runs the command that `words` (without the program's name) ask for; returns the exit code: 0, 1
 // when the command failed, 2 when it was not understood.

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "server/command/commands.h"
 #include "server/host/process.h"
+#include "server/host/service_manager.h"
 #include "server/host/signals.h"
 #include "server/run/running_server.h"
 
@@ -24,10 +25,12 @@ int run_serve(const Arguments& arguments) {
 
   for (const std::string& url : (*server)->urls()) fmt::print("listening on {}\n", url);
   std::fflush(stdout);
+  tell_service_manager(kReady);
   while (signals.next() == Signals::Event::Reload) {
     // Without memory the old pair stays until the next signal.
     static_cast<void>(had_memory([&] { (*server)->reload_certificate(); }));
   }
+  tell_service_manager(kStopping);
   log::info("stopping");
   (*server)->stop();
   server->reset();

@@ -210,7 +210,10 @@ std::string help(const Command& command) {
   for (const Option& option : option_table()) {
     if (option.flag.empty()) continue;
     const std::string value = is_switch(option) ? "" : " VALUE";
-    out += fmt::format("      --{:<18} {}\n", fmt::format("{}{}", option.flag, value), option.text);
+    const std::string initial =
+        option.initial.empty() ? "" : fmt::format(" Default: {}.", option.initial);
+    out += fmt::format("      --{:<18} {}{}\n", fmt::format("{}{}", option.flag, value),
+                       option.text, initial);
   }
   out +=
       "\nEvery other option is a flag, too: --http.idle_timeout 30s. `entrepot options` lists "

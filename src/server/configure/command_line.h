@@ -26,7 +26,7 @@ struct Arguments;
 // One command. Its run() gives the exit code.
 struct Command {
   std::string_view name;
-  std::string_view operands = {};  // for the help: "[FILE]"
+  std::string_view operands = {};  // for the help: "[FILE]", "DIR"; words to choose from: "a|b"
   std::size_t max_operands = 0;
   std::string_view text = {};  // one sentence
   std::span<const Switch> switches = {};

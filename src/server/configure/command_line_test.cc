@@ -100,6 +100,7 @@ TEST(CommandLine, HelpIsOfferedEverywhere) {
   EXPECT_NE(help(kCommands).find("  serve            Serve.\n"), std::string::npos);
   EXPECT_NE(help(kCommands[1]).find("-d, --dry-run"), std::string::npos);
   EXPECT_NE(help(kCommands[0]).find("--listen VALUE"), std::string::npos);
+  EXPECT_NE(help(kCommands[0]).find(" Default: 127.0.0.1:5000."), std::string::npos);
 }
 
 TEST(CommandLine, TwoDashesEndTheFlags) {

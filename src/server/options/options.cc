@@ -100,6 +100,11 @@ std::string type_for_people(const Option& option) {
   return fmt::format("`{}`", fmt::join(option.choices, "`, `"));
 }
 
+// One value of that type.
+constexpr std::string_view kValueNames[] = {"TEXT",     "true|false", "COUNT",   "SIZE",
+                                            "DURATION", "WORD",       "ADDRESS", "HEADER"};
+static_assert(std::size(kValueNames) == std::variant_size_v<OptionField>);
+
 constexpr std::string_view kPageHead = R"(# Options
 
 Made by `entrepot options --markdown` from the table in `src/server/options/options_table.cc`; a test compares.
@@ -150,6 +155,13 @@ bool is_list(const Option& option) {
 
 bool is_switch(const Option& option) {
   return std::holds_alternative<bool Options::*>(option.field);
+}
+
+std::string value_name(const Option& option) {
+  if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, "|"));
+  if (option.place == Place::File) return "FILE";
+  if (option.place == Place::Directory) return "DIR";
+  return std::string(kValueNames[option.field.index()]);
 }
 
 std::string environment_name(const Option& option) {

@@ -85,6 +85,9 @@ using OptionField =
                  Duration Options::*, std::vector<std::string> Options::*,
                  std::vector<ListenAddress> Options::*, std::vector<HeaderLine> Options::*>;
 
+// What a text names on the machine, for shells to complete.
+enum class Place { None, File, Directory };
+
 struct Option {
   std::string_view path;  // "http.listen": its levels in a file, and with "--" before it a flag
   OptionField field;      // the type decides how a value is read
@@ -94,6 +97,7 @@ struct Option {
   std::uint64_t least = 0;                              // of a count, a size, milliseconds
   std::uint64_t most = UINT64_MAX;                      // of those as well
   std::string_view flag = {};                           // a short flag beside "--<path>"
+  Place place = Place::None;                            // of a text
   std::string_view text = {};                           // what it does, one sentence or two
 };
 
@@ -102,6 +106,10 @@ const Option* find_option(std::string_view path);  // null when there is none
 
 bool is_list(const Option& option);    // takes any number of values
 bool is_switch(const Option& option);  // true or false
+
+// How a value is called where one has to be written: "DURATION", "FILE", "1.2|1.3"; "true|false" of
+// a switch.
+std::string value_name(const Option& option);
 
 // "ENTREPOT_HTTP_LISTEN".
 std::string environment_name(const Option& option);
