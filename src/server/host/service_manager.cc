@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "server/host/system_error.h"
+#include "file/error.h"
 
 namespace entrepot::server {
 namespace {
@@ -25,13 +25,13 @@ Result<void> send_datagram(const std::string& name, std::string_view state) {
   std::memcpy(address.sun_path, name.data(), name.size());
   if (name[0] == '@') address.sun_path[0] = '\0';
   const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return system_error(errno, "making a socket");
+  if (socket < 0) return file::failed(errno, "making a socket");
   const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   const ssize_t sent = ::sendto(socket, state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                                 reinterpret_cast<const sockaddr*>(&address), length);
   const int error = errno;
   ::close(socket);
-  if (sent < 0) return system_error(error, "sending to " + name);
+  if (sent < 0) return file::failed(error, "sending to {}", name);
   return {};
 }
 
