@@ -36,7 +36,8 @@ struct YamlNode::Entry {
 // past 10,000 values or a depth of 32 (which ends an alias that contains itself).
 Result<YamlNode> parse_yaml(std::string_view text, const std::string& name);
 
-// The same for a file of at most 1 MiB. NotFound, Denied, TooLarge, Unavailable.
+// The same for a file of at most 1 MiB. NotFound, Denied, Conflict (it is no file), TooLarge,
+// Unavailable.
 Result<YamlNode> read_yaml_file(const std::string& path);
 
 // For a value that did not come from a file (an environment variable): every node says `where`.

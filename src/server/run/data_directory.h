@@ -18,8 +18,9 @@ namespace entrepot::server {
 class DataDirectory {
  public:
   // Makes what is missing, for its owner alone, takes the lock, and takes from others the rights to
-  // what is there (file_modes.h). Conflict when another process has it, with its number; Denied
-  // (also for a lock that is no plain file of its own), StorageFull, Unavailable.
+  // what is there (file_modes.h). Conflict when another process has it, with its number, or when
+  // it is no directory; Denied (also for a lock that is no plain file of its own), StorageFull,
+  // Unavailable.
   static Result<std::unique_ptr<DataDirectory>> open(const std::string& path);
 
   // Where the metadata is, also for who only wants to ask a running server something.

@@ -13,7 +13,7 @@ namespace entrepot::meta::sqlite {
 // long it takes: what others write meanwhile goes to the log, which cannot start over until this
 // ends. So the log's growth is watched, and so are the time and the room on the disk; past a limit
 // the copy is given up. Cancelled, Timeout, StorageFull, Unavailable (the log grew too much)
-// between two pieces.
+// between two pieces; NotFound without the folder.
 Result<void> copy_to_file(Context& context, Database& source, const std::string& path,
                           const BackupLimits& limits);
 
