@@ -111,7 +111,7 @@ TEST_F(FileWrite, SyncsDirectoriesAlone) {
 
 TEST_F(FileWrite, FullDiskIsStorageFull) {
   const OpenFile full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
-  if (full.descriptor() < 0) GTEST_SKIP() << "no /dev/full here";
+  ASSERT_GE(full.descriptor(), 0) << "Linux has it everywhere";
   EXPECT_FAILS(StorageFull, write_all(full.descriptor(), "x", "a file"));
 }
 
