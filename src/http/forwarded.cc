@@ -1,7 +1,6 @@
 #include "http/forwarded.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "http/networks.h"
 
@@ -14,17 +13,13 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlank) + 1);
 }
 
-// The parts between separators, first to last; quoted ones are not told apart, as an address holds
-// no separator.
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  std::size_t end = 0;
-  while ((end = text.find(separator)) != text.npos) {
-    parts.push_back(trimmed(text.substr(0, end)));
-    text.remove_prefix(end + 1);
-  }
-  parts.push_back(trimmed(text));
-  return parts;
+// Cuts the last part off `text`, with the separator before it. Quoted ones are not told apart, as
+// an address holds no separator.
+std::string_view take_last(std::string_view& text, char separator) {
+  const std::size_t at = text.rfind(separator);
+  const std::string_view last = at == text.npos ? text : text.substr(at + 1);
+  text = at == text.npos ? std::string_view() : text.substr(0, at);
+  return trimmed(last);
 }
 
 // "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80", 2001:db8::1, each perhaps in quotes.
@@ -43,8 +38,9 @@ std::string_view without_port(std::string_view text) {
 
 // RFC 7239: for=192.0.2.43;proto=http;by=203.0.113.43. "" without a for.
 std::string_view address_in(std::string_view element) {
-  for (const std::string_view pair : split(element, ';')) {
+  while (!element.empty()) {
     constexpr std::string_view kFor = "for=";
+    const std::string_view pair = take_last(element, ';');
     if (equals_ignoring_case(pair.substr(0, kFor.size()), kFor)) {
       return without_port(trimmed(pair.substr(kFor.size())));
     }
@@ -52,17 +48,21 @@ std::string_view address_in(std::string_view element) {
   return {};
 }
 
-// From the client on to the proxy that is nearest.
-std::vector<std::string_view> chain_of(const Request& request) {
-  std::vector<std::string_view> chain;
-  for (const std::string_view line : request.headers("Forwarded")) {
-    for (const std::string_view element : split(line, ',')) chain.push_back(address_in(element));
+// Calls visit(element) from the proxy that is nearest to the client, until it returns false. Most
+// often one is looked at, however many a client has written. False when there is none.
+template <class Visit>
+bool each_from_back(const Request& request, std::string_view name, const Visit& visit) {
+  bool any = false;
+  const auto lines = request.header_lines();
+  for (auto line = lines.rbegin(); line != lines.rend(); ++line) {
+    if (!equals_ignoring_case(line->name, name)) continue;
+    std::string_view rest = line->value;
+    do {
+      any = true;
+      if (!visit(take_last(rest, ','))) return true;
+    } while (!rest.empty());
   }
-  if (!chain.empty()) return chain;
-  for (const std::string_view line : request.headers("X-Forwarded-For")) {
-    for (const std::string_view element : split(line, ',')) chain.push_back(without_port(element));
-  }
-  return chain;
+  return any;
 }
 
 }  // namespace
@@ -71,11 +71,14 @@ std::string_view client_address(const Request& request) {
   const Peer& peer = request.peer();
   if (!peer.is_proxy) return peer.address;
   std::string_view vouched = peer.address;
-  const auto chain = chain_of(request);
-  for (auto at = chain.rbegin(); at != chain.rend(); ++at) {
-    if (!is_address(*at)) return vouched;
-    vouched = *at;
-    if (!peer.proxies->contains(*at)) return vouched;
+  // Goes on as long as it is a proxy of ours that is told of.
+  const auto look = [&](std::string_view address) {
+    if (!is_address(address)) return false;
+    vouched = address;
+    return peer.proxies->contains(address);
+  };
+  if (!each_from_back(request, "Forwarded", [&](auto text) { return look(address_in(text)); })) {
+    each_from_back(request, "X-Forwarded-For", [&](auto text) { return look(without_port(text)); });
   }
   return vouched;
 }

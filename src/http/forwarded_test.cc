@@ -44,6 +44,13 @@ TEST(ClientAddress, IsReadFromForwardedFirst) {
   EXPECT_EQ(address("10.0.0.1", {{"Forwarded", "proto=https;for=192.0.2.43"}}), "192.0.2.43");
 }
 
+// An empty part is no address; what stands before it is not believed either.
+TEST(ClientAddress, EmptyPartsEndTheChain) {
+  EXPECT_EQ(address("10.0.0.1", {{"X-Forwarded-For", "203.0.113.9, , 10.0.0.2"}}), "10.0.0.2");
+  EXPECT_EQ(address("10.0.0.1", {{"X-Forwarded-For", "203.0.113.9,"}}), "10.0.0.1");
+  EXPECT_EQ(address("10.0.0.1", {{"X-Forwarded-For", ",203.0.113.9"}}), "203.0.113.9");
+}
+
 TEST(ClientAddress, FormsOfAddresses) {
   EXPECT_EQ(address("10.0.0.1", {{"X-Forwarded-For", "203.0.113.9:4711"}}), "203.0.113.9");
   EXPECT_EQ(address("10.0.0.1", {{"X-Forwarded-For", "2001:db8::1"}}), "2001:db8::1");
