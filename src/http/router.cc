@@ -38,13 +38,6 @@ void add(PathMatch& match, std::string_view value) {
   match.values[match.count++] = value;
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 // Segments are matched from the front up to "<name>", then from the back down to it: what lies
@@ -91,6 +84,13 @@ std::string list_of(unsigned methods) {
     list += name_of(method);
   }
   return list;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {

@@ -56,6 +56,9 @@ FoundRoute<Row> find_route(std::span<const Row> rows, Method method, std::string
 // "GET, HEAD": for Allow.
 std::string list_of(unsigned methods);
 
+// What a hexadecimal digit stands for, in either case; -1 for any other character.
+int hex_value(char c);
+
 // Percent-decoding. nullopt for a bad escape or a NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 

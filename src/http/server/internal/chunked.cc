@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/router.h"
 #include "http/server/internal/characters.h"
 
 namespace entrepot::http::server::internal {
 namespace {
 
 constexpr unsigned kMaxSizeDigits = 15;  // so that no size overflows
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 }  // namespace
 

@@ -81,6 +81,11 @@ void Connection::on_events(std::uint32_t events) {
   const bool reset = (events & (EPOLLHUP | EPOLLERR)) != 0;
   const bool ended = reset || (events & EPOLLRDHUP) != 0;
   if (ended || (events & EPOLLIN) != 0) channel_.set_readable(ended);
+  step(reset);
+}
+
+// What the phase does next. `reset`: the client neither sends nor listens.
+void Connection::step(bool reset) {
   switch (phase_) {
     case Phase::Head:
       return go_on();
@@ -98,23 +103,7 @@ void Connection::on_events(std::uint32_t events) {
   }
 }
 
-void Connection::on_soon() {
-  switch (phase_) {
-    case Phase::Head:
-      return go_on();
-    case Phase::Working:
-      return intake_->on_readable();
-    case Phase::Answering:
-      return delivery_->on_writable();
-    case Phase::Discarding:
-      return discard();
-    case Phase::Lingering:
-      return linger();
-    case Phase::Handshake:
-    case Phase::Closed:
-      return;
-  }
-}
+void Connection::on_soon() { step(false); }
 
 // --- Reading requests ----------------------------------------------------------------------------
 

@@ -77,6 +77,7 @@ class Connection final : public Watched, public Intake::Owner, public Delivery::
   void start_reading();
 
   // Reading requests.
+  void step(bool reset);
   void go_on();
   void read_requests();
   bool serve_input();
