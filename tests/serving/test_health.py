@@ -1,8 +1,11 @@
 # ctest: labels=serving
 """`entrepot health`: what a probe inside a container, or a script on the machine, asks."""
 
+import contextlib
 import os
+import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -69,10 +72,36 @@ def test_of_several_servers_one_has_to_be_named(serve, tmp_path):
     assert "no server that runs here has it" in health("--data", tmp_path).stderr
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_anybody_may_ask_and_gets_a_status_alone(started, tmp_path):
+def test_the_usual_directory_needs_no_name(serve, tmp_path):
+    """Somebody else's name beside it is no reason to be taken for ill."""
+    serve("--data", tmp_path / "other", "--listen", ANY_PORT)
+    usual = "/var/lib/registry"
+    inside = ["unshare", "--mount", "sh", "-c",
+              f'mkdir -p {usual} && mount -t tmpfs none {usual} && {entrepot()} serve &'
+              f'until {entrepot()} health --ready; do sleep 0.1; done; kill %1; wait']
+    environment = {"ENTREPOT_IMAGE": "1", "ENTREPOT_USER": "", "ENTREPOT_HTTP_LISTEN": ANY_PORT,
+                   "ENTREPOT_OPEN": "1"}
+    assert "ready" in run(*inside, environment=environment, timeout=30).stdout
+
+
+def test_a_probe_that_says_nothing_keeps_no_other_out(started, tmp_path):
+    """However many of them there are."""
     started("--listen", ANY_PORT)
-    asked = subprocess.run([entrepot(), "health"], capture_output=True, text=True, user=65534,
-                           env={"ENTREPOT_DATA": ""}, cwd="/")
-    # Other tests' servers may run beside this one.
-    assert asked.returncode == 0 or "servers run here" in asked.stderr
+    (name,) = {line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()
+               if f"-{(tmp_path / 'd').stat().st_ino}" in line}
+    with contextlib.ExitStack() as sockets:
+        for _ in range(200):
+            silent = sockets.enter_context(socket.socket(socket.AF_UNIX))
+            silent.settimeout(5)
+            silent.connect("\0" + name[1:])
+        assert health("--data", tmp_path / "d").returncode == 0
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_anybody_may_ask(serve, scratch):
+    """Who may not even look into the data directory."""
+    data = scratch / "d"
+    serve("--data", data, "--listen", ANY_PORT)
+    assert data.stat().st_mode & 0o077 == 0
+    asked = run(entrepot(), "health", "--data", data, user=65534, cwd="/")
+    assert asked.stdout == "alive\n"

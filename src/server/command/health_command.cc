@@ -14,31 +14,38 @@ namespace {
 constexpr std::chrono::milliseconds kPatience{
     4000};  // Kubernetes gives a probe one second, or more
 
-// The data directory, where flags or environment name it: enough to tell one server from another.
-Result<std::string> named_directory(const Arguments& arguments) {
-  TRY_ASSIGN(auto environment, read_environment(process_environment()));
+struct Directory {
+  std::string path;       // what a server without a configuration file would have here
+  bool is_named = false;  // by a flag or a variable
+};
+
+Result<Directory> directory_of(const Arguments& arguments) {
+  const Environment variables = process_environment();
+  TRY_ASSIGN(auto environment, read_environment(variables));
+  Directory directory{runs_in_own_image(variables) ? kImageData : initial_options().data};
   std::vector<Setting> settings = std::move(environment.settings);
   settings.insert(settings.end(), arguments.settings.begin(), arguments.settings.end());
-  std::string directory;
   for (const Setting& setting : settings) {
-    if (setting.option->path == "data") directory = setting.values.front();
+    if (setting.option->path != "data" || setting.values.front().empty()) continue;
+    directory = {setting.values.front(), true};
   }
   return directory;
 }
 
-// The one server that runs here, or the one with the named directory.
+// The one with the named directory; without one the only server that runs here, or of several the
+// one with the usual directory.
 Result<std::string> find_server(const Arguments& arguments) {
   TRY_ASSIGN(const auto running, running_probes());
   if (running.empty()) return fail(ErrorCode::NotFound, "no server runs here");
-  TRY_ASSIGN(const std::string directory, named_directory(arguments));
-  if (directory.empty() && running.size() == 1) return running.front();
-  if (directory.empty()) {
+  TRY_ASSIGN(const Directory directory, directory_of(arguments));
+  if (!directory.is_named && running.size() == 1) return running.front();
+  const auto name = probe_name(directory.path);
+  if (name && std::find(running.begin(), running.end(), *name) != running.end()) return *name;
+  if (!directory.is_named) {
     return fail(ErrorCode::InvalidArgument, "{} servers run here: say which, with --data",
                 running.size());
   }
-  TRY_ASSIGN(const std::string name, probe_name(directory));
-  if (std::find(running.begin(), running.end(), name) != running.end()) return name;
-  return fail(ErrorCode::NotFound, "{}: no server that runs here has it", directory);
+  return fail(ErrorCode::NotFound, "{}: no server that runs here has it", directory.path);
 }
 
 Result<void> ask(const Arguments& arguments) {

@@ -86,7 +86,7 @@ Result<void> read_node(const YamlNode& node, const std::string& path, std::vecto
 Result<void> apply_image_defaults(Options& options) {
   const std::string where = "the image";
   for (const auto& [path, value] :
-       {std::pair("data", "/var/lib/registry"), std::pair("http.listen", ":5000")}) {
+       {std::pair("data", kImageData), std::pair("http.listen", ":5000")}) {
     TRY(apply({find_option(path), {value}, where}, options));
   }
   if (geteuid() == 0) options.user = "entrepot";

@@ -32,4 +32,7 @@ Result<EnvironmentSettings> read_environment(const Environment& environment);
 // "ENTREPOT_IMAGE=1": the program runs as the command of its own container image.
 bool runs_in_own_image(const Environment& environment);
 
+// The data directory in the image, and in that of registry:2.
+inline constexpr char kImageData[] = "/var/lib/registry";
+
 }  // namespace entrepot::server

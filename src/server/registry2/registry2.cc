@@ -177,7 +177,7 @@ Result<void> apply_key(const Registry2Key& key, const YamlNode& node, Registry2R
 
 // Where distribution's defaults are not ours.
 void set_defaults(bool has_document, Registry2Reader& reader) {
-  if (has_document) reader.set_default("data", "/var/lib/registry");
+  if (has_document) reader.set_default("data", kImageData);
   reader.set_default("storage.delete", "false");
 }
 

@@ -10,6 +10,9 @@
 namespace entrepot::server {
 namespace {
 
+// At once; one more than these lets the oldest go that says nothing.
+constexpr std::size_t kProbeConnections = 16;
+
 std::size_t cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
 std::size_t chosen(std::uint64_t configured, std::size_t otherwise) {
@@ -118,7 +121,10 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.metrics = nullptr;
   server_options.memory = nullptr;
   server_options.observe = nullptr;
-  TRY_ASSIGN(parts->probe_server, http::server::Server::open(server_options, handlers.probe));
+  auto probe_options = server_options;
+  probe_options.limits.connections = kProbeConnections;
+  probe_options.limits.receive_buffers = 1;  // nobody sends it a body
+  TRY_ASSIGN(parts->probe_server, http::server::Server::open(probe_options, handlers.probe));
   if (!options.debug_listen.empty()) {
     TRY_ASSIGN(parts->debug_server,
                http::server::Server::open(server_options, handlers.operations));

@@ -3,18 +3,15 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstddef>
 #include <cstring>
 #include <fstream>
 #include <set>
 
 #include "base/source.h"
+#include "server/host/local_socket.h"
 
 namespace entrepot::server {
 namespace {
@@ -30,26 +27,18 @@ Result<std::string> prefix() {
   return fmt::format("@entrepot/{}/", here.st_ino);
 }
 
-Failure no_answer() {
-  const bool late = errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS;
+Failure no_answer(int error) {
+  const bool late = error == EAGAIN || error == EWOULDBLOCK || error == EINPROGRESS;
   return fail(late ? ErrorCode::Timeout : ErrorCode::Unavailable, "the server does not answer: {}",
-              late ? "too late" : std::strerror(errno));
+              late ? "too late" : std::strerror(error));
 }
 
 Result<void> connect(int descriptor, const std::string& name, std::chrono::milliseconds patience) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (name.size() > sizeof address.sun_path) {
-    return fail(ErrorCode::InvalidArgument, "{}: too long for a name", name);
-  }
-  name.copy(address.sun_path + 1, name.size() - 1, 1);
+  TRY_ASSIGN(const LocalAddress to, local_address(name));
   const timeval limit{patience.count() / 1000, patience.count() % 1000 * 1000};
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), size) != 0) {
-    return no_answer();
-  }
+  if (::connect(descriptor, to.any(), to.size) != 0) return no_answer(errno);
   return {};
 }
 
@@ -59,7 +48,8 @@ Result<int> read_status(int descriptor) {
   while (head.size() < kStatusLine.size() + 3) {
     char octets[64];
     const ssize_t came = ::recv(descriptor, octets, sizeof octets, 0);
-    if (came <= 0) return no_answer();
+    if (came < 0) return no_answer(errno);
+    if (came == 0) return no_answer(ECONNRESET);
     head.append(octets, static_cast<std::size_t>(came));
   }
   int status = 0;
@@ -98,12 +88,12 @@ Result<std::vector<std::string>> running_probes() {
 Result<int> ask_probe(const std::string& name, std::string_view path,
                       std::chrono::milliseconds patience) {
   const OpenFile socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (socket.descriptor() < 0) return no_answer();
+  if (socket.descriptor() < 0) return no_answer(errno);
   TRY(connect(socket.descriptor(), name, patience));
   const std::string request =
       fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
   const ssize_t sent = ::send(socket.descriptor(), request.data(), request.size(), MSG_NOSIGNAL);
-  if (sent != static_cast<ssize_t>(request.size())) return no_answer();
+  if (sent != static_cast<ssize_t>(request.size())) return no_answer(sent < 0 ? errno : EAGAIN);
   return read_status(socket.descriptor());
 }
 

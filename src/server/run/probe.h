@@ -13,7 +13,9 @@ namespace entrepot::server {
 
 // A server listens on an abstract name of its machine, besides its addresses: no file, nothing to
 // configure, no TLS, gone with the process. Who shares its network and its process namespace (a
-// probe inside its container does) finds it there, and gets no more than a status.
+// probe inside its container does) finds it there, and gets no more than a status. It is no proof:
+// another program of this machine could have taken the name before. A server whose name is taken
+// says so in its log, and serves.
 
 // The name of the server that has this data directory: "@entrepot/<process namespace>/<directory>".
 // NotFound when there is no such directory.
