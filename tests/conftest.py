@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.namespace import NetworkNamespace
 from support.registry import Registry, registry_class
 
 
@@ -45,6 +46,14 @@ def start_registry(tmp_path):
 def start_module_registry(tmp_path_factory):
     """The same for the tests of a file together."""
     yield from _starter(tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="module")
+def network():
+    """A network of the file's own: the ports that guides and examples name are free in it."""
+    namespace = NetworkNamespace()
+    yield namespace
+    namespace.close()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ namespace entrepot::jobs {
 struct Rounds {
   std::function<Result<void>(Run&)> handler;
   std::chrono::milliseconds interval;        // between the end of one and the begin of the next
-  std::chrono::milliseconds after_error{0};  // instead of the interval, if that is shorter
+  std::chrono::milliseconds after_error{0};  // instead of a shorter interval, when one failed
 };
 
 // One kind of work. A handler may be run again after any of its steps, by another process, too; so

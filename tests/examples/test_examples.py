@@ -17,7 +17,6 @@ from support.certificates import Authority
 from support.command import output, run
 from support.content import Repository
 from support.dockerd import Dockerd
-from support.namespace import NetworkNamespace
 from support.nginx import Nginx
 from support.paths import REPOSITORY, entrepot, program
 from support.raw import ask
@@ -120,13 +119,6 @@ def test_behind_nginx(start_registry, tmp_path):
 
 
 # --- docker-compose
-
-@pytest.fixture(scope="module")
-def network():
-    namespace = NetworkNamespace()
-    yield namespace
-    namespace.close()
-
 
 @pytest.fixture(scope="module")
 def docker(network, tmp_path_factory):

@@ -15,19 +15,10 @@ from support.content import OCI_MANIFEST
 from support.dockerd import Dockerd, load_image
 from support.images import AMD64, Image
 from support.layout import Layout, random_files, tar_of
-from support.namespace import NetworkNamespace
 from support.paths import REPOSITORY, entrepot, program
 from support.registry import DockerRegistry
 from support.server import ServerProcess
 from walk import GUIDES, Walk
-
-
-@pytest.fixture(scope="module")
-def network():
-    """The ports that the guides name are free in it."""
-    namespace = NetworkNamespace()
-    yield namespace
-    namespace.close()
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ from support.dockerd import Dockerd, load_image
 from support.http import Client
 from support.images import AMD64
 from support.layout import Layout, random_files, tar_of
-from support.namespace import NetworkNamespace
 from support.paths import REPOSITORY, entrepot, program
 
 USER_ID = 5000
@@ -216,13 +215,6 @@ def test_reads_a_mounted_configuration_of_registry2(docker, tmp_path, place):
                     "http: {addr: '127.0.0.1:0', headers: {X-Mounted: [file]}}\n")
     with Container(docker, "-v", f"{file}:{place}:ro", port="") as container:
         assert container.client.get("/v2/").header("X-Mounted") == "file"
-
-
-@pytest.fixture(scope="module")
-def network():
-    namespace = NetworkNamespace()
-    yield namespace
-    namespace.close()
 
 
 @pytest.fixture(scope="module")

@@ -199,10 +199,7 @@ void DistributionApi::body_failed(Context& context, std::string_view path,
 }
 
 http::Response DistributionApi::refuse(const http::Refusal& refusal) {
-  const std::string_view code = refusal.status == 503   ? "UNAVAILABLE"
-                                : refusal.status == 413 ? "SIZE_INVALID"
-                                                        : "UNSUPPORTED";
-  return labelled(error_response(refusal.status, code, refusal.message), kRefused);
+  return labelled(refusal_response(refusal), kRefused);
 }
 
 }  // namespace entrepot::api::distribution

@@ -154,6 +154,13 @@ http::Response error_response(int status, std::string_view code, std::string_vie
   return response;
 }
 
+http::Response refusal_response(const http::Refusal& refusal) {
+  const std::string_view code = refusal.status == 503   ? "UNAVAILABLE"
+                                : refusal.status == 413 ? "SIZE_INVALID"
+                                                        : "UNSUPPORTED";
+  return error_response(refusal.status, code, refusal.message);
+}
+
 http::Response too_slow(std::string_view code) {
   return error_response(408, code, "the body came too slowly; what came of a chunk is kept");
 }

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "http/message.h"
+#include "http/handler.h"
 #include "oci/digest.h"
 
 namespace entrepot::api::distribution {
@@ -21,6 +21,9 @@ http::Response to_response(const Error& error, About about, std::string_view req
 // One error in the spec's form, for refusals that no Error stands behind. The message begins with
 // the words that distribution has for the code.
 http::Response error_response(int status, std::string_view code, std::string_view message);
+
+// What never became a request, or found no thread for it.
+http::Response refusal_response(const http::Refusal& refusal);
 
 // A body that came more slowly than the server waits for.
 http::Response too_slow(std::string_view code);

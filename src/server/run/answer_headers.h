@@ -16,6 +16,8 @@ class AnswerHeaders {
  public:
   explicit AnswerHeaders(std::vector<HeaderLine> lines) : lines_(std::move(lines)) {}
 
+  bool empty() const { return lines_.empty(); }
+
   // Adds the lines; one of the same name that the response had is replaced. `origin` is the
   // request's: where Access-Control-Allow-Origin names that page among others, it is sent alone,
   // since browsers take no list.

@@ -77,6 +77,7 @@ http::Reply Front::handle(Context& context, const http::Request& request) {
 void Front::dress(const http::Request* request, http::Response& response) {
   http::Handler* const room = request == nullptr ? &rooms_.front().handler : find(request->path());
   if (room != nullptr) room->dress(request, response);
+  if (headers_.empty()) return;
   headers_.put_on(response, request == nullptr ? std::nullopt : request->header("Origin"));
 }
 

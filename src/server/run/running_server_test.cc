@@ -16,6 +16,14 @@ namespace {
 using http::server::testing::Client;
 using http::server::testing::request_text;
 
+// Begins an upload, and a chunk of 4 bytes of which 2 come.
+bool send_half_a_chunk(Client& client) {
+  const auto begun = client.exchange(request_text("POST", "/v2/a/blobs/uploads/"));
+  return client.send(
+      fmt::format("PATCH {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nab",
+                  begun.header("location")));
+}
+
 class RunningServerTest : public ::testing::Test {
  protected:
   RunningServerTest() {
@@ -133,11 +141,7 @@ TEST_F(RunningServerTest, StopWaitsForRunningExchanges) {
   auto server = start();
   ASSERT_OK(server);
   Client client(port_of(**server));
-  const auto begun = client.exchange(request_text("POST", "/v2/a/blobs/uploads/"));
-  ASSERT_TRUE(
-      client.send(fmt::format("PATCH {} HTTP/1.1\r\nHost: localhost\r\n"
-                              "Content-Length: 4\r\n\r\nab",
-                              begun.header("location"))));
+  ASSERT_TRUE(send_half_a_chunk(client));
   Client idle(port_of(**server));
   ASSERT_TRUE(idle.connected());
   std::thread stopping([&] { (*server)->stop(); });
@@ -152,11 +156,7 @@ TEST_F(RunningServerTest, StopDoesNotWaitForever) {
   auto server = start();
   ASSERT_OK(server);
   Client client(port_of(**server));
-  const auto begun = client.exchange(request_text("POST", "/v2/a/blobs/uploads/"));
-  ASSERT_TRUE(
-      client.send(fmt::format("PATCH {} HTTP/1.1\r\nHost: localhost\r\n"
-                              "Content-Length: 4\r\n\r\nab",
-                              begun.header("location"))));
+  ASSERT_TRUE(send_half_a_chunk(client));
   (*server)->stop();
   EXPECT_TRUE(client.ended());
 }

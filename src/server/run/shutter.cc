@@ -42,8 +42,7 @@ void Shutter::body_failed(Context& context, std::string_view path, std::uint64_t
 
 http::Response Shutter::refuse(const http::Refusal& refusal) {
   if (http::Handler* const open = handler()) return open->refuse(refusal);
-  const bool busy = refusal.status == 503;
-  return error_response(refusal.status, busy ? "UNAVAILABLE" : "UNSUPPORTED", refusal.message);
+  return api::distribution::refusal_response(refusal);
 }
 
 }  // namespace entrepot::server
