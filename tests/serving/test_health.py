@@ -84,16 +84,37 @@ def test_the_usual_directory_needs_no_name(serve, tmp_path):
     assert "ready" in run(*inside, environment=environment, timeout=30).stdout
 
 
+def name_of(data: Path) -> str:
+    """The abstract name under which the server with this directory answers."""
+    (name,) = {line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()
+               if f"-{data.stat().st_ino}" in line}
+    return "\0" + name[1:]
+
+
+@pytest.mark.parametrize("target", ["/readyz", "/metrics", "/v2/", "/v2/_catalog", "/"])
+def test_nothing_but_a_status_is_told(started, tmp_path, target):
+    started("--listen", ANY_PORT)
+    (tmp_path / "d/entrepot/meta.db").rename(tmp_path / "elsewhere")  # not ready, for a reason
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(10)
+        asking.connect(name_of(tmp_path / "d"))
+        asking.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: asking.recv(65536), b""))
+    status = {"/readyz": b"503", "/metrics": b"403"}.get(target, b"404")
+    assert answer.split()[1] == status
+    told = answer.partition(b"\r\n\r\n")[2]
+    assert told in (b"not ready\n", b"only a status is told here\n", b"there is nothing here\n")
+
+
 def test_a_probe_that_says_nothing_keeps_no_other_out(started, tmp_path):
     """However many of them there are."""
     started("--listen", ANY_PORT)
-    (name,) = {line.split()[-1] for line in Path("/proc/net/unix").read_text().splitlines()
-               if f"-{(tmp_path / 'd').stat().st_ino}" in line}
+    name = name_of(tmp_path / "d")
     with contextlib.ExitStack() as sockets:
         for _ in range(200):
             silent = sockets.enter_context(socket.socket(socket.AF_UNIX))
             silent.settimeout(5)
-            silent.connect("\0" + name[1:])
+            silent.connect(name)
         assert health("--data", tmp_path / "d").returncode == 0
 
 
