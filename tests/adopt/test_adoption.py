@@ -117,21 +117,26 @@ def test_nothing_is_answered_before_all_of_it_is_there(handover):
     process = handover.entrepot.process
     process.spawn(handover.entrepot._command())
     seen = set()
+    probed = set()
 
     def ready():
         client = Client(handover.entrepot.address)
         try:
             statuses = tuple(client.get(path).status for path in
                              ("/healthz", "/readyz", "/v2/", "/v2/small/manifests/moved"))
+            assert client.get("/").status == 200, "what charts ask as a sign of life"
         except OSError:
             return False
         finally:
             client.close()
         seen.add(statuses)
+        if statuses == (200, 503, 503, 503) and not probed:
+            probed.add(run(entrepot(), "health", "--data", handover.data, expect=None).returncode)
         return statuses == (200, 200, 200, 200)
 
     process.wait_until(ready, 60)
     assert (200, 503, 503, 503) in seen
+    assert probed == {0}, "a long adoption is no illness"
     assert seen <= {(200, 503, 503, 503), (200, 503, 503, 200), (200, 503, 200, 200),
                     (200, 200, 200, 200)}
 

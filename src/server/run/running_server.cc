@@ -96,8 +96,8 @@ struct RunningServer::Parts {
     TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
     if (!account) sockets = open_sockets();
     TRY(std::move(sockets));
-    TRY(listeners->accept());
     open_probe();
+    TRY(listeners->accept());
     return directory;
   }
 
