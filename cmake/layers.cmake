@@ -220,6 +220,21 @@ endmacro()
 
 # --- Fuzzers -------------------------------------------------------------------------------------
 
+# Compiles the fuzzers' sources without linking them, so that whoever changes what they call learns
+# it from an ordinary build.
+macro(entrepot_compile_fuzz_sources)
+  foreach(module IN LISTS ENTREPOT_MODULES)
+    entrepot_module_files("${module}" "*_fuzz.cc" sources)
+    if(sources)
+      entrepot_target_name("${module}" name)
+      add_library(${name}_fuzz_sources OBJECT ${sources})
+      target_include_directories(${name}_fuzz_sources PRIVATE "${ENTREPOT_SRC}")
+      entrepot_link_modules(${name}_fuzz_sources PRIVATE "${module}" ${ENTREPOT_DEPS_${module}})
+      add_dependencies(unit_tests ${name}_fuzz_sources)
+    endif()
+  endforeach()
+endmacro()
+
 # One program and one ctest case each, which fuzzes for ENTREPOT_FUZZ_SECONDS starting from the
 # seeds in src/<module>/testing/corpus/<file>/, if there are any.
 macro(entrepot_add_fuzz_targets)

@@ -91,7 +91,7 @@ void fuzz_head(std::string_view input) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data), size);
-  entrepot::http::fuzz_head(input);
-  entrepot::http::fuzz_chunked(input);
+  entrepot::http::server::fuzz_head(input);
+  entrepot::http::server::fuzz_chunked(input);
   return 0;
 }
