@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "http/networks.h"
+#include "net/networks.h"
 
 namespace entrepot::http {
 namespace {
@@ -73,7 +73,7 @@ std::string_view client_address(const Request& request) {
   std::string_view vouched = peer.address;
   // Goes on as long as it is a proxy of ours that is told of.
   const auto look = [&](std::string_view address) {
-    if (!is_address(address)) return false;
+    if (!net::is_address(address)) return false;
     vouched = address;
     return peer.proxies->contains(address);
   };

@@ -15,6 +15,10 @@
 #include "base/sink.h"
 #include "base/source.h"
 
+namespace entrepot::net {
+class Networks;  // net/networks.h
+}
+
 namespace entrepot::http {
 
 enum class Method : std::uint8_t { Get, Head, Post, Put, Patch, Delete, Options, Other };
@@ -26,16 +30,15 @@ struct Header {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b);  // ASCII
 
-class Networks;  // networks.h
-
 // Where the request came from.
 struct Peer {
   std::string address;  // "127.0.0.1", "::1"; the socket's, never a header's (client_address())
   std::uint16_t port = 0;
   bool loopback = false;
   bool tls = false;
-  bool is_proxy = false;                    // one of `proxies`
-  std::shared_ptr<const Networks> proxies;  // whose word about the client counts; null: nobody's
+  bool is_proxy = false;  // one of `proxies`
+  std::shared_ptr<const net::Networks>
+      proxies;  // whose word about the client counts; null: nobody's
 };
 
 struct RequestData;  // request_data.h

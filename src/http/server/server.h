@@ -76,7 +76,7 @@ struct ServerOptions {
   MemoryAccount* memory = nullptr;               // null: one of the server's own
   std::function<void(const Exchange&)> observe;  // may be empty
   std::string server_header = "entrepot";
-  std::shared_ptr<const Networks> proxies;  // Peer::proxies
+  std::shared_ptr<const net::Networks> proxies;  // Peer::proxies
 };
 
 // Threads: an event loop per core parses, answers from memory and hands over; data threads move

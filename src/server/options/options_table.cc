@@ -2,7 +2,7 @@
 #include <string>
 
 #include "auth/open_mode.h"
-#include "http/networks.h"
+#include "net/networks.h"
 #include "server/options/options.h"
 
 namespace entrepot::server {
@@ -43,7 +43,7 @@ Result<void> check_origin(const std::string& text) {
 }
 
 Result<void> check_network(const std::string& text) {
-  TRY(http::Networks::parse({text}));
+  TRY(net::Networks::parse({text}));
   return {};
 }
 

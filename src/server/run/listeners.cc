@@ -5,7 +5,7 @@
 
 #include "base/executor.h"
 #include "base/log.h"
-#include "http/networks.h"
+#include "net/networks.h"
 
 namespace entrepot::server {
 namespace {
@@ -99,9 +99,9 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
   server_options.metrics = &metrics;
   server_options.memory = &handlers.memory;
   server_options.observe = handlers.observe;
-  TRY_ASSIGN(auto proxies, http::Networks::parse(options.http_trusted_proxies));
+  TRY_ASSIGN(auto proxies, net::Networks::parse(options.http_trusted_proxies));
   if (!proxies.empty()) {
-    server_options.proxies = std::make_shared<const http::Networks>(std::move(proxies));
+    server_options.proxies = std::make_shared<const net::Networks>(std::move(proxies));
   }
   for (const HeaderLine& line : options.http_headers) {
     if (http::equals_ignoring_case(line.name, "Server")) server_options.server_header = line.value;

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "base/log.h"
-#include "http/networks.h"
+#include "net/networks.h"
 #include "http/server/internal/lane.h"
 
 namespace entrepot::http::server::internal {
@@ -68,7 +68,7 @@ socklen_t size_of(const Address& address, const std::string& host) {
   return address.any.sa_family == AF_INET ? sizeof address.v4 : sizeof address.v6;
 }
 
-Peer describe(const Address& address, bool tls, std::shared_ptr<const Networks> proxies) {
+Peer describe(const Address& address, bool tls, std::shared_ptr<const net::Networks> proxies) {
   Peer peer;
   char text[INET6_ADDRSTRLEN] = "";
   if (address.any.sa_family == AF_INET) {

@@ -1,5 +1,5 @@
 #pragma once
-// http/networks.h — sets of network addresses, as people write them.
+// net/networks.h — sets of network addresses, as people write them.
 
 #include <array>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace entrepot::http {
+namespace entrepot::net {
 
 // An IPv4 or IPv6 address, without brackets, port or zone?
 bool is_address(std::string_view text);
@@ -35,4 +35,4 @@ class Networks {
   std::vector<Network> networks_;
 };
 
-}  // namespace entrepot::http
+}  // namespace entrepot::net

@@ -1,4 +1,4 @@
-#include "http/networks.h"
+#include "net/networks.h"
 
 #include <arpa/inet.h>
 
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <optional>
 
-namespace entrepot::http {
+namespace entrepot::net {
 namespace {
 
 using Octets = std::array<std::uint8_t, 16>;
@@ -91,4 +91,4 @@ bool Networks::contains(std::string_view text) const {
          });
 }
 
-}  // namespace entrepot::http
+}  // namespace entrepot::net

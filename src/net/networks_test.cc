@@ -1,8 +1,8 @@
-#include "http/networks.h"
+#include "net/networks.h"
 
 #include "base/testing/assert_ok.h"
 
-namespace entrepot::http {
+namespace entrepot::net {
 namespace {
 
 bool holds(const std::vector<std::string>& networks, std::string_view address) {
@@ -43,4 +43,4 @@ TEST(Networks, SayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace entrepot::http
+}  // namespace entrepot::net
