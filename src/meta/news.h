@@ -23,14 +23,18 @@ struct News {
   // blob was that they may lead to.
   bool manifests = false;
 
+  // Who may do what: an account, a right, a secret or a repository's visibility changed.
+  bool people = false;
+
   void tell_of_blob(const oci::Digest& digest) {
     if (blobs.empty() || blobs.back() != digest) blobs.push_back(digest);
   }
-  bool empty() const { return entries.empty() && blobs.empty() && !manifests; }
+  bool empty() const { return entries.empty() && blobs.empty() && !manifests && !people; }
   void clear() {
     entries.clear();
     blobs.clear();
     manifests = false;
+    people = false;
   }
 
   // How much there is at some moment, and going back to it. Needs no memory.
@@ -38,12 +42,14 @@ struct News {
     std::size_t entries = 0;
     std::size_t blobs = 0;
     bool manifests = false;
+    bool people = false;
   };
-  Mark mark() const { return {entries.size(), blobs.size(), manifests}; }
+  Mark mark() const { return {entries.size(), blobs.size(), manifests, people}; }
   void go_back_to(const Mark& mark) {
     entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(mark.entries), entries.end());
     blobs.erase(blobs.begin() + static_cast<std::ptrdiff_t>(mark.blobs), blobs.end());
     manifests = mark.manifests;
+    people = mark.people;
   }
 };
 

@@ -27,8 +27,17 @@ class Repositories {
   // The empty ones as well.
   virtual Result<std::vector<RepositoryName>> list_all(std::string_view after,
                                                        std::size_t limit) const = 0;
-  // Whoever makes one tells the journal (RepositoryCreated).
+  // Does anything lie below this namespace, empty or not?
+  virtual Result<bool> any_below(std::string_view name_space) const = 0;
+
+  // Whoever makes one tells the journal (RepositoryCreated). While there are no accounts its
+  // visibility is Unset; then it is what its namespace's account says of new ones, or Private.
   virtual Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) = 0;
+  // These tell listeners (News::people).
+  virtual Result<void> set_visibility(RepositoryId repository, Visibility visibility) = 0;
+  virtual Result<void> set_archived(RepositoryId repository, bool archived) = 0;
+  // Says it of those of which nobody said anything, at most `limit` of them; how many there were.
+  virtual Result<std::size_t> settle_visibility(Visibility visibility, std::size_t limit) = 0;
 
   static constexpr std::chrono::hours kEmptyStays{24};
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "meta/accounts.h"
 #include "oci/digest.h"
 #include "oci/manifest.h"
 #include "oci/name.h"
@@ -27,6 +28,8 @@ struct Repository {
   RepositoryId id;
   RepositoryName name;
   WallTime created_at;
+  Visibility visibility = Visibility::Unset;
+  bool archived = false;  // pulls go on, and nothing else
 };
 
 // A live manifest of one repository. Its identity is (repository, literal digest): the same bytes

@@ -1,6 +1,6 @@
 #pragma once
 // meta/store.h — the truth about names: repositories, manifests, tags, which repository has which
-// blob, history, the collector's queue.
+// blob, history, the collector's queue; people and what they may do.
 
 #include <functional>
 #include <optional>
@@ -10,17 +10,21 @@
 
 #include "base/context.h"
 #include "base/result.h"
+#include "meta/accounts.h"
 #include "meta/blobs.h"
 #include "meta/damage.h"
 #include "meta/ended_uploads.h"
+#include "meta/grants.h"
 #include "meta/holdings.h"
 #include "meta/jobs.h"
 #include "meta/journal.h"
 #include "meta/manifests.h"
+#include "meta/members.h"
 #include "meta/news.h"
 #include "meta/repositories.h"
 #include "meta/retention.h"
 #include "meta/reviews.h"
+#include "meta/secrets.h"
 #include "meta/settings.h"
 #include "meta/tags.h"
 
@@ -48,23 +52,33 @@ class Snapshot {
   virtual const Jobs& jobs() const = 0;
   virtual const Retention& retention() const = 0;
   virtual const Settings& settings() const = 0;
+  virtual const Accounts& accounts() const = 0;
+  virtual const Members& members() const = 0;
+  virtual const Teams& teams() const = 0;
+  virtual const Grants& grants() const = 0;
+  virtual const Secrets& secrets() const = 0;
 };
 
 // A Snapshot that can be written, and sees what it wrote: the same nouns, without const. What only
 // asks takes a Snapshot, and so serves both.
 class Transaction : public Snapshot {
  public:
+  using Snapshot::accounts;
   using Snapshot::blobs;
   using Snapshot::damage;
   using Snapshot::ended_uploads;
+  using Snapshot::grants;
   using Snapshot::jobs;
   using Snapshot::journal;
   using Snapshot::manifests;
+  using Snapshot::members;
   using Snapshot::repositories;
   using Snapshot::retention;
   using Snapshot::reviews;
+  using Snapshot::secrets;
   using Snapshot::settings;
   using Snapshot::tags;
+  using Snapshot::teams;
 
   virtual Repositories& repositories() = 0;
   virtual Manifests& manifests() = 0;
@@ -77,6 +91,11 @@ class Transaction : public Snapshot {
   virtual Jobs& jobs() = 0;
   virtual Retention& retention() = 0;
   virtual Settings& settings() = 0;
+  virtual Accounts& accounts() = 0;
+  virtual Members& members() = 0;
+  virtual Teams& teams() = 0;
+  virtual Grants& grants() = 0;
+  virtual Secrets& secrets() = 0;
 };
 
 // How much one work writes. Where all who write wait for each other, a Large one (more than some 50

@@ -336,7 +336,7 @@ TEST_F(SqliteStoreTest, FlippedPageIsFoundByTheCheck) {
   }
   const auto size = std::filesystem::file_size(path_);
   std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
-  file.seekp(static_cast<std::streamoff>(size / 4096 / 2 * 4096));
+  file.seekp(static_cast<std::streamoff>(size / 4096 * 3 / 4 * 4096));
   file << std::string(4096, '\x5a');
   file.close();
   const auto store = open();

@@ -19,6 +19,7 @@ void link_journal_cases();
 void link_news_cases();
 void link_job_cases();
 void link_retention_cases();
+void link_people_cases();
 
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreConformance);
 
@@ -39,6 +40,7 @@ void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an e
   link_news_cases();
   link_job_cases();
   link_retention_cases();
+  link_people_cases();
   return ::testing::ValuesIn(std::vector<StoreFactory>{std::move(factory)});
 }
 

@@ -13,6 +13,7 @@
 #include <sqlite3.h>
 
 #include "base/context.h"
+#include "meta/accounts.h"
 #include "meta/rows.h"
 
 namespace entrepot::meta::sqlite {
@@ -53,6 +54,7 @@ class Query {
   void bind(int index, std::uint64_t value) { bind(index, static_cast<std::int64_t>(value)); }
   void bind(int index, WallTime value) { bind(index, to_unix_micros(value)); }
   void bind(int index, RepositoryId value) { bind(index, value.value); }
+  void bind(int index, AccountId value) { bind(index, value.value); }
   void bind(int index, std::string_view value);
   void bind(int index, const RepositoryName& value) { bind(index, std::string_view(value.str())); }
   void bind(int index, const Tag& value) { bind(index, std::string_view(value.str())); }

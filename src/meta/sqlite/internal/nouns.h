@@ -8,22 +8,28 @@
 #include <vector>
 
 #include "meta/sqlite/internal/database.h"
+#include "meta/sqlite/internal/people_nouns.h"
 #include "meta/store.h"
 
 namespace entrepot::meta::sqlite {
 
 class RepositoryRows final : public Repositories {
  public:
-  explicit RepositoryRows(Database& database) : database_(database) {}
+  RepositoryRows(Database& database, News& news) : database_(database), news_(news) {}
   Result<Repository> find(const RepositoryName& name) const override;
   Result<std::vector<RepositoryName>> list(std::string_view after,
                                            std::size_t limit) const override;
   Result<std::vector<RepositoryName>> list_all(std::string_view after,
                                                std::size_t limit) const override;
+  Result<bool> any_below(std::string_view name_space) const override;
   Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) override;
+  Result<void> set_visibility(RepositoryId repository, Visibility visibility) override;
+  Result<void> set_archived(RepositoryId repository, bool archived) override;
+  Result<std::size_t> settle_visibility(Visibility visibility, std::size_t limit) override;
 
  private:
   Database& database_;
+  News& news_;
 };
 
 class ManifestRows final : public Manifests {
@@ -226,7 +232,7 @@ class SettingRows final : public Settings {
 class Nouns final : public Transaction {
  public:
   explicit Nouns(Database& database)
-      : repositories_(database),
+      : repositories_(database, news_),
         manifests_(database, news_),
         tags_(database),
         blobs_(database, news_),
@@ -237,7 +243,12 @@ class Nouns final : public Transaction {
         journal_(database, news_),
         jobs_(database),
         retention_(database),
-        settings_(database) {}
+        settings_(database),
+        accounts_(database, news_),
+        members_(database, news_),
+        teams_(database, news_),
+        grants_(database, news_),
+        secrets_(database, news_) {}
 
   const Repositories& repositories() const override { return repositories_; }
   const Manifests& manifests() const override { return manifests_; }
@@ -251,6 +262,11 @@ class Nouns final : public Transaction {
   const Jobs& jobs() const override { return jobs_; }
   const Retention& retention() const override { return retention_; }
   const Settings& settings() const override { return settings_; }
+  const Accounts& accounts() const override { return accounts_; }
+  const Members& members() const override { return members_; }
+  const Teams& teams() const override { return teams_; }
+  const Grants& grants() const override { return grants_; }
+  const Secrets& secrets() const override { return secrets_; }
 
   Repositories& repositories() override { return repositories_; }
   Manifests& manifests() override { return manifests_; }
@@ -263,6 +279,11 @@ class Nouns final : public Transaction {
   Jobs& jobs() override { return jobs_; }
   Retention& retention() override { return retention_; }
   Settings& settings() override { return settings_; }
+  Accounts& accounts() override { return accounts_; }
+  Members& members() override { return members_; }
+  Teams& teams() override { return teams_; }
+  Grants& grants() override { return grants_; }
+  Secrets& secrets() override { return secrets_; }
 
   // What was written since it was cleared.
   News& news() { return news_; }
@@ -281,6 +302,11 @@ class Nouns final : public Transaction {
   JobRows jobs_;
   RetentionRows retention_;
   SettingRows settings_;
+  AccountRows accounts_;
+  MemberRows members_;
+  TeamRows teams_;
+  GrantRows grants_;
+  SecretRows secrets_;
 };
 
 // Puts what is kept of a manifest's bytes in place of what its row `id` and its references hold.

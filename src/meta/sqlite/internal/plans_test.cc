@@ -133,6 +133,68 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.settings().get("key"));
   }
 
+  static void call_people(Transaction& tx) {
+    NewAccount wished;
+    wished.name = "bob";
+    Account bob = tx.accounts().create(wished).value();
+    wished.name = "acme";
+    wished.kind = AccountKind::Organisation;
+    const AccountId acme = tx.accounts().create(wished)->id;
+    EXPECT_OK(tx.accounts().find("bob"));
+    EXPECT_OK(tx.accounts().find(bob.id));
+    EXPECT_OK(tx.accounts().list(AccountKind::User, "", 10));
+    EXPECT_OK(tx.accounts().any());
+    EXPECT_OK(tx.accounts().count_admins());
+    EXPECT_OK(tx.accounts().epoch());
+    EXPECT_OK(tx.accounts().update(bob, true));
+
+    EXPECT_OK(tx.members().set(acme, bob.id, MemberRole::Owner));
+    EXPECT_OK(tx.members().of(bob.id));
+    EXPECT_OK(tx.members().list(acme, {}, 10));
+    EXPECT_OK(tx.members().count_owners(acme));
+    const Team team = tx.teams().create(acme, "dev").value();
+    EXPECT_OK(tx.teams().find(acme, "dev"));
+    EXPECT_OK(tx.teams().list(acme, "", 10));
+    EXPECT_OK(tx.teams().add(team.id, bob.id));
+    EXPECT_OK(tx.teams().members(team.id, {}, 10));
+    EXPECT_OK(tx.teams().drop(team.id, bob.id));
+
+    NewGrant grant;
+    grant.holder = bob.id.value;
+    grant.pattern = "acme/**";
+    const std::int64_t id = tx.grants().create(grant)->id;
+    EXPECT_OK(tx.grants().find(id));
+    EXPECT_OK(tx.grants().held_by(bob.id));
+    EXPECT_OK(tx.grants().held_by({}));
+    EXPECT_OK(tx.grants().list(0, 10));
+    EXPECT_OK(tx.grants().remove(id));
+    EXPECT_OK(tx.grants().remove_of(bob.id));
+    EXPECT_OK(tx.teams().remove(team.id));
+    EXPECT_OK(tx.members().remove(acme, bob.id));
+    call_secrets(tx, bob.id);
+
+    const RepositoryId repo = tx.repositories().find_or_create(name("acme/app"), at(0))->id;
+    EXPECT_OK(tx.repositories().any_below("acme"));
+    EXPECT_OK(tx.repositories().set_visibility(repo, Visibility::Unset));
+    EXPECT_OK(tx.repositories().set_archived(repo, true));
+    EXPECT_OK(tx.repositories().settle_visibility(Visibility::Public, 10));
+  }
+
+  static void call_secrets(Transaction& tx, AccountId account) {
+    NewSecret wished;
+    wished.account = account;
+    const std::int64_t id = tx.secrets().add(wished)->id;
+    EXPECT_OK(tx.secrets().find(id));
+    EXPECT_FAILS(NotFound, tx.secrets().find(ByteView("fingerprint")));
+    EXPECT_OK(tx.secrets().password_of(account));
+    EXPECT_OK(tx.secrets().list(account, 0, 10));
+    EXPECT_OK(tx.secrets().set_hash(id, "hash"));
+    EXPECT_OK(tx.secrets().set_used(id, at(1), "::1"));
+    EXPECT_OK(tx.secrets().remove(id));
+    EXPECT_OK(tx.secrets().remove_all(account, SecretKind::AccessToken));
+    EXPECT_OK(tx.secrets().purge(at(1), 10));
+  }
+
   // What EXPLAIN QUERY PLAN says of the statement, a line a step.
   std::vector<std::string> plan_of(const std::string& sql) {
     const std::string explain = "EXPLAIN QUERY PLAN " + sql;
@@ -164,6 +226,7 @@ TEST_F(Plans, EveryStatementLooksUpAndNeverScans) {
   call_names(nouns);
   call_blobs(nouns);
   call_others(nouns);
+  call_people(nouns);
   int checked = 0;
   for (const std::string& sql : database_->prepared_sql()) {
     for (const std::string& step : plan_of(sql)) {
