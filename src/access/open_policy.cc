@@ -5,12 +5,7 @@ namespace entrepot::access {
 using Verdict = Decision::Verdict;
 
 Decision OpenPolicy::judge(Action action) const {
-  if (!only_reads(action) && options_.read_only) {
-    return {Verdict::Unsupported, "this registry is read-only"};
-  }
-  if (action == Action::Delete && !options_.deletes) {
-    return {Verdict::Unsupported, "deleting is switched off here (storage.delete)"};
-  }
+  if (auto refused = switches_.refuse(action)) return *std::move(refused);
   return {Verdict::Allowed, "open mode"};
 }
 

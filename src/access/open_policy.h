@@ -1,7 +1,7 @@
 #pragma once
 // access/open_policy.h — the policy of a registry without accounts.
 
-#include "access/policy.h"
+#include "access/switches.h"
 
 namespace entrepot::access {
 
@@ -9,11 +9,7 @@ namespace entrepot::access {
 // Always answers from memory. Thread-safe.
 class OpenPolicy final : public Policy {
  public:
-  struct Options {
-    bool deletes = true;     // storage.delete
-    bool read_only = false;  // neither pushes nor deletes
-  };
-  explicit OpenPolicy(Options options) : options_(options) {}
+  explicit OpenPolicy(Switches switches) : switches_(switches) {}
 
   std::optional<Decision> recall(const Question& question) const override;
   Result<Decision> decide(Context& context, const Question& question) const override;
@@ -25,7 +21,7 @@ class OpenPolicy final : public Policy {
  private:
   Decision judge(Action action) const;
 
-  const Options options_;
+  const Switches switches_;
 };
 
 }  // namespace entrepot::access

@@ -14,6 +14,22 @@ std::string_view name_of(EventKind kind) {
       return "blob.deleted";
     case EventKind::RepositoryCreated:
       return "repository.created";
+    case EventKind::AccountCreated:
+      return "account.created";
+    case EventKind::AccountChanged:
+      return "account.changed";
+    case EventKind::SecretCreated:
+      return "secret.created";
+    case EventKind::SecretRemoved:
+      return "secret.removed";
+    case EventKind::MemberChanged:
+      return "member.changed";
+    case EventKind::GrantCreated:
+      return "grant.created";
+    case EventKind::GrantRemoved:
+      return "grant.removed";
+    case EventKind::RepositoryChanged:
+      return "repository.changed";
   }
   return "unknown";
 }

@@ -20,6 +20,15 @@ enum class EventKind : int {
   ManifestDeleted = 3,    // digest
   BlobDeleted = 4,        // digest; from the repository, not from the disk
   RepositoryCreated = 7,  // by the first push to it, and by the first after it had gone
+  // People and rights; `detail` says whom and what, and never a secret.
+  AccountCreated = 8,      // {"account", "kind"}
+  AccountChanged = 9,      // {"account", "state", "role"…}: what is new
+  SecretCreated = 10,      // {"account", "kind", "id", "name"}: passwords, tokens
+  SecretRemoved = 11,      // likewise
+  MemberChanged = 12,      // {"organisation", "account", "role"}; "team" in place of "role"
+  GrantCreated = 13,       // {"grant", "to", "role", "pattern"}
+  GrantRemoved = 14,       // likewise
+  RepositoryChanged = 15,  // {"visibility"} or {"archived"}: what is new
 };
 
 // The subject, a dot, what happened to it: "manifest.pushed". Stable, for logs and filters;

@@ -199,7 +199,7 @@ TEST(DistributionApi, PagesLeadToOneAnotherAndHoldEveryTagOnce) {
 }
 
 TEST(DistributionApi, RefusesWhatMayNotBeDone) {
-  ApiWorld no_deletes(access::OpenPolicy::Options{.deletes = false, .read_only = false});
+  ApiWorld no_deletes(access::Switches{.deletes = false, .read_only = false});
   const auto digest = no_deletes.world.push_image("a", "1", "layer").to_string();
   for (const std::string& path :
        {std::string("/v2/a/manifests/1"), "/v2/a/manifests/" + digest, "/v2/a/blobs/" + kDigest}) {

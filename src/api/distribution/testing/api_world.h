@@ -32,7 +32,7 @@ struct Answer {
 
 class ApiWorld {
  public:
-  explicit ApiWorld(access::OpenPolicy::Options rights = {}, LocationOptions locations = {})
+  explicit ApiWorld(access::Switches rights = {}, LocationOptions locations = {})
       : open_policy(rights),
         gate(open_mode, open_policy, world.clock),
         api(Services{world.puller, world.pusher, world.uploads, world.remover, gate, memory},
