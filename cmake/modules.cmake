@@ -23,6 +23,7 @@ entrepot_test_modules(collect   blob/fs meta/sqlite events access)
 entrepot_test_modules(import    blob/fs meta/sqlite events access)
 entrepot_test_modules(scrub     blob/fs meta/sqlite events access)
 entrepot_test_modules(jobs      meta/sqlite)
+entrepot_test_modules(people    meta/sqlite)
 entrepot_test_modules(audit     meta/sqlite)
 entrepot_test_modules(api       http/server)
 entrepot_test_modules(api/distribution  http/server blob/fs meta meta/sqlite events)
@@ -30,4 +31,4 @@ entrepot_test_modules(api/token meta/sqlite)
 entrepot_test_modules(api/rest  crypto blob blob/fs meta/sqlite events)
 
 # Modules with threads: their unit tests run under ThreadSanitizer, too.
-entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub jobs api/distribution server)
+entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub jobs people api/distribution server)

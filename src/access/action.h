@@ -49,6 +49,7 @@ class Actions {
   constexpr Actions(std::initializer_list<Action> actions) {
     for (const Action action : actions) bits_ |= bit(action);
   }
+  static constexpr Actions all() { return Actions((std::uint32_t{1} << kActions) - 1); }
   constexpr bool has(Action action) const { return (bits_ & bit(action)) != 0; }
   constexpr Actions operator&(Actions other) const { return Actions(bits_ & other.bits_); }
   constexpr Actions operator|(Actions other) const { return Actions(bits_ | other.bits_); }

@@ -1,0 +1,26 @@
+#include "people/find.h"
+
+#include "people/names.h"
+#include "people/roles.h"
+
+namespace entrepot::people {
+
+Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_view name) {
+  TRY_ASSIGN(auto account, snapshot.accounts().find(lower_case(name)));
+  if (account.state == meta::AccountState::Deleted) {
+    return fail(ErrorCode::NotFound, "nobody is called {} any more", name);
+  }
+  return account;
+}
+
+Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_view name,
+                                   meta::AccountKind kind) {
+  TRY_ASSIGN(auto account, find_account(snapshot, name));
+  if (account.kind != kind) {
+    return fail(ErrorCode::InvalidArgument, "{} is a {}, not a {}", name, name_of(account.kind),
+                name_of(kind));
+  }
+  return account;
+}
+
+}  // namespace entrepot::people

@@ -1,0 +1,75 @@
+#pragma once
+// people/memory.h — what was read of people and places, so that most requests are decided without
+// the store.
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/context.h"
+#include "crypto/seeded_hash.h"
+#include "meta/news.h"
+#include "people/rights.h"
+
+namespace entrepot::people {
+
+// Standings by account and places by name, as the store had them. Listens to the store
+// (meta::Store::listen), and forgets all of it with any news of people, and a place when its
+// repository is made. So nobody is judged by an older state than one that was acknowledged before
+// the request came. Of what other processes write it hears by look_for_others().
+//
+// Thread-safe. recall_… hold a mutex for a look-up only, so event loops may call them; find_… read
+// the store where memory does not know.
+class Memory final : public meta::Listener {
+ public:
+  explicit Memory(meta::Store& store) : store_(store) {}
+
+  // Null: not remembered.
+  std::shared_ptr<const Standing> recall_standing(meta::AccountId id) const;
+  std::shared_ptr<const Place> recall_place(std::string_view repository) const;
+
+  Result<std::shared_ptr<const Standing>> find_standing(Context& context, meta::AccountId id);
+  Result<std::shared_ptr<const Place>> find_place(Context& context, std::string_view repository);
+
+  // Is there an account? Nothing while that was never read, or may have changed; find_any() then.
+  std::optional<bool> recall_any() const;
+  Result<bool> find_any(Context& context);
+
+  // Reads how often rights changed, and forgets everything if that was not by this process alone.
+  // One short look; to be called every now and then.
+  Result<void> look_for_others(Context& context);
+
+  void heard(const meta::News& news) noexcept override;
+  void forget();
+
+ private:
+  // More than these are not kept: then everything is forgotten, and read again as it is asked for.
+  static constexpr std::size_t kMostStandings = 16'384;
+  static constexpr std::size_t kMostPlaces = 65'536;
+
+  struct NameHash : crypto::SeededHash {
+    using is_transparent = void;
+  };
+  struct IdHash {
+    std::size_t operator()(meta::AccountId id) const { return std::hash<std::int64_t>()(id.value); }
+  };
+
+  std::uint64_t epoch() const;
+
+  meta::Store& store_;
+  mutable std::mutex mutex_;
+  std::uint64_t epoch_ =
+      0;  // grows whenever something is forgotten; a fill that began before is dropped
+  std::optional<bool> any_;
+  std::optional<std::int64_t> stored_epoch_;  // meta::Accounts::epoch(), as it was read last
+  std::unordered_map<meta::AccountId, std::shared_ptr<const Standing>, IdHash> standings_;
+  std::unordered_map<std::string, std::shared_ptr<const Place>, NameHash, std::equal_to<>> places_;
+};
+
+}  // namespace entrepot::people

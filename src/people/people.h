@@ -1,0 +1,135 @@
+#pragma once
+// people/people.h — accounts, organisations, robots, secrets and rights: what commands and the API
+// share.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "access/pattern.h"
+#include "crypto/password.h"
+#include "events/event.h"
+#include "meta/store.h"
+#include "people/bounds.h"
+
+namespace entrepot::people {
+
+struct NewUser {
+  std::string name;
+  std::string password;
+  bool admin = false;
+};
+
+struct NewOrganisation {
+  std::string name;
+  // Take over what lies below the name already; without it such a name is taken.
+  bool claim = false;
+  meta::Visibility new_visibility = meta::Visibility::Private;
+  meta::RepositoryRole base_role = meta::RepositoryRole::Read;
+};
+
+// To whom something is granted, as people write it: "user:alice", "team:acme/dev", "robot:acme/ci",
+// "anonymous".
+struct Holder {
+  meta::HolderKind kind;
+  std::int64_t id;  // 0 for anonymous
+};
+
+struct GrantWish {
+  std::string to;  // see Holder
+  meta::RepositoryRole role = meta::RepositoryRole::Read;
+  std::string pattern;
+  std::optional<WallTime> expires_at = {};
+  std::vector<std::string> networks = {};
+};
+
+// What was made up for a robot or token: told once, kept as a hash.
+struct MadeSecret {
+  meta::Secret secret;
+  std::string text;
+};
+
+// The use cases. Each is one transaction with its entries in the journal, made durable before it
+// returns, and counts for the next request. Whoever calls has found out that `by` may do it.
+// Thread-safe; blocks, and where a password is hashed for tens of milliseconds more.
+//
+// Errors: InvalidArgument for a name, password or pattern that cannot be; AlreadyExists; NotFound;
+// Denied for a reserved name; Conflict for what must stay (the last admin, the last owner).
+class People {
+ public:
+  People(meta::Store& store, const Clock& clock, const crypto::PasswordCost& cost = {})
+      : store_(store), clock_(clock), cost_(cost) {}
+
+  using By = const events::Actor&;
+
+  Result<meta::Account> create_user(Context& context, By by, const NewUser& wished);
+  // Ends what was signed in with the old one.
+  Result<void> set_password(Context& context, By by, std::string_view user,
+                            std::string_view password);
+  // Disabled: nothing of it counts, at once; its repositories stay.
+  Result<void> set_enabled(Context& context, By by, std::string_view name, bool enabled);
+  Result<void> set_admin(Context& context, By by, std::string_view user, bool admin);
+  // Its secrets, memberships and grants go; its name stays taken. Conflict while repositories lie
+  // below its name.
+  Result<void> remove(Context& context, By by, std::string_view name);
+
+  Result<meta::Account> create_organisation(Context& context, By by, const NewOrganisation& wished);
+  Result<void> set_member(Context& context, By by, std::string_view organisation,
+                          std::string_view user, meta::MemberRole role);
+  Result<void> remove_member(Context& context, By by, std::string_view organisation,
+                             std::string_view user);
+  Result<meta::Team> create_team(Context& context, By by, std::string_view organisation,
+                                 std::string_view team);
+  Result<void> remove_team(Context& context, By by, std::string_view organisation,
+                           std::string_view team);
+  Result<void> add_to_team(Context& context, By by, std::string_view organisation,
+                           std::string_view team, std::string_view user);
+  Result<void> drop_from_team(Context& context, By by, std::string_view organisation,
+                              std::string_view team, std::string_view user);
+
+  Result<meta::Grant> grant(Context& context, By by, const GrantWish& wish);
+  Result<void> revoke_grant(Context& context, By by, std::int64_t id);
+
+  // A robot with its secret and, in the same step, its grants, whose `to` is not looked at.
+  struct NewRobot {
+    std::string name;  // "acme/ci", "system/backup"
+    std::vector<GrantWish> grants;
+    std::optional<WallTime> expires_at;
+  };
+  Result<MadeSecret> create_robot(Context& context, By by, const NewRobot& wished);
+
+  struct NewToken {
+    std::string user;
+    std::string name;
+    std::optional<access::Bound> bound;  // nothing: whatever the user may do
+    std::optional<WallTime> expires_at;
+  };
+  Result<MadeSecret> create_token(Context& context, By by, const NewToken& wished);
+  // Counts for the next request, and so do the registry tokens that were made with it.
+  Result<void> revoke_secret(Context& context, By by, std::int64_t id);
+
+  // Makes it where it is not there.
+  Result<meta::Repository> create_repository(Context& context, By by,
+                                             const oci::RepositoryName& name,
+                                             meta::Visibility visibility);
+  Result<void> set_visibility(Context& context, By by, const oci::RepositoryName& name,
+                              meta::Visibility visibility);
+
+ private:
+  template <class Run>
+  Result<void> change(Context& context, const Run& run);
+  Result<void> tell(meta::Transaction& tx, By by, events::EventKind kind, std::string detail,
+                    const std::optional<oci::RepositoryName>& repository = {}) const;
+  Result<meta::Grant> add_grant(meta::Transaction& tx, By by, const Holder& holder,
+                                const GrantWish& wish) const;
+
+  meta::Store& store_;
+  const Clock& clock_;
+  const crypto::PasswordCost cost_;
+};
+
+// Of `to` in a GrantWish. InvalidArgument, NotFound.
+Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to);
+
+}  // namespace entrepot::people

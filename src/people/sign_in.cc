@@ -1,0 +1,224 @@
+#include "people/sign_in.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "crypto/hash.h"
+#include "crypto/secret.h"
+#include "people/names.h"
+
+namespace entrepot::people {
+namespace {
+
+using access::Subject;
+using access::SubjectKind;
+
+constexpr std::size_t kKeyBytes = 32;
+
+// Whoever it was: what is wrong is not told apart.
+Error wrong_password() { return {ErrorCode::Unauthenticated, "wrong user name or password"}; }
+
+SubjectKind kind_of(meta::AccountKind kind) {
+  return kind == meta::AccountKind::Robot ? SubjectKind::Robot : SubjectKind::User;
+}
+
+Subject subject_of(const meta::Account& account, std::shared_ptr<const access::Bound> bound) {
+  return {kind_of(account.kind), account.id.value, account.name, std::move(bound)};
+}
+
+// A secret that is right and does not count any more is told why.
+Result<void> check_alive(const meta::Account& account, const meta::Secret& secret, WallTime now) {
+  if (!account.is_active()) {
+    return fail(ErrorCode::Unauthenticated, "the account {} is disabled", account.name);
+  }
+  if (secret.expires_at && *secret.expires_at <= now) {
+    return fail(ErrorCode::Unauthenticated, "this {} expired on {}",
+                secret.kind == meta::SecretKind::OneTimePassword ? "one-time password" : "token",
+                to_rfc3339(*secret.expires_at).substr(0, 10));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<const access::Bound>> bound_of(const meta::Secret& secret) {
+  if (secret.bound.empty() && !secret.expires_at) return nullptr;
+  access::Bound bound;
+  if (!secret.bound.empty()) {
+    auto parsed = parse_bound(secret.bound);
+    if (!parsed) return fail(ErrorCode::Corrupt, "secret {}: {}", secret.id, parsed.error());
+    bound = *std::move(parsed);
+  } else {
+    bound.scopes.push_back({"**", access::Actions::all()});
+    bound.scopes.push_back({"", access::Actions::all()});
+  }
+  bound.expires_at = secret.expires_at;
+  return std::make_shared<const access::Bound>(std::move(bound));
+}
+
+// A secret of ours with its account.
+struct Found {
+  meta::Account account;
+  meta::Secret secret;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SignIn>> SignIn::open(meta::Store& store, Memory& memory,
+                                             const Tokens& tokens, Executor& executor,
+                                             const Clock& clock, const Options& options) {
+  TRY_ASSIGN(std::string decoy, crypto::decoy_hash(options.cost));
+  return std::unique_ptr<SignIn>(
+      new SignIn(store, memory, tokens, executor, clock, options, std::move(decoy)));
+}
+
+SignIn::SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executor& executor,
+               const Clock& clock, const Options& options, std::string decoy)
+    : store_(store),
+      memory_(memory),
+      tokens_(tokens),
+      executor_(executor),
+      clock_(clock),
+      options_(options),
+      decoy_(std::move(decoy)),
+      key_(crypto::random_bytes(kKeyBytes)),
+      throttle_(clock) {}
+
+std::string SignIn::key_of(std::string_view authorization) const {
+  return crypto::hmac_sha256(key_, authorization);
+}
+
+std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = remembered_.find(std::string_view(key));
+  if (found == remembered_.end() || found->second.until <= clock_.steady()) return std::nullopt;
+  return found->second.outcome;
+}
+
+void SignIn::remember(const std::string& key, const Result<Known>& outcome) const {
+  // What may be right a moment later is asked again.
+  if (!outcome && outcome.error().code != ErrorCode::Unauthenticated) return;
+  Remembered remembered{wrong_password(), clock_.steady() + options_.remembered};
+  if (outcome) {
+    remembered.outcome = *outcome;
+  } else {
+    remembered.outcome = outcome.error();
+  }
+  const std::lock_guard lock(mutex_);
+  if (remembered_.size() >= kMostRemembered) remembered_.clear();
+  remembered_.insert_or_assign(key, std::move(remembered));
+}
+
+std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
+    const auth::Caller& caller) const {
+  if (!caller.authorization) return Subject::anonymous();
+  auto known = find(key_of(*caller.authorization));
+  if (!known) return Ask{&executor_};
+  if (auto* error = std::get_if<Error>(&*known)) return std::move(*error);
+  auto& proved = std::get<Known>(*known);
+  const auto standing = memory_.recall_standing(meta::AccountId{proved.subject.id()});
+  if (!standing || !standing->active || standing->epoch != proved.epoch) return Ask{&executor_};
+  return std::move(proved.subject);
+}
+
+Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& caller) const {
+  if (!caller.authorization) return Subject::anonymous();
+  const std::string key = key_of(*caller.authorization);
+  const auto known = find(key);
+  if (known && std::holds_alternative<Error>(*known)) return Failure(std::get<Error>(*known));
+  if (known) {
+    const auto& proved = std::get<Known>(*known);
+    TRY_ASSIGN(const auto standing,
+               memory_.find_standing(context, meta::AccountId{proved.subject.id()}));
+    if (standing->active && standing->epoch == proved.epoch) return proved.subject;
+  }
+  const auto outcome = prove(context, caller);
+  remember(key, outcome);
+  if (!outcome) return Failure(outcome.error());
+  const meta::AccountId account{outcome->subject.id()};
+  TRY_ASSIGN(const auto standing, memory_.find_standing(context, account));
+  if (!standing->active || standing->epoch != outcome->epoch) {
+    return fail(ErrorCode::Unauthenticated, "this sign-in has ended: sign in again");
+  }
+  return outcome->subject;
+}
+
+Result<SignIn::Known> SignIn::prove(Context& context, const auth::Caller& caller) const {
+  TRY_ASSIGN(const Credentials given, parse_authorization(*caller.authorization));
+  if (const auto* bearer = std::get_if<BearerCredentials>(&given)) {
+    return prove_token(bearer->token);
+  }
+  return prove_basic(context, std::get<BasicCredentials>(given), caller.address);
+}
+
+Result<SignIn::Known> SignIn::prove_token(const std::string& token) const {
+  TRY_ASSIGN(TokenClaims claims, tokens_.read(token, clock_.wall()));
+  auto bound = std::make_shared<const access::Bound>(std::move(claims.bound));
+  const bool robot = claims.name.find('/') != std::string::npos;
+  const SubjectKind kind = !claims.account ? SubjectKind::Anonymous
+                           : robot         ? SubjectKind::Robot
+                                           : SubjectKind::User;
+  return Known{{kind, claims.account.value, std::move(claims.name), std::move(bound)},
+               claims.epoch};
+}
+
+Result<SignIn::Known> SignIn::prove_basic(Context& context, const BasicCredentials& given,
+                                          std::string_view address) const {
+  if (crypto::parse_secret(given.secret)) return prove_secret(context, given);
+  return prove_password(context, given, address);
+}
+
+// What cannot be guessed is neither throttled nor hashed dearly.
+Result<SignIn::Known> SignIn::prove_secret(Context& context, const BasicCredentials& given) const {
+  const Bytes fingerprint = crypto::fingerprint_of(given.secret);
+  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Found> {
+    TRY_ASSIGN(auto secret, snapshot.secrets().find(fingerprint));
+    TRY_ASSIGN(auto account, snapshot.accounts().find(secret.account));
+    return Found{std::move(account), std::move(secret)};
+  };
+  TRY_ASSIGN(const auto found, if_there(store_.view<Found>(context, look)));
+  if (!found || found->account.name != lower_case(given.name)) return Failure(wrong_password());
+  TRY(check_alive(found->account, found->secret, clock_.wall()));
+  TRY_ASSIGN(auto bound, bound_of(found->secret));
+  return Known{subject_of(found->account, std::move(bound)), found->account.epoch};
+}
+
+Result<SignIn::Known> SignIn::prove_password(Context& context, const BasicCredentials& given,
+                                             std::string_view address) const {
+  const std::string name = lower_case(given.name);
+  TRY(throttle_.ask(name, address));
+  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Found> {
+    TRY_ASSIGN(auto account, snapshot.accounts().find(name));
+    TRY_ASSIGN(auto secret, snapshot.secrets().password_of(account.id));
+    return Found{std::move(account), std::move(secret)};
+  };
+  TRY_ASSIGN(const auto found, if_there(store_.view<Found>(context, look)));
+  const auto right =
+      crypto::verify_password(given.secret, found ? found->secret.password_hash : decoy_);
+  const bool too_long = !right && right.error().code == ErrorCode::InvalidArgument;
+  if (!right && !too_long) return Failure(right.error());
+  if (!found || too_long || !*right) {
+    throttle_.failed(name, address);
+    return Failure(wrong_password());
+  }
+  throttle_.succeeded(name, address);
+  TRY(check_alive(found->account, found->secret, clock_.wall()));
+  if (found->secret.kind == meta::SecretKind::OneTimePassword) {
+    return fail(ErrorCode::Unauthenticated,
+                "a one-time password can only set a password: entrepot user password {}",
+                found->account.name);
+  }
+  rehash(context, found->secret, given.secret);
+  return Known{subject_of(found->account, nullptr), found->account.epoch};
+}
+
+// A password that was hashed at another price; on a full disk it stays as it is.
+void SignIn::rehash(Context& context, const meta::Secret& kept, std::string_view password) const {
+  if (!crypto::wants_rehash(kept.password_hash, options_.cost)) return;
+  const auto hash = crypto::hash_password(password, options_.cost);
+  if (!hash) return;
+  const auto written = store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    return tx.secrets().set_hash(kept.id, *hash);
+  });
+  if (!written) log::warning("a password keeps its old hash: {}", written.error());
+}
+
+}  // namespace entrepot::people

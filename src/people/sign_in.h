@@ -1,0 +1,88 @@
+#pragma once
+// people/sign_in.h — from credentials to a subject, where there are accounts.
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+
+#include "auth/authenticator.h"
+#include "crypto/password.h"
+#include "people/credentials.h"
+#include "people/memory.h"
+#include "people/throttle.h"
+#include "people/tokens.h"
+
+namespace entrepot::people {
+
+// Takes Basic credentials (a password, an access token with its owner's name, a robot's secret with
+// the robot's name) and registry tokens as Bearer. No credentials: anonymous.
+//
+// What was found out of a credential, also that it is wrong, is remembered for a minute under a
+// keyed hash of it. Each use compares the account's epoch and state with what they are now, so that
+// a new password, a revoked token or a disabled account counts for the next request. All that
+// hashes or reads the store runs on the executor, whose few threads bound what hashing costs.
+//
+// A wrong password and an unknown name cost the same work and get the same answer. Thread-safe.
+class SignIn final : public auth::Authenticator {
+ public:
+  struct Options {
+    std::chrono::seconds remembered{60};
+    crypto::PasswordCost cost = {};
+  };
+  // All of it outlives this, the executor's last task included. InvalidArgument for the cost.
+  static Result<std::unique_ptr<SignIn>> open(meta::Store& store, Memory& memory,
+                                              const Tokens& tokens, Executor& executor,
+                                              const Clock& clock, const Options& options);
+
+  std::variant<access::Subject, Error, Ask> recall(const auth::Caller& caller) const override;
+  Result<access::Subject> authenticate(Context& context, const auth::Caller& caller) const override;
+
+ private:
+  static constexpr std::size_t kMostRemembered = 32'768;
+
+  // Of one credential.
+  struct Known {
+    access::Subject subject;
+    std::int64_t epoch = 0;  // the account's, when it was proved
+  };
+  struct Remembered {
+    std::variant<Known, Error> outcome;
+    SteadyTime until;
+  };
+  struct NameHash : crypto::SeededHash {
+    using is_transparent = void;
+  };
+
+  SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executor& executor,
+         const Clock& clock, const Options& options, std::string decoy);
+
+  std::string key_of(std::string_view authorization) const;
+  std::optional<std::variant<Known, Error>> find(const std::string& key) const;
+  void remember(const std::string& key, const Result<Known>& outcome) const;
+
+  Result<Known> prove(Context& context, const auth::Caller& caller) const;
+  Result<Known> prove_basic(Context& context, const BasicCredentials& given,
+                            std::string_view address) const;
+  Result<Known> prove_secret(Context& context, const BasicCredentials& given) const;
+  Result<Known> prove_password(Context& context, const BasicCredentials& given,
+                               std::string_view address) const;
+  Result<Known> prove_token(const std::string& token) const;
+  void rehash(Context& context, const meta::Secret& kept, std::string_view password) const;
+
+  meta::Store& store_;
+  Memory& memory_;
+  const Tokens& tokens_;
+  Executor& executor_;
+  const Clock& clock_;
+  const Options options_;
+  const std::string decoy_;
+  const Bytes key_;  // of this process
+  mutable Throttle throttle_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<std::string, Remembered, NameHash, std::equal_to<>> remembered_;
+};
+
+}  // namespace entrepot::people
