@@ -100,22 +100,26 @@ Call DistributionApi::call_of(const http::Request& request, const access::Subjec
           target.name(), target.rest(), pages_,    on_reader};
 }
 
+std::optional<Challenge> DistributionApi::challenge(const http::Request& request) const {
+  return challenges_ ? challenges_(request) : std::nullopt;
+}
+
 // The answer to who may not, or of whom it could not be found out.
 std::optional<http::Response> DistributionApi::refusal_of(const http::Request& request,
                                                           const Route& route, const Target& target,
                                                           const Admission& admission) const {
   if (admission.error) {
-    return labelled(refuse_caller(*admission.error, request, challenge_), kRefused);
+    return labelled(refuse_caller(*admission.error, request, challenge(request)), kRefused);
   }
   if (!admission.decision || admission.decision->allowed()) return std::nullopt;
   const Asked asked{route.action, target.name()};
-  return labelled(refuse_action(*admission.decision, asked, request, challenge_), kRefused);
+  return labelled(refuse_action(*admission.decision, asked, request, challenge(request)), kRefused);
 }
 
 std::optional<http::Response> DistributionApi::answer_from_memory(const http::Request& request) {
   Admission admission = services_.gate.look(request);
   if (admission.error) {
-    return labelled(refuse_caller(*admission.error, request, challenge_), kRefused);
+    return labelled(refuse_caller(*admission.error, request, challenge(request)), kRefused);
   }
   const auto found = find(request.method(), request.path());
   if (found.row == nullptr) return labelled(no_route(found.allowed), kRefused);

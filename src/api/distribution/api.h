@@ -45,7 +45,7 @@ class DistributionApi final : public http::Handler {
         locations_(std::move(presentation.locations)),
         pages_(presentation.pages),
         signer_(std::move(presentation.location_key)),
-        challenge_(std::move(presentation.challenge)),
+        challenges_(std::move(presentation.challenges)),
         threading_(threading) {}
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
@@ -59,6 +59,7 @@ class DistributionApi final : public http::Handler {
  private:
   struct Visit;
 
+  std::optional<Challenge> challenge(const http::Request& request) const;
   http::FoundRoute<Route> find(http::Method method, std::string_view path) const;
   Executor* executor_for(const Route& route) const;
   Call call_of(const http::Request& request, const access::Subject& subject, const Target& target,
@@ -71,7 +72,7 @@ class DistributionApi final : public http::Handler {
   const LocationOptions locations_;
   const PageLimits pages_;
   const LocationSigner signer_;
-  const std::optional<Challenge> challenge_;
+  const Challenges challenges_;
   const Threading threading_;
 };
 

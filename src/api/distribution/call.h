@@ -44,7 +44,7 @@ struct Presentation {
   LocationOptions locations;
   Bytes location_key;  // signs upload locations; the same on every process
   PageLimits pages = {};
-  std::optional<Challenge> challenge = {};
+  Challenges challenges = {};
 };
 
 // A request whose route is known and whose sender may do what the route does. Lives on the stack of

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "api/distribution/external_address.h"
+#include "api/external_address.h"
 #include "crypto/hash.h"
 
 namespace entrepot::api::distribution {

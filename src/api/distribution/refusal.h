@@ -1,6 +1,7 @@
 #pragma once
 // api/distribution/refusal.h — how "no" looks on the wire.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@ struct Challenge {
   std::string realm;    // the URL of the token service
   std::string service;  // the registry's name there, the same under every host name
 };
+
+// Of the request that is refused, for the realm is told under the address that the client used.
+// Empty, or nothing returned: nobody is asked to sign in. Called on event loops.
+using Challenges = std::function<std::optional<Challenge>(const http::Request&)>;
 
 struct Asked {
   access::Action action;

@@ -1,10 +1,10 @@
-#include "api/distribution/external_address.h"
+#include "api/external_address.h"
 
 #include <gtest/gtest.h>
 
 #include "http/server/testing/request.h"
 
-namespace entrepot::api::distribution {
+namespace entrepot::api {
 namespace {
 
 std::string address(std::string_view headers, bool tls = false) {
@@ -78,5 +78,22 @@ TEST(ExternalAddress, NothingLeavesItsPlaceInTheUrl) {
   }
 }
 
+// Where a password goes to.
+TEST(AddressForSecrets, NamesAnotherHostForATrustedProxyAlone) {
+  const auto address = [](std::string_view headers, bool proxy, bool tls) {
+    auto peer = http::server::testing::loopback_peer();
+    peer.is_proxy = proxy;
+    peer.tls = tls;
+    return address_for_secrets(http::server::testing::request_from(
+        "GET /v2/ HTTP/1.1\nHost: h.example:5000\n" + std::string(headers), peer));
+  };
+  constexpr std::string_view kForwarded = "X-Forwarded-Host: x.example\nX-Forwarded-Proto: https";
+  EXPECT_EQ(address(kForwarded, true, false), "https://x.example");
+  EXPECT_EQ(address(kForwarded, false, false), "https://h.example:5000");
+  EXPECT_EQ(address("X-Forwarded-Proto: http", false, true), "https://h.example:5000");
+  EXPECT_EQ(address("X-Forwarded-Proto: http", true, true), "https://h.example:5000");
+  EXPECT_EQ(address("", false, false), "http://h.example:5000");
+}
+
 }  // namespace
-}  // namespace entrepot::api::distribution
+}  // namespace entrepot::api

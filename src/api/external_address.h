@@ -1,12 +1,12 @@
 #pragma once
-// api/distribution/external_address.h — under which address the client reached us, as far as it can
+// api/external_address.h — under which address the client reached us, as far as it can
 // be told.
 
 #include <string>
 
 #include "http/message.h"
 
-namespace entrepot::api::distribution {
+namespace entrepot::api {
 
 // "https://registry.example.com:8443" for URLs in the answer to `request`: the scheme and Host of
 // the request itself, or what a proxy in front says about the client's, read as distribution reads
@@ -19,4 +19,10 @@ namespace entrepot::api::distribution {
 // said; so no value leaves its place in the URL.
 std::string external_address(const http::Request& request);
 
-}  // namespace entrepot::api::distribution
+// The same for a URL to which the client will send a password. Only a trusted proxy
+// (http::Peer::is_proxy) may name another host than Host does. Anybody's word that the client came
+// by https counts, and nobody's that it did not: so nobody is sent to plain HTTP by a proxy that
+// was not listed.
+std::string address_for_secrets(const http::Request& request);
+
+}  // namespace entrepot::api

@@ -1,4 +1,4 @@
-#include "api/distribution/external_address.h"
+#include "api/external_address.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace entrepot::api::distribution {
+namespace entrepot::api {
 namespace {
 
 bool is_letter_or_digit(char c) {
@@ -112,4 +112,13 @@ std::string external_address(const http::Request& request) {
   return said.host.empty() ? std::string() : fmt::format("{}://{}", said.scheme, said.host);
 }
 
-}  // namespace entrepot::api::distribution
+std::string address_for_secrets(const http::Request& request) {
+  Said said = said_by_proxies(request);
+  const bool secure = request.peer().tls || said.scheme == "https";
+  said.scheme = secure ? "https" : "http";
+  if (!request.peer().is_proxy) said.host = {};
+  if (said.host.empty()) said.set_host(request.header("Host").value_or(""));
+  return said.host.empty() ? std::string() : fmt::format("{}://{}", said.scheme, said.host);
+}
+
+}  // namespace entrepot::api
