@@ -15,14 +15,10 @@ namespace entrepot::crypto {
 namespace {
 
 using internal::Errors;
+using internal::octets;
 
 constexpr std::size_t kCoordinateBytes = 32;
 constexpr std::size_t kSignatureBytes = 2 * kCoordinateBytes;  // of both algorithms
-
-const unsigned char* octets(ByteView bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());
-}
-unsigned char* octets(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
 
 // What is hashed before it is signed; Ed25519 hashes by itself.
 const EVP_MD* digest_of(SigningAlgorithm algorithm) {

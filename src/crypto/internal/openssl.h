@@ -9,9 +9,18 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/bytes.h"
 #include "base/result.h"
 
 namespace entrepot::crypto::internal {
+
+// Octets as OpenSSL takes them.
+inline const unsigned char* octets(ByteView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+inline unsigned char* octets(Bytes& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
 
 // unique_ptr's deleter for what `free_object` frees.
 template <auto free_object>
