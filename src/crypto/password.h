@@ -20,7 +20,7 @@ struct PasswordCost {
 };
 
 // The most that is spent on one password, also when a hash from a file asks for more: 256 MiB, and
-// about 3 seconds.
+// a few seconds.
 constexpr PasswordCost kMaxPasswordCost{256 << 10, 16, 16};
 // The same for bcrypt: the most that Apache's htpasswd makes, about 10 seconds.
 constexpr unsigned kMaxBcryptCost = 17;

@@ -94,9 +94,7 @@ Bytes with_asn1(ByteView signature) {
   internal::BigNumber s(
       ::BN_bin2bn(octets(signature) + kCoordinateBytes, kCoordinateBytes, nullptr));
   if (parsed == nullptr || r == nullptr || s == nullptr) return {};
-  if (::ECDSA_SIG_set0(parsed.get(), r.get(), s.get()) != 1) return {};
-  static_cast<void>(r.release());  // they are its own now
-  static_cast<void>(s.release());
+  ::ECDSA_SIG_set0(parsed.get(), r.release(), s.release());  // fails for null alone
   const int size = ::i2d_ECDSA_SIG(parsed.get(), nullptr);
   if (size <= 0) return {};
   Bytes der(static_cast<std::size_t>(size), '\0');

@@ -22,7 +22,7 @@ enum class SigningAlgorithm : std::uint8_t {
 std::string_view name_of(SigningAlgorithm algorithm);
 
 // What may be told to everybody, and verifies. Has no part of the private key, and may outlive it.
-// Parsed once; copies are cheap and share that. Thread-safe. A verification takes about 70 µs.
+// Parsed once; copies are cheap and share that. Thread-safe. A verification takes about 0.1 ms.
 class PublicKey {
  public:
   SigningAlgorithm algorithm() const { return algorithm_; }
@@ -54,7 +54,7 @@ class PublicKey {
 };
 
 // A private key with its public part. Moved, never copied; wiped when it goes. Thread-safe. A
-// signature takes about 30 µs.
+// signature takes about 0.05 ms.
 class SigningKey {
  public:
   // A new key. Unavailable without memory.
