@@ -143,9 +143,8 @@ bool OpenMode::is_named_origin(std::string_view origin) const {
                      [&](const auto& named) { return names_origin(named, origin); });
 }
 
-bool OpenMode::asks_for_host(const Caller& caller) const {
-  if (options_.names_are_complete || options_.reach == Reach::ThisMachine) return true;
-  return options_.reach == Reach::Adopted && caller.loopback_peer;
+bool OpenMode::asks_for_host() const {
+  return options_.names_are_complete || options_.reach == Reach::ThisMachine;
 }
 
 bool OpenMode::passes_origin(const Caller& caller) const {
@@ -167,7 +166,7 @@ Result<access::Subject> OpenMode::admit(const Caller& caller) const {
           "let everyone in whom the proxy lets through");
     }
   }
-  if (asks_for_host(caller) && !(caller.host && is_own_host(*caller.host))) {
+  if (asks_for_host() && !(caller.host && is_own_host(*caller.host))) {
     return refuse(
         options_.reach == Reach::Everybody
             ? "does not answer to the name in the Host header: add it to `names`"

@@ -14,7 +14,6 @@ namespace entrepot::auth {
 // Who may reach a server without accounts.
 enum class Reach : std::uint8_t {
   ThisMachine,  // programs on this machine
-  Adopted,      // whoever could reach the server that was here before; this machine's as above
   Everybody,    // whoever reaches it: --open
 };
 
@@ -40,8 +39,7 @@ class OpenMode final : public Authenticator {
   // - nothing was forwarded, unless Reach is wider;
   // - Host, with or without a port, is an IP literal, a single label, an own name, or ends in
   //   .local .localhost .internal .lan .test .home.arpa (a page that rebinds its own name to this
-  //   machine has none of these). Asked of everybody when names_are_complete; else not of
-  //   Everybody, and of Adopted only when the peer is loopback;
+  //   machine has none of these). Asked of Everybody only when names_are_complete;
   // - Origin is absent, or one of `origins`, or names the same scheme, host and port as the request
   //   itself, and Host is as above (asked here always: a rebound page can be told from an own one
   //   by nothing else). A forwarded request may have an https Origin without TLS here.
@@ -53,7 +51,7 @@ class OpenMode final : public Authenticator {
   Result<access::Subject> admit(const Caller& caller) const;
   bool is_named_origin(std::string_view origin) const;
   bool is_own_host(std::string_view host) const;
-  bool asks_for_host(const Caller& caller) const;
+  bool asks_for_host() const;
   bool passes_origin(const Caller& caller) const;
 
   const Options options_;

@@ -239,25 +239,11 @@ TEST(OpenMode, NamesHoldForEverybody) {
   }
 }
 
-// What was adopted is open to whom it was open to before, but a page that rebinds its name to this
-// machine was never meant.
-TEST(OpenMode, AdoptedAsksForHostOnLoopback) {
-  const OpenMode adopted = with_reach(Reach::Adopted);
-  const Caller rebound = with_host("evil.example.com:5000");
-  EXPECT_FAILS(Denied, admit(adopted, rebound));
-  EXPECT_FAILS(Denied, admit(adopted, forwarded(rebound))) << "a page can add such a header";
-  EXPECT_OK(admit(adopted, remote(rebound)));
-  EXPECT_OK(admit(adopted, local()));
-  EXPECT_OK(admit(adopted, forwarded(local())));
-  EXPECT_OK(admit(adopted, remote(local())));
-  EXPECT_FAILS(Denied, admit(with_reach(Reach::Adopted, {"a.example"}), remote(rebound)));
-}
-
 // A browser that was told that evil.example.com is this machine sends it as Host and as Origin.
 TEST(OpenMode, AnOriginThatIsItsHostNeedsAnOwnName) {
   const Caller rebound = with_origin("evil.example.com:5000", "http://evil.example.com:5000");
   const Caller own = with_origin("registry.example.org", "https://registry.example.org", true);
-  for (const Reach reach : {Reach::ThisMachine, Reach::Adopted, Reach::Everybody}) {
+  for (const Reach reach : {Reach::ThisMachine, Reach::Everybody}) {
     EXPECT_FAILS(Denied, admit(with_reach(reach), rebound));
     EXPECT_FAILS(Denied, admit(with_reach(reach), own));
     EXPECT_OK(admit(with_reach(reach, {"registry.example.org"}), own));

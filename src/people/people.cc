@@ -83,20 +83,42 @@ Result<Account> People::create_user(Context& context, By by, const NewUser& wish
   TRY_ASSIGN(const std::string hash, crypto::hash_password(wished.password, cost_));
   return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
     TRY(check_free(tx, wished.name, false));
-    meta::NewAccount account;
-    account.name = wished.name;
-    account.role = wished.admin ? meta::SystemRole::Admin : meta::SystemRole::None;
-    account.created_at = clock_.wall();
-    TRY_ASSIGN(const Account made, tx.accounts().create(account));
+    return add_user(tx, by, wished, hash);
+  });
+}
+
+Result<Account> People::add_user(Transaction& tx, By by, const NewUser& wished,
+                                 const std::string& hash) const {
+  meta::NewAccount account;
+  account.name = wished.name;
+  account.role = wished.admin ? meta::SystemRole::Admin : meta::SystemRole::None;
+  account.created_at = clock_.wall();
+  TRY_ASSIGN(const Account made, tx.accounts().create(account));
+  if (!hash.empty()) {
     meta::NewSecret password;
     password.account = made.id;
     password.password_hash = hash;
     password.created_at = account.created_at;
     TRY(tx.secrets().add(password));
-    TRY(tell(tx, by, EventKind::AccountCreated,
-             detail_of(Text("account", made.name), Text("kind", "user"),
-                       Text("role", name_of(made.role)))));
-    return made;
+  }
+  TRY(tell(tx, by, EventKind::AccountCreated,
+           detail_of(Text("account", made.name), Text("kind", "user"),
+                     Text("role", name_of(made.role)))));
+  return made;
+}
+
+Result<void> People::create_first_admin(Context& context, By by, const std::string& password) {
+  const NewUser admin{.name = "admin", .password = password, .admin = true};
+  std::string hash;
+  if (!password.empty()) {
+    TRY(check_password(password, admin.name));
+    TRY_ASSIGN(hash, crypto::hash_password(password, cost_));
+  }
+  return change(context, [&](Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const bool any, tx.accounts().any());
+    if (any) return {};
+    TRY(add_user(tx, by, admin, hash));
+    return {};
   });
 }
 

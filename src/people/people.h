@@ -64,6 +64,9 @@ class People {
   using By = const events::Actor&;
 
   Result<meta::Account> create_user(Context& context, By by, const NewUser& wished);
+  // The user admin, a system admin, where there is no account at all: of several who try, one makes
+  // it, and the others succeed without. Without a password nobody can sign in as it yet.
+  Result<void> create_first_admin(Context& context, By by, const std::string& password);
   // Ends what was signed in with the old one.
   Result<void> set_password(Context& context, By by, std::string_view user,
                             std::string_view password);
@@ -119,6 +122,9 @@ class People {
  private:
   template <class Run>
   Result<void> change(Context& context, const Run& run);
+  // With the hash of its password; "" for none.
+  Result<meta::Account> add_user(meta::Transaction& tx, By by, const NewUser& wished,
+                                 const std::string& hash) const;
   Result<void> tell(meta::Transaction& tx, By by, events::EventKind kind, std::string detail,
                     const std::optional<oci::RepositoryName>& repository = {}) const;
   Result<meta::Grant> add_grant(meta::Transaction& tx, By by, const Holder& holder,

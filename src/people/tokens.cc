@@ -110,16 +110,18 @@ Result<std::unique_ptr<Tokens>> Tokens::open(Context& context, meta::Store& stor
   TRY_ASSIGN(auto fresh, crypto::SigningKey::generate(crypto::SigningAlgorithm::Es256));
   TRY_ASSIGN(const Bytes fresh_der, fresh.pkcs8());
   TRY_ASSIGN(const Bytes fresh_sealed, crypto::seal(sealing, kPurpose, fresh_der));
-  TRY_ASSIGN(const Bytes kept,
+  TRY_ASSIGN(const Bytes der,
              store.transact<Bytes>(context, [&](meta::Transaction& tx) -> Result<Bytes> {
-               TRY_ASSIGN(const auto found, if_there(tx.settings().get(kKeySetting)));
-               if (found) return crypto::from_base64url(*found);
+               TRY_ASSIGN(const auto kept, if_there(tx.settings().get(kKeySetting)));
+               if (kept) {
+                 TRY_ASSIGN(const Bytes sealed, crypto::from_base64url(*kept));
+                 auto opened = crypto::open_sealed(sealing, kPurpose, sealed);
+                 if (opened || opened.error().code != ErrorCode::Corrupt) return opened;
+               }
                TRY(tx.settings().set(kKeySetting, crypto::to_base64url(fresh_sealed)));
-               return fresh_sealed;
+               return fresh_der;
              }));
-  auto der = crypto::open_sealed(sealing, kPurpose, kept);
-  if (!der) return Failure(std::move(der).error().within("the key that signs tokens"));
-  TRY_ASSIGN(auto key, crypto::SigningKey::from_pkcs8(*der));
+  TRY_ASSIGN(auto key, crypto::SigningKey::from_pkcs8(der));
   return std::unique_ptr<Tokens>(new Tokens(std::move(key)));
 }
 

@@ -33,7 +33,8 @@ class Tokens {
   // every host name.
   static constexpr std::string_view kService = "entrepot";
 
-  // Reads the key, or makes one. Corrupt when it was sealed under another key than `sealing`.
+  // Reads the key, or makes one. One that was sealed under another key than `sealing`, because that
+  // was lost or a backup is older, is replaced: then the tokens that it signed end.
   static Result<std::unique_ptr<Tokens>> open(Context& context, meta::Store& store,
                                               const crypto::SealingKey& sealing);
 

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "access/open_policy.h"
 #include "auth/open_mode.h"
 #include "collect/job.h"
 #include "server/command/beside_server.h"
@@ -69,7 +70,9 @@ Result<void> collect_here(const Options& options, collect::Request request, Tell
   TRY_ASSIGN(auto stores,
              OpenedStores::open(context, std::move(directory), metrics, Clock::system()));
   const auth::OpenMode nobody{auth::OpenMode::Options{}};
-  TRY_ASSIGN(auto platform, Platform::open(context, options, nobody, *stores, {metrics, memory}));
+  const access::OpenPolicy policy{access::Switches{}};
+  TRY_ASSIGN(auto platform,
+             Platform::open(context, options, {nobody, policy}, *stores, {metrics, memory}));
   const auto collector = make_collector(options, *stores, *platform, metrics);
   if (!request.delay) request.delay = std::chrono::seconds(0);
   TRY_ASSIGN(const collect::Progress done,

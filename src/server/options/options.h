@@ -21,6 +21,9 @@ struct Options {
   std::string user;
   bool open = false;
   std::vector<std::string> names;
+  std::string admin_password;
+  std::string admin_password_file;
+  Duration tokens_life{};
 
   std::vector<ListenAddress> http_listen;
   std::string http_tls_certificate;

@@ -64,13 +64,34 @@ constexpr Option kTable[] = {
      .field = &Options::open,
      .initial = "false",
      .flag = "open",
-     .text = "Let everybody who reaches the server push, pull and delete, from anywhere. Without "
-             "it, only loopback addresses are listened on."},
+     .text =
+         "As long as there are no accounts: let everybody who reaches the server push, pull and "
+         "delete, from anywhere. Without it that is for programs on this machine, and a server "
+         "that listens on other addresses makes the account admin at its first start."},
     {.path = "names",
      .field = &Options::names,
      .text = "Host names under which this server is reached. Once set, a Host header has to be one "
              "of them, an IP address, a single label or a local name, wherever the request comes "
              "from; until then only on loopback, and not with open."},
+
+    {.path = "admin.password",
+     .field = &Options::admin_password,
+     .text = "Makes the account admin with this password, if there is no account yet. Later it "
+             "changes nothing. Better in the environment than in a file, and better in a file of "
+             "its own (admin.password_file) than in the environment."},
+    {.path = "admin.password_file",
+     .field = &Options::admin_password_file,
+     .place = Place::File,
+     .text = "The file that holds admin.password; a line end behind it does not count."},
+    {.path = "tokens.life",
+     .field = &Options::tokens_life,
+     .initial = "60m",
+     .least = 60'000,
+     .most = 24ULL * 3600 * 1000,
+     .text =
+         "How long a registry token is good for. A push whose layer takes longer needs a client "
+         "that renews its token. Rights are looked up at each use, so that a short life takes "
+         "nobody's rights away sooner."},
 
     {.path = "http.listen",
      .field = &Options::http_listen,

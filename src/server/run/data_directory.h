@@ -12,7 +12,7 @@
 namespace entrepot::server {
 
 // DIR/docker/…     blobs (and what an older registry left)
-// DIR/entrepot/    what is this program's alone: meta.db, backups of it, id, lock
+// DIR/entrepot/    what is this program's alone: meta.db, backups of it, id, lock, key
 //
 // While this object lives, no other process can have one of the same directory.
 class DataDirectory {
@@ -31,6 +31,7 @@ class DataDirectory {
   const std::string& path() const { return path_; }
   std::string metadata_path() const { return metadata_path_of(path_); }
   std::string backups_path() const { return path_ + "/entrepot/backups"; }
+  std::string sealing_key_path() const { return path_ + "/entrepot/key"; }
   std::string id_path() const { return path_ + "/entrepot/id"; }
 
  private:

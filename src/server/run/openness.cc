@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "server/run/answer_headers.h"
-#include "server/run/data_directory.h"
 
 namespace entrepot::server {
 namespace {
@@ -15,28 +14,16 @@ bool listens_on_loopback_alone(const Options& options) {
 
 }  // namespace
 
-Result<Openness> decide_openness(const Configuration& configuration) {
+Openness decide_openness(const Configuration& configuration) {
   const Options& options = configuration.options;
-  if (options.open) return Openness{auth::Reach::Everybody, "`open` is set"};
+  if (options.open) return {auth::Reach::Everybody, "`open` is set"};
   if (configuration.from_registry2) {
-    return Openness{auth::Reach::Everybody,
-                    "distribution's configuration is in use, and it asked nobody either"};
+    return {auth::Reach::Everybody,
+            "distribution's configuration is in use, and it asked nobody either"};
   }
-  if (has_distribution_layout(options.data)) {
-    return Openness{auth::Reach::Adopted,
-                    fmt::format("{} holds a registry of distribution's, which asked nobody either",
-                                options.data)};
-  }
-  for (const ListenAddress& address : options.http_listen) {
-    if (address.loopback()) continue;
-    return fail(
-        ErrorCode::Denied,
-        "http.listen: {} can be reached from other machines, and without accounts everybody "
-        "there could push and delete. Listen on loopback (127.0.0.1:{}), or, if that is "
-        "what you want, say --open (ENTREPOT_OPEN=1)",
-        to_string(address), address.port);
-  }
-  return Openness{};
+  Openness openness;
+  openness.needs_account = !listens_on_loopback_alone(options);
+  return openness;
 }
 
 auth::OpenMode::Options door_options(const Options& options, auth::Reach reach) {
@@ -56,12 +43,11 @@ auth::OpenMode::Options door_options(const Options& options, auth::Reach reach) 
 
 std::vector<std::string> door_warnings(const Options& options, const Openness& openness) {
   std::vector<std::string> warnings;
-  const bool reachable =
-      openness.reach == auth::Reach::Everybody ||
-      (openness.reach == auth::Reach::Adopted && !listens_on_loopback_alone(options));
-  if (reachable) {
+  if (openness.reach == auth::Reach::Everybody) {
     warnings.push_back(fmt::format(
-        "open: whoever reaches this server may push, pull and delete, because {}{}", openness.why,
+        "open as long as there are no accounts: whoever reaches this server may push, pull and "
+        "delete, because {}{}",
+        openness.why,
         options.names.empty() ? ". Set `names` to the host names under which it is "
                                 "reached, and no other name is answered"
                               : ""));

@@ -12,15 +12,15 @@ namespace entrepot::server {
 
 struct Openness {
   auth::Reach reach = auth::Reach::ThisMachine;
-  std::string why;  // what made it wider; "" when it is not
+  std::string why;             // what made it wider; "" when it is not
+  bool needs_account = false;  // other machines reach it, and nobody said that it is open
 };
 
 // Without accounts the server is for this machine alone, unless somebody said otherwise: the option
-// `open`, or something of distribution's (its configuration, or its directories in `data`), which
-// was as open before. Directories alone do not say that a page with a rebound name may come in
-// (Reach::Adopted). Denied, with what to do, when an address is to be listened on that other
-// machines can reach. Host names have been resolved before.
-Result<Openness> decide_openness(const Configuration& configuration);
+// `open`, or distribution's configuration, which asked nobody either. (Its directories alone do not
+// tell whether it asked for passwords.) If it listens on an address that other machines can reach
+// it needs an account then. Host names have been resolved before.
+Openness decide_openness(const Configuration& configuration);
 
 // The rules at the door by that and the options: own names are `names` and the host of http.host;
 // pages that may ask are http.origins and what Access-Control-Allow-Origin in http.headers names.

@@ -23,29 +23,31 @@ class OpennessTest : public ::testing::Test {
 
 TEST_F(OpennessTest, LoopbackNeedsNothing) {
   const auto decided = decide_openness(listening_on({{"127.0.0.1", 5000}, {"::1", 5000}}));
-  ASSERT_OK(decided);
-  EXPECT_EQ(decided->reach, auth::Reach::ThisMachine);
+  EXPECT_EQ(decided.reach, auth::Reach::ThisMachine);
+  EXPECT_FALSE(decided.needs_account);
 }
 
-TEST_F(OpennessTest, OtherAddressesNeedToBeMeant) {
+TEST_F(OpennessTest, OtherAddressesNeedAnAccountOrToBeMeant) {
   for (const char* host : {"", "0.0.0.0", "::", "10.1.2.3"}) {
     auto configuration = listening_on({{"127.0.0.1", 5000}, {host, 5000}});
-    const auto refused = decide_openness(configuration);
-    EXPECT_FAILS(Denied, refused) << host;
-    EXPECT_NE(refused.error().message.find("--open"), std::string::npos);
+    EXPECT_TRUE(decide_openness(configuration).needs_account) << host;
+    EXPECT_EQ(decide_openness(configuration).reach, auth::Reach::ThisMachine) << host;
     configuration.options.open = true;
-    EXPECT_EQ(decide_openness(configuration).value().reach, auth::Reach::Everybody) << host;
+    EXPECT_FALSE(decide_openness(configuration).needs_account) << host;
+    EXPECT_EQ(decide_openness(configuration).reach, auth::Reach::Everybody) << host;
   }
 }
 
-TEST_F(OpennessTest, WhatDistributionServedStaysOpen) {
+// Its directories do not tell whether it asked for passwords.
+TEST_F(OpennessTest, WhatDistributionsConfigurationServedStaysOpenAndItsDirectoriesOpenNothing) {
   auto configuration = listening_on({{"", 5000}});
   configuration.from_registry2 = true;
-  EXPECT_EQ(decide_openness(configuration).value().reach, auth::Reach::Everybody);
+  EXPECT_EQ(decide_openness(configuration).reach, auth::Reach::Everybody);
 
   configuration.from_registry2 = false;
   std::filesystem::create_directories(temporary_ / "docker/registry/v2/repositories.adopted");
-  EXPECT_EQ(decide_openness(configuration).value().reach, auth::Reach::Adopted);
+  EXPECT_EQ(decide_openness(configuration).reach, auth::Reach::ThisMachine);
+  EXPECT_TRUE(decide_openness(configuration).needs_account);
 }
 
 TEST_F(OpennessTest, OwnNamesAndPagesComeFromTheOptions) {
@@ -68,17 +70,14 @@ TEST_F(OpennessTest, OwnNamesAndPagesComeFromTheOptions) {
 TEST_F(OpennessTest, WhatIsWiderThanItSeemsIsWarnedAbout) {
   auto options = listening_on({{"127.0.0.1", 5000}}).options;
   const auto warned = [&](auth::Reach reach) {
-    return door_warnings(options, {reach, "of something"}).size();
+    return door_warnings(options, {.reach = reach, .why = "of something"}).size();
   };
   EXPECT_EQ(warned(auth::Reach::ThisMachine), 0u);
-  EXPECT_EQ(warned(auth::Reach::Adopted), 0u) << "this machine's programs, as before";
   EXPECT_EQ(warned(auth::Reach::Everybody), 1u);
-  options.http_listen.push_back({"", 5001});
-  EXPECT_EQ(warned(auth::Reach::Adopted), 1u);
   options.http_headers = {{"Access-Control-Allow-Origin", "*"}};
-  EXPECT_EQ(warned(auth::Reach::Adopted), 2u);
+  EXPECT_EQ(warned(auth::Reach::Everybody), 2u);
   options.http_headers = {{"Access-Control-Allow-Origin", "https://*.example"}};
-  EXPECT_EQ(warned(auth::Reach::Adopted), 2u);
+  EXPECT_EQ(warned(auth::Reach::Everybody), 2u);
 }
 
 }  // namespace

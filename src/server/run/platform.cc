@@ -1,6 +1,5 @@
 #include "server/run/platform.h"
 
-#include "access/open_policy.h"
 #include "crypto/hash.h"
 
 namespace entrepot::server {
@@ -59,7 +58,7 @@ std::string api_prefix(const Options& options) {
 }
 
 struct Platform::Parts {
-  Parts(const Options& options, const auth::Authenticator& door, registry::Stores stores,
+  Parts(const Options& options, const Entrance& entrance, registry::Stores stores,
         Bytes location_key, Surroundings surroundings)
       : quarantine(stores, surroundings.metrics),
         pull(stores, quarantine, options.collect_delay),
@@ -67,12 +66,12 @@ struct Platform::Parts {
                                                            : registry::MissingReferences::Refuse),
         uploads(stores, quarantine, uploads_options(options), surroundings.metrics),
         remove(stores, options.collect_delay),
-        policy({options.storage_delete, options.storage_read_only}),
-        gate(door, policy, stores.clock),
+        gate(entrance.door, entrance.policy, stores.clock),
         api({pull, push, uploads, remove, gate, surroundings.memory},
             {location_options(options),
              std::move(location_key),
-             {options.limits_catalog_entries, options.limits_tags}},
+             {options.limits_catalog_entries, options.limits_tags},
+             entrance.challenges},
             surroundings.threading) {}
 
   registry::Quarantine quarantine;
@@ -80,7 +79,6 @@ struct Platform::Parts {
   registry::Pusher push;
   registry::Uploads uploads;
   registry::Remover remove;
-  access::OpenPolicy policy;
   api::Gate gate;
   api::distribution::DistributionApi api;
 };
@@ -89,14 +87,15 @@ Platform::Platform(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Platform::~Platform() = default;
 
 Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options& options,
-                                                 const auth::Authenticator& door,
-                                                 OpenedStores& stores, Surroundings surroundings) {
+                                                 const Entrance& entrance, OpenedStores& stores,
+                                                 Surroundings surroundings) {
   TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
   return std::unique_ptr<Platform>(new Platform(
-      std::make_unique<Parts>(options, door, stores.stores(), std::move(key), surroundings)));
+      std::make_unique<Parts>(options, entrance, stores.stores(), std::move(key), surroundings)));
 }
 
 http::Handler& Platform::api() { return parts_->api; }
+const api::Gate& Platform::gate() { return parts_->gate; }
 registry::Uploads& Platform::uploads() { return parts_->uploads; }
 registry::Remover& Platform::remover() { return parts_->remove; }
 registry::Quarantine& Platform::quarantine() { return parts_->quarantine; }

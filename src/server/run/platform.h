@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "access/policy.h"
 #include "api/distribution/api.h"
 #include "auth/authenticator.h"
 #include "http/handler.h"
@@ -25,14 +26,21 @@ class Platform {
     api::distribution::Threading threading = {};
   };
 
-  // `door` outlives it. Fails when the key that signs upload locations can neither be read nor
-  // kept.
+  // Who gets in, and what they may do; outlives the platform.
+  struct Entrance {
+    const auth::Authenticator& door;
+    const access::Policy& policy;
+    api::distribution::Challenges challenges = {};
+  };
+
+  // Fails when the key that signs upload locations can neither be read nor kept.
   static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
-                                                const auth::Authenticator& door,
-                                                OpenedStores& stores, Surroundings surroundings);
+                                                const Entrance& entrance, OpenedStores& stores,
+                                                Surroundings surroundings);
   ~Platform();
 
   http::Handler& api();
+  const api::Gate& gate();       // for other APIs
   registry::Uploads& uploads();  // what the collector works with, too
   registry::Remover& remover();
   registry::Quarantine& quarantine();

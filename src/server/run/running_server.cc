@@ -2,13 +2,17 @@
 
 #include <unistd.h>
 
+#include "api/external_address.h"
+#include "api/token/service.h"
 #include "base/log.h"
 #include "server/configure/resolve.h"
 #include "server/host/privileges.h"
 #include "server/host/process.h"
 #include "server/run/access_log.h"
+#include "server/run/accounts.h"
 #include "server/run/adoption.h"
 #include "server/run/background.h"
+#include "server/run/door.h"
 #include "server/run/exchange_metrics.h"
 #include "server/run/front.h"
 #include "server/run/listeners.h"
@@ -52,11 +56,12 @@ struct RunningServer::Parts {
       : options(the_options),
         clock(the_clock),
         door(door_options(options, reach)),
+        operators(door),
         memory(options.limits_memory.bytes, metrics),
         access_log(make_access_log(options, clock, metrics)),
         exchanges(metrics),
         readiness(clock),
-        operations(readiness, metrics, "/metrics", &door),
+        operations(readiness, metrics, "/metrics", &operators),
         debug_operations(readiness, metrics, options.debug_metrics_path),
         probe(readiness, metrics, "/metrics", &nobody),
         front(rooms(), door, options.http_headers) {
@@ -67,6 +72,7 @@ struct RunningServer::Parts {
 
   std::vector<Front::Room> rooms() {
     return {{api_prefix(options) + "/v2", api},
+            {api_prefix(options) + "/token", tokens},
             {"/healthz", operations},
             {"/readyz", operations},
             {"/metrics", operations}};
@@ -118,16 +124,57 @@ struct RunningServer::Parts {
     return {};
   }
 
-  Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory) {
+  Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory,
+                             bool needs_account) {
     TRY_ASSIGN(stores, OpenedStores::open(context, std::move(directory), metrics, clock));
     TRY(adopt_if_needed(context, options, *stores));
-    TRY_ASSIGN(platform, Platform::open(context, options, door, *stores,
+    TRY(open_accounts(context, needs_account));
+    TRY_ASSIGN(platform, Platform::open(context, options, {door, *policy, challenges()}, *stores,
                                         {metrics, memory, listeners->threading()}));
+    token_service.emplace(
+        platform->gate(), accounts->memory(), accounts->tokens(), clock,
+        api::token::TokenService::Options{
+            .prefix = api_prefix(options),
+            .life = std::chrono::duration_cast<std::chrono::seconds>(options.tokens_life)});
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     api.open(platform->api());
-    presence.emplace("presence", kPresenceInterval, [this](Context&) { look_for_the_store(); });
+    tokens.open(*token_service);
+    presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
+      look_for_the_store();
+      look_for_rights(looking);
+    });
     return {};
+  }
+
+  Result<void> open_accounts(Context& context, bool needs_account) {
+    TRY(make_first_admin(context, options, *stores, needs_account));
+    TRY_ASSIGN(accounts, Accounts::open(context, options, *stores));
+    policy.emplace(*accounts, switches_of(options));
+    door.know(*accounts);
+    operators.know(*accounts);
+    if (door.is_closed() && options.open) {
+      log::warning("`open` is set, and opens nothing: there are accounts");
+    }
+    return {};
+  }
+
+  // Where clients are sent for a token, once there are accounts.
+  api::distribution::Challenges challenges() {
+    return [this](const http::Request& request) -> std::optional<api::distribution::Challenge> {
+      if (!door.is_closed()) return std::nullopt;
+      std::string base = options.http_host;
+      while (base.ends_with('/')) base.pop_back();
+      if (base.empty()) base = api::address_for_secrets(request);
+      return api::distribution::Challenge{base + api_prefix(options) + "/token",
+                                          std::string(people::Tokens::kService)};
+    };
+  }
+
+  // What a command of this machine changed beside us.
+  void look_for_rights(Context& looking) {
+    const auto looked = accounts->memory().look_for_others(looking);
+    if (!looked) accounts->memory().forget();
   }
 
   // What the store no longer backs is not there, whatever is in memory.
@@ -146,7 +193,8 @@ struct RunningServer::Parts {
 
   const Options options;
   const Clock& clock;
-  const auth::OpenMode door;
+  Door door;
+  OperatorsDoor operators;
   metrics::Registry metrics;
   http::MemoryAccount memory;
   std::unique_ptr<AccessLog> access_log;  // null when switched off
@@ -157,10 +205,14 @@ struct RunningServer::Parts {
   const NobodyEnters nobody;
   Operations probe;
   Shutter api;
+  Shutter tokens;
   Front front;
   std::unique_ptr<Listeners> listeners;
   std::unique_ptr<OpenedStores> stores;
+  std::unique_ptr<Accounts> accounts;
+  std::optional<DoorPolicy> policy;
   std::unique_ptr<Platform> platform;
+  std::optional<api::token::TokenService> token_service;
   std::unique_ptr<Background> background;
   bool is_present = true;  // of the thread of `presence` alone
   std::optional<Periodic> presence;
@@ -175,14 +227,14 @@ Result<std::unique_ptr<RunningServer>> RunningServer::start(Context& context,
   Configuration resolved = configuration;
   TRY(resolve_names(resolved.options));
   const Options& options = resolved.options;
-  TRY_ASSIGN(const Openness openness, decide_openness(resolved));
+  const Openness openness = decide_openness(resolved);
   for (const std::string& warning : door_warnings(options, openness)) {
     log::warning("{}", warning);
   }
   raise_open_file_limit();
   auto parts = std::make_unique<Parts>(options, openness.reach, clock);
   TRY_ASSIGN(auto directory, parts->open_directory_and_sockets());
-  TRY(parts->open_registry(context, std::move(directory)));
+  TRY(parts->open_registry(context, std::move(directory), openness.needs_account));
   return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
 }
 

@@ -1,0 +1,145 @@
+#include "server/run/accounts.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/executor.h"
+#include "base/log.h"
+#include "crypto/password.h"
+#include "file/error.h"
+#include "file/write.h"
+#include "people/people.h"
+#include "server/configure/secret_file.h"
+
+namespace entrepot::server {
+namespace {
+
+// Each hashes with 19 MiB for some 20 ms; who waits longer than for so many is told to come again.
+constexpr std::size_t kHashingThreads = 2;
+constexpr std::size_t kMostWaiting = 1024;
+
+constexpr std::string_view kAdmin = "admin";
+
+Result<crypto::SealingKey> sealing_key(const std::string& path) {
+  const auto kept = read_secret_file(path, crypto::SealingKey::kSizeBytes + 1);
+  if (kept) return crypto::SealingKey::from(*kept);
+  if (kept.error().code != ErrorCode::NotFound) return Failure(kept.error());
+  auto made = crypto::SealingKey::generate();
+  TRY(file::replace(path, made.octets()));
+  return made;
+}
+
+Result<std::string> wanted_password(const Options& options) {
+  if (options.admin_password_file.empty()) return options.admin_password;
+  auto read = read_secret_file(options.admin_password_file, crypto::kMaxPasswordBytes + 2);
+  if (!read) return Failure(std::move(read).error().within("admin.password_file"));
+  while (read->ends_with('\n') || read->ends_with('\r')) read->pop_back();
+  return *std::move(read);
+}
+
+struct Admin {
+  meta::Account account;
+  std::optional<meta::Secret> password;
+};
+
+Result<std::optional<Admin>> find_admin(Context& context, meta::Store& store) {
+  return store.view<std::optional<Admin>>(
+      context, [](const meta::Snapshot& snapshot) -> Result<std::optional<Admin>> {
+        TRY_ASSIGN(auto account, if_there(snapshot.accounts().find(kAdmin)));
+        if (!account) return std::optional<Admin>();
+        TRY_ASSIGN(auto password, if_there(snapshot.secrets().password_of(account->id)));
+        return std::optional<Admin>(Admin{*std::move(account), std::move(password)});
+      });
+}
+
+Result<void> warn_of_other_password(Context& context, meta::Store& store,
+                                    const std::string& wanted) {
+  if (wanted.empty()) return {};
+  TRY_ASSIGN(const auto admin, find_admin(context, store));
+  if (!admin || !admin->password) return {};
+  TRY_ASSIGN(const bool same, crypto::verify_password(wanted, admin->password->password_hash));
+  if (!same) {
+    log::warning(
+        "admin.password is not the admin's password any more, and does not change it: take it "
+        "out, or set it again with `entrepot user password admin`");
+  }
+  return {};
+}
+
+void tell_how_to_begin(const Options& options) {
+  log::warning(
+      "there is no account yet, so nobody gets in. Give the admin a password: entrepot user "
+      "password admin --data {} (or, at the first start, ENTREPOT_ADMIN_PASSWORD). Or, if "
+      "everybody who reaches this server may push and delete, start it with --open "
+      "(ENTREPOT_OPEN=1)",
+      options.data);
+}
+
+}  // namespace
+
+struct Accounts::Parts {
+  Parts(OpenedStores& stores, const Options& options, std::unique_ptr<people::Tokens> the_tokens)
+      : memory(stores.stores().meta),
+        tokens(std::move(the_tokens)),
+        hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
+        policy(memory, stores.stores().meta, switches_of(options)) {}
+
+  people::Memory memory;
+  std::unique_ptr<people::Tokens> tokens;
+  std::unique_ptr<people::SignIn> sign_in;
+  Executor hashing;  // ends before what its tasks use
+  people::RightsPolicy policy;
+};
+
+access::Switches switches_of(const Options& options) {
+  return {.deletes = options.storage_delete, .read_only = options.storage_read_only};
+}
+
+Accounts::Accounts(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Accounts::~Accounts() = default;
+
+Result<std::unique_ptr<Accounts>> Accounts::open(Context& context, const Options& options,
+                                                 OpenedStores& stores) {
+  TRY_ASSIGN(const auto key, sealing_key(stores.directory().sealing_key_path()));
+  meta::Store& meta = stores.stores().meta;
+  TRY_ASSIGN(auto tokens, people::Tokens::open(context, meta, key));
+  auto parts = std::make_unique<Parts>(stores, options, std::move(tokens));
+  TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, *parts->tokens,
+                                                  parts->hashing, stores.stores().clock, {}));
+  meta.listen(parts->memory);
+  TRY(parts->memory.find_any(context));
+  return std::unique_ptr<Accounts>(new Accounts(std::move(parts)));
+}
+
+people::Memory& Accounts::memory() { return parts_->memory; }
+const people::Tokens& Accounts::tokens() const { return *parts_->tokens; }
+const auth::Authenticator& Accounts::sign_in() const { return *parts_->sign_in; }
+auth::Authenticator::Ask Accounts::ask() const { return {&parts_->hashing}; }
+const access::Policy& Accounts::policy() const { return parts_->policy; }
+
+Result<void> make_first_admin(Context& context, const Options& options, OpenedStores& stores,
+                              bool wanted) {
+  meta::Store& meta = stores.stores().meta;
+  TRY_ASSIGN(const std::string password, wanted_password(options));
+  TRY_ASSIGN(const bool any, meta.view<bool>(context, [](const meta::Snapshot& snapshot) {
+    return snapshot.accounts().any();
+  }));
+  if (any) {
+    TRY(warn_of_other_password(context, meta, password));
+    TRY_ASSIGN(const auto admin, find_admin(context, meta));
+    if (admin && !admin->password) tell_how_to_begin(options);
+    return {};
+  }
+  if (password.empty() && !wanted) return {};
+  people::People people(meta, stores.stores().clock);
+  const events::Actor start{events::ActorKind::System, "first start"};
+  TRY(people.create_first_admin(context, start, password));
+  if (password.empty()) {
+    tell_how_to_begin(options);
+  } else {
+    log::info("the user admin was made, with the password of admin.password");
+  }
+  return {};
+}
+
+}  // namespace entrepot::server
