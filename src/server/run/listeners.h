@@ -8,9 +8,13 @@
 #include "api/distribution/api.h"
 #include "base/metrics.h"
 #include "http/server/server.h"
+#include "http/server/tls.h"
 #include "server/options/options.h"
 
 namespace entrepot::server {
+
+// How the options want TLS; only where a certificate is set.
+http::server::TlsOptions tls_options(const Options& options);
 
 // The public addresses with `front` behind them, and those of debug.listen with `operations`.
 // Ended by stop(), at the latest by destruction; after that nothing
@@ -51,6 +55,9 @@ class Listeners {
   void stop(Duration patience);
 
  private:
+  // The certificate of the public addresses; null without TLS.
+  std::shared_ptr<const http::server::TlsContext> tls() const;
+
   struct Parts;
   explicit Listeners(std::unique_ptr<Parts> parts);
   const std::unique_ptr<Parts> parts_;
