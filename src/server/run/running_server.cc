@@ -97,6 +97,7 @@ struct RunningServer::Parts {
     TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
     if (!account) sockets = open_sockets();
     TRY(std::move(sockets));
+    directory->note_addresses(listeners->addresses());
     open_probe();
     TRY(listeners->accept());
     return directory;
@@ -116,9 +117,9 @@ struct RunningServer::Parts {
     };
     TRY_ASSIGN(listeners, Listeners::open(
                               options, {front, debug_operations, probe, observe, memory}, metrics));
-    return {};
     certificate.emplace(listeners->tls(), clock, metrics);
     certificate->look();
+    return {};
   }
 
   Result<void> open_registry(Context& context, std::unique_ptr<DataDirectory> directory) {
@@ -165,8 +166,8 @@ struct RunningServer::Parts {
   Shutter api;
   Front front;
   std::unique_ptr<Listeners> listeners;
-  std::unique_ptr<OpenedStores> stores;
   std::optional<CertificateWatch> certificate;  // once it is open, of the thread of `presence`
+  std::unique_ptr<OpenedStores> stores;
   std::unique_ptr<Platform> platform;
   std::unique_ptr<Background> background;
   bool is_present = true;  // of the thread of `presence` alone
