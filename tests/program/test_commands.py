@@ -97,3 +97,5 @@ def test_gc_pauses_over_restarts(start_registry):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert command("gc", "--data", registry.data, "--resume").returncode == GOOD
+    assert re.search(r"looked at on \d{4}-\d\d-\d\dT.*collect\.delay", done.stdout), done.stdout
+    assert "Not to wait: entrepot gc --collect.delay 0s" in done.stdout

@@ -15,6 +15,7 @@ int run_serve(const Arguments& arguments);
 int run_gc(const Arguments& arguments);  // also garbage-collect
 // 0: all is well. 3: mended. 4: something damaged is left. 1: it could not look.
 int run_fsck(const Arguments& arguments);
+int run_backup(const Arguments& arguments);
 // 0: the server lives (with --ready: serves). Never long, whatever the server does.
 int run_health(const Arguments& arguments);
 int run_import(const Arguments& arguments);

@@ -127,6 +127,11 @@ Result<void> check_together(const Options& options) {
 }
 
 }  // namespace
+  if (!options.http_tls_client_ca.empty() && options.http_tls_certificate.empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                "http.tls.client_ca: without http.tls.certificate and http.tls.key no client could "
+                "show a certificate");
+  }
 
 Result<std::vector<Setting>> read_document(const YamlNode& document) {
   std::vector<Setting> settings;

@@ -51,9 +51,7 @@ http::server::Limits limits_of(const Options& options) {
 
 Result<std::shared_ptr<http::server::TlsContext>> make_tls(const Options& options) {
   if (options.http_tls_certificate.empty()) return std::shared_ptr<http::server::TlsContext>();
-  return http::server::TlsContext::open({.certificate_path = options.http_tls_certificate,
-                                         .key_path = options.http_tls_key,
-                                         .tls12 = options.http_tls_minimum != "1.3"});
+  return http::server::TlsContext::open(tls_options(options));
 }
 
 // What people can type: an empty host listens on all addresses of both families.
@@ -63,6 +61,13 @@ std::string url_of(const ListenAddress& address, bool tls) {
 }
 
 }  // namespace
+
+http::server::TlsOptions tls_options(const Options& options) {
+  return {.certificate_path = options.http_tls_certificate,
+          .key_path = options.http_tls_key,
+          .tls12 = options.http_tls_minimum != "1.3",
+          .client_ca_paths = options.http_tls_client_ca};
+}
 
 // In the order of their making. The servers end first, then the threads that ran their handlers.
 struct Listeners::Parts {
@@ -80,6 +85,7 @@ struct Listeners::Parts {
   // Apart from the others: however many connections they have, a probe finds room.
   std::unique_ptr<http::server::Server> probe_server;
   std::vector<std::string> urls;
+  std::vector<std::string> addresses;
 };
 
 Listeners::Listeners(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -114,6 +120,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
           std::move(port.error()).within(fmt::format("http.listen: {}", to_string(address))));
     }
     parts->urls.push_back(url_of({address.host, *port}, parts->tls != nullptr));
+    parts->addresses.push_back(to_string(ListenAddress{address.host, *port}));
   }
 
   server_options.loops = 1;
@@ -135,6 +142,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
       return Failure(
           std::move(port.error()).within(fmt::format("debug.listen: {}", to_string(address))));
     }
+    parts->addresses.push_back(to_string(ListenAddress{address.host, *port}));
     log::info("operations on {}", url_of({address.host, *port}, false));
   }
   return std::unique_ptr<Listeners>(new Listeners(std::move(parts)));
@@ -156,15 +164,22 @@ api::distribution::Threading Listeners::threading() {
 
 const std::vector<std::string>& Listeners::urls() const { return parts_->urls; }
 
+const std::vector<std::string>& Listeners::addresses() const { return parts_->addresses; }
+
 void Listeners::reload_certificate() {
   if (parts_->tls == nullptr) return;
   const auto reloaded = parts_->tls->reload();
   if (reloaded) {
     log::info("the certificate was read again");
   } else {
-    log::error("the certificate was not read again, the former stays: {}", reloaded.error());
+    log::error(
+        "the certificate was not read again, the former pair stays in use; mend the files, "
+        "then send SIGHUP again: {}",
+        reloaded.error());
   }
 }
+
+std::shared_ptr<const http::server::TlsContext> Listeners::tls() const { return parts_->tls; }
 
 void Listeners::stop(Duration patience) {
   const std::size_t cut = parts_->server->drain(patience);

@@ -8,9 +8,13 @@
 #include "api/distribution/api.h"
 #include "base/metrics.h"
 #include "http/server/server.h"
+#include "http/server/tls.h"
 #include "server/options/options.h"
 
 namespace entrepot::server {
+
+// How the options want TLS; only where a certificate is set.
+http::server::TlsOptions tls_options(const Options& options);
 
 // The public addresses with `front` behind them, and those of debug.listen with `operations`.
 // Ended by stop(), at the latest by destruction; after that nothing
@@ -44,8 +48,15 @@ class Listeners {
   // "http://127.0.0.1:5000", one for each public address, with the port that the system chose.
   const std::vector<std::string>& urls() const;
 
-  // Reads the certificate again; what was loaded stays in use when that fails (which is logged).
+  // "127.0.0.1:5000": the same, and those of debug.listen.
+  const std::vector<std::string>& addresses() const;
+
+  // Reads the certificate again; what was loaded stays in use when that fails (which is logged,
+  // with what to do).
   void reload_certificate();
+
+  // The certificate of the public addresses; null without TLS.
+  std::shared_ptr<const http::server::TlsContext> tls() const;
 
   // Lets running exchanges end, for at most `patience`.
   void stop(Duration patience);

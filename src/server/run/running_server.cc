@@ -12,6 +12,7 @@
 #include "server/run/accounts.h"
 #include "server/run/adoption.h"
 #include "server/run/background.h"
+#include "server/run/certificate_watch.h"
 #include "server/run/door.h"
 #include "server/run/exchange_metrics.h"
 #include "server/run/front.h"
@@ -102,6 +103,7 @@ struct RunningServer::Parts {
     TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
     if (!account) sockets = open_sockets();
     TRY(std::move(sockets));
+    directory->note_addresses(listeners->addresses());
     open_probe();
     TRY(listeners->accept());
     return directory;
@@ -121,6 +123,8 @@ struct RunningServer::Parts {
     };
     TRY_ASSIGN(listeners, Listeners::open(
                               options, {front, debug_operations, probe, observe, memory}, metrics));
+    certificate.emplace(listeners->tls(), clock, metrics);
+    certificate->look();
     return {};
   }
 
@@ -143,6 +147,7 @@ struct RunningServer::Parts {
     presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
       look_for_the_store();
       look_for_rights(looking);
+      certificate->look();
     });
     return {};
   }
@@ -184,9 +189,11 @@ struct RunningServer::Parts {
     is_present = present.has_value();
     if (is_present) {
       api.open(platform->api());
+      tokens.open(*token_service);
       log::info("the store is back: requests are answered again");
     } else {
       api.close();
+      tokens.close();
       log::error("the store is away, requests are refused until it is back: {}", present.error());
     }
   }
@@ -208,6 +215,7 @@ struct RunningServer::Parts {
   Shutter tokens;
   Front front;
   std::unique_ptr<Listeners> listeners;
+  std::optional<CertificateWatch> certificate;  // once it is open, of the thread of `presence`
   std::unique_ptr<OpenedStores> stores;
   std::unique_ptr<Accounts> accounts;
   std::optional<DoorPolicy> policy;
