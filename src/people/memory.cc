@@ -3,24 +3,24 @@
 namespace entrepot::people {
 
 std::shared_ptr<const Standing> Memory::recall_standing(meta::AccountId id) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = standings_.find(id);
   return found == standings_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<const Place> Memory::recall_place(std::string_view repository) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = places_.find(repository);
   return found == places_.end() ? nullptr : found->second;
 }
 
 std::optional<bool> Memory::recall_any() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return any_;
 }
 
 std::uint64_t Memory::epoch() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return epoch_;
 }
 
@@ -32,7 +32,7 @@ Result<std::shared_ptr<const Standing>> Memory::find_standing(Context& context,
     return people::find_standing(snapshot, id);
   }));
   auto standing = std::make_shared<const Standing>(std::move(read));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (epoch_ != began) return standing;
   if (standings_.size() >= kMostStandings) standings_.clear();
   standings_.insert_or_assign(id, standing);
@@ -47,7 +47,7 @@ Result<std::shared_ptr<const Place>> Memory::find_place(Context& context,
     return people::find_place(snapshot, repository);
   }));
   auto place = std::make_shared<const Place>(read);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (epoch_ != began) return place;
   if (places_.size() >= kMostPlaces) places_.clear();
   places_.insert_or_assign(std::string(repository), place);
@@ -60,7 +60,7 @@ Result<bool> Memory::find_any(Context& context) {
   TRY_ASSIGN(const bool any, store_.view<bool>(context, [](const meta::Snapshot& snapshot) {
     return snapshot.accounts().any();
   }));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (epoch_ == began) any_ = any;
   return any;
 }
@@ -71,7 +71,7 @@ Result<void> Memory::look_for_others(Context& context) {
                return snapshot.accounts().epoch();
              }));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stored_epoch_ == now) return {};
     stored_epoch_ = now;
   }
@@ -81,7 +81,7 @@ Result<void> Memory::look_for_others(Context& context) {
 
 void Memory::heard(const meta::News& news) noexcept {
   if (news.people) return forget();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const meta::Journal::Entry& entry : news.entries) {
     if (entry.event.kind != events::EventKind::RepositoryCreated || !entry.event.repository) {
       continue;
@@ -93,7 +93,7 @@ void Memory::heard(const meta::News& news) noexcept {
 }
 
 void Memory::forget() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++epoch_;
   any_.reset();
   standings_.clear();

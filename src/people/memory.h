@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,7 +62,7 @@ class Memory final : public meta::Listener {
   std::uint64_t epoch() const;
 
   meta::Store& store_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::uint64_t epoch_ =
       0;  // grows whenever something is forgotten; a fill that began before is dropped
   std::optional<bool> any_;

@@ -87,7 +87,7 @@ std::string SignIn::key_of(std::string_view authorization) const {
 }
 
 std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const std::string& key) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = remembered_.find(std::string_view(key));
   if (found == remembered_.end() || found->second.until <= clock_.steady()) return std::nullopt;
   return found->second.outcome;
@@ -102,7 +102,7 @@ void SignIn::remember(const std::string& key, const Result<Known>& outcome) cons
   } else {
     remembered.outcome = outcome.error();
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (remembered_.size() >= kMostRemembered) remembered_.clear();
   remembered_.insert_or_assign(key, std::move(remembered));
 }

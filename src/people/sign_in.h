@@ -2,7 +2,6 @@
 // people/sign_in.h — from credentials to a subject, where there are accounts.
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -81,7 +80,7 @@ class SignIn final : public auth::Authenticator {
   const std::string decoy_;
   const Bytes key_;  // of this process
   mutable Throttle throttle_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   mutable std::unordered_map<std::string, Remembered, NameHash, std::equal_to<>> remembered_;
 };
 

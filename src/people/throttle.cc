@@ -36,7 +36,7 @@ Throttle::Bucket& Throttle::bucket(const std::string& key) {
 }
 
 Result<void> Throttle::ask(std::string_view account, std::string_view address) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const Bucket pair = bucket(pair_key(account, address));
   const bool network_full = bucket(std::string(network_of(address))).level >= kOfNetwork;
   if (pair.level < kOfAccount && (pair.trusted || !network_full)) return {};
@@ -45,13 +45,13 @@ Result<void> Throttle::ask(std::string_view account, std::string_view address) {
 }
 
 void Throttle::failed(std::string_view account, std::string_view address) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   bucket(pair_key(account, address)).level += 1;
   bucket(std::string(network_of(address))).level += 1;
 }
 
 void Throttle::succeeded(std::string_view account, std::string_view address) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Bucket& pair = bucket(pair_key(account, address));
   pair.level = 0;
   pair.trusted = true;

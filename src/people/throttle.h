@@ -1,7 +1,6 @@
 #pragma once
 // people/throttle.h — how often passwords may be guessed.
 
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,7 +45,7 @@ class Throttle {
   Bucket& bucket(const std::string& key);
 
   const Clock& clock_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::unordered_map<std::string, Bucket, NameHash, std::equal_to<>> buckets_;
 };
 

@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <mutex>
 #include <optional>
 
 #include <openssl/err.h>
@@ -17,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/check.h"
+#include "base/mutex.h"
 #include "http/server/internal/ticket_keys.h"
 
 namespace entrepot::http::server {
@@ -52,6 +52,7 @@ std::string openssl_reason() {
 }
 
 Result<void> check_readable(const std::string& path) {
+  // The operator's file: mounted secrets are links, and a pipe would be waited for.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0 && errno == EACCES) {
     return fail(ErrorCode::InvalidArgument, "{}: {}; let user {} read it, and come through to it",
@@ -189,7 +190,7 @@ class FileTlsContext final : public TlsContext {
   Result<void> reload() override {
     const Stamps stamps = read_stamps();  // first: what changes while we read is stale again
     auto loaded = load(options_);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stamps_ = stamps;  // of a failed attempt, too: it would fail again
     if (!loaded) return propagate(std::move(loaded));
     current_ = *std::move(loaded);
@@ -198,7 +199,7 @@ class FileTlsContext final : public TlsContext {
 
   bool stale() const override {
     const Stamps stamps = read_stamps();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // Asked every few seconds, so old keys of tickets go also when nobody connects.
     if (current_) internal::TicketKeys::of(current_.get()).turn();
     return stamps != stamps_;
@@ -212,7 +213,7 @@ class FileTlsContext final : public TlsContext {
   }
 
   std::shared_ptr<ssl_ctx_st> current() const override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return current_;
   }
 
@@ -224,9 +225,9 @@ class FileTlsContext final : public TlsContext {
   }
 
   const TlsOptions options_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<SSL_CTX> current_;
-  Stamps stamps_;
+  mutable Mutex mutex_;
+  std::shared_ptr<SSL_CTX> current_ ENTREPOT_GUARDED_BY(mutex_);
+  Stamps stamps_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_people_cases() {}
-
 namespace {
 
 NewAccount account_named(std::string_view name, AccountKind kind = AccountKind::User) {

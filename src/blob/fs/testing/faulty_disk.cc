@@ -7,7 +7,7 @@ namespace entrepot::blob::fs::testing {
 FaultyDisk::FaultyDisk(const std::string& directory) : real_(open_root(directory).value()) {}
 
 void FaultyDisk::fail_call(std::size_t nth, int error, bool lasting) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failing_call_ = nth;
   error_ = error;
   lasting_ = lasting;
@@ -17,22 +17,22 @@ void FaultyDisk::fail_call(std::size_t nth, int error, bool lasting) {
 void FaultyDisk::heal() { fail_call(0, 0); }
 
 void FaultyDisk::be_nervous(std::size_t write_limit_bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   write_limit_bytes_ = write_limit_bytes;
 }
 
 std::size_t FaultyDisk::calls() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return record_.size();
 }
 
 std::vector<std::string> FaultyDisk::record() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return record_;
 }
 
 int FaultyDisk::begin(std::string call, bool may_be_interrupted) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   record_.push_back(std::move(call));
   const bool due = failing_call_ != 0 && (record_.size() == failing_call_ ||
                                           (lasting_ && record_.size() > failing_call_));
@@ -43,7 +43,7 @@ int FaultyDisk::begin(std::string call, bool may_be_interrupted) {
 }
 
 std::string FaultyDisk::path_of(int descriptor) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return paths_.at(descriptor);
 }
 
@@ -51,7 +51,7 @@ int FaultyDisk::open(const std::string& path, int flags) {
   if (const int error = begin("open " + path)) return error;
   const int descriptor = real_.open(path, flags);
   if (descriptor < 0) return descriptor;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   paths_[descriptor] = path;
   return descriptor;
 }
