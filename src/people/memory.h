@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "base/context.h"
+#include "base/mutex.h"
 #include "crypto/seeded_hash.h"
 #include "meta/news.h"
 #include "people/rights.h"
@@ -63,12 +64,15 @@ class Memory final : public meta::Listener {
 
   meta::Store& store_;
   mutable Mutex mutex_;
-  std::uint64_t epoch_ =
-      0;  // grows whenever something is forgotten; a fill that began before is dropped
-  std::optional<bool> any_;
-  std::optional<std::int64_t> stored_epoch_;  // meta::Accounts::epoch(), as it was read last
-  std::unordered_map<meta::AccountId, std::shared_ptr<const Standing>, IdHash> standings_;
-  std::unordered_map<std::string, std::shared_ptr<const Place>, NameHash, std::equal_to<>> places_;
+  // Grows whenever something is forgotten; a fill that began before is dropped.
+  std::uint64_t epoch_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  std::optional<bool> any_ ENTREPOT_GUARDED_BY(mutex_);
+  // meta::Accounts::epoch(), as it was read last.
+  std::optional<std::int64_t> stored_epoch_ ENTREPOT_GUARDED_BY(mutex_);
+  std::unordered_map<meta::AccountId, std::shared_ptr<const Standing>, IdHash> standings_
+      ENTREPOT_GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::shared_ptr<const Place>, NameHash, std::equal_to<>> places_
+      ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::people

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "auth/authenticator.h"
+#include "base/mutex.h"
 #include "crypto/password.h"
 #include "people/credentials.h"
 #include "people/memory.h"
@@ -81,7 +82,8 @@ class SignIn final : public auth::Authenticator {
   const Bytes key_;  // of this process
   mutable Throttle throttle_;
   mutable Mutex mutex_;
-  mutable std::unordered_map<std::string, Remembered, NameHash, std::equal_to<>> remembered_;
+  mutable std::unordered_map<std::string, Remembered, NameHash, std::equal_to<>> remembered_
+      ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::people

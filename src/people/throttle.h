@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "crypto/seeded_hash.h"
 
@@ -42,11 +43,12 @@ class Throttle {
     using is_transparent = void;
   };
 
-  Bucket& bucket(const std::string& key);
+  Bucket& bucket(const std::string& key) ENTREPOT_REQUIRES(mutex_);
 
   const Clock& clock_;
   Mutex mutex_;
-  std::unordered_map<std::string, Bucket, NameHash, std::equal_to<>> buckets_;
+  std::unordered_map<std::string, Bucket, NameHash, std::equal_to<>> buckets_
+      ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::people

@@ -18,6 +18,14 @@ int run_fsck(const Arguments& arguments);
 int run_backup(const Arguments& arguments);
 // 0: the server lives (with --ready: serves). Never long, whatever the server does.
 int run_health(const Arguments& arguments);
+// 2: the words behind the command were not understood.
+int run_user(const Arguments& arguments);
+int run_org(const Arguments& arguments);
+int run_repo(const Arguments& arguments);
+int run_grant(const Arguments& arguments);
+int run_robot(const Arguments& arguments);
+int run_token(const Arguments& arguments);
+int run_access(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_export(const Arguments& arguments);
 

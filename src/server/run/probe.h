@@ -24,6 +24,10 @@ Result<std::string> probe_name(const std::string& data_path);
 // The names of all servers that run here.
 Result<std::vector<std::string>> running_probes();
 
+// Answered besides the health end points: who changed rights in the metadata beside the server asks
+// it to look at them now. 200 when it has.
+inline constexpr std::string_view kRightsPath = "/rights";
+
 // The status of a GET of `path`. Unavailable when nobody answers, Timeout when that takes longer.
 Result<int> ask_probe(const std::string& name, std::string_view path,
                       std::chrono::milliseconds patience);

@@ -22,6 +22,7 @@
 #include "server/run/periodic.h"
 #include "server/run/platform.h"
 #include "server/run/probe.h"
+#include "server/run/probe_handler.h"
 #include "server/run/shutter.h"
 
 namespace entrepot::server {
@@ -64,7 +65,8 @@ struct RunningServer::Parts {
         readiness(clock),
         operations(readiness, metrics, "/metrics", &operators),
         debug_operations(readiness, metrics, options.debug_metrics_path),
-        probe(readiness, metrics, "/metrics", &nobody),
+        health(readiness, metrics, "/metrics", &nobody),
+        probe(health, [this](Context& looking) { return look_for_rights(looking); }),
         front(rooms(), door, options.http_headers) {
     metrics.counter_from("entrepot_log_lost_total",
                          "Lines of the log that standard error did not take.",
@@ -146,7 +148,7 @@ struct RunningServer::Parts {
     tokens.open(*token_service);
     presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
       look_for_the_store();
-      look_for_rights(looking);
+      static_cast<void>(look_for_rights(looking));
       certificate->look();
     });
     return {};
@@ -156,6 +158,7 @@ struct RunningServer::Parts {
     TRY(make_first_admin(context, options, *stores, needs_account));
     TRY_ASSIGN(accounts, Accounts::open(context, options, *stores));
     policy.emplace(*accounts, switches_of(options));
+    people_memory = &accounts->memory();
     door.know(*accounts);
     operators.know(*accounts);
     if (door.is_closed() && options.open) {
@@ -176,10 +179,14 @@ struct RunningServer::Parts {
     };
   }
 
-  // What a command of this machine changed beside us.
-  void look_for_rights(Context& looking) {
-    const auto looked = accounts->memory().look_for_others(looking);
-    if (!looked) accounts->memory().forget();
+  // What a command of this machine changed beside us. When that cannot be told, nothing is
+  // remembered.
+  Result<void> look_for_rights(Context& looking) {
+    people::Memory* const memory_of_people = people_memory;
+    if (memory_of_people == nullptr) return {};  // nothing was read yet
+    auto looked = memory_of_people->look_for_others(looking);
+    if (!looked) memory_of_people->forget();
+    return looked;
   }
 
   // What the store no longer backs is not there, whatever is in memory.
@@ -210,7 +217,8 @@ struct RunningServer::Parts {
   Operations operations;
   Operations debug_operations;
   const NobodyEnters nobody;
-  Operations probe;
+  Operations health;
+  ProbeHandler probe;
   Shutter api;
   Shutter tokens;
   Front front;
@@ -218,6 +226,7 @@ struct RunningServer::Parts {
   std::optional<CertificateWatch> certificate;  // once it is open, of the thread of `presence`
   std::unique_ptr<OpenedStores> stores;
   std::unique_ptr<Accounts> accounts;
+  std::atomic<people::Memory*> people_memory = nullptr;  // once `accounts` are open
   std::optional<DoorPolicy> policy;
   std::unique_ptr<Platform> platform;
   std::optional<api::token::TokenService> token_service;

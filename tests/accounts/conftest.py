@@ -1,0 +1,55 @@
+"""A registry with accounts, made by its own commands."""
+
+import base64
+import json
+
+import pytest
+
+from support.command import run
+from support.paths import entrepot
+
+PASSWORD = "correct horse"
+
+
+def basic(name: str, secret: str = PASSWORD) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
+
+
+class Office:
+    """The commands of `entrepot`, on the data of one registry, beside the server or without one."""
+
+    def __init__(self, registry):
+        self.registry = registry
+
+    def run(self, *words, expect: int | None = 0, **options):
+        return run(entrepot(), *words, "--data", self.registry.data, expect=expect, **options)
+
+    def user(self, name: str, *flags) -> None:
+        self.run("user", "create", name, "--password-stdin", *flags, input=PASSWORD + "\n")
+
+    def made(self, *words) -> dict:
+        """What a command printed with --json."""
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def token(self, scope: str, headers: dict[str, str] | None = None, expect: int = 200):
+        answer = self.registry.client.get(f"/token?service=entrepot&scope={scope}",
+                                          headers=headers or {})
+        assert answer.status == expect, answer
+        return answer.json().get("token")
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def office(start_registry):
+    """acme with alice, who may write acme/app; bob, who may nothing; admin."""
+    registry = start_registry(environment={"ENTREPOT_ADMIN_PASSWORD": PASSWORD})
+    made = Office(registry)
+    made.user("alice")
+    made.user("bob")
+    made.run("org", "create", "acme")
+    made.run("repo", "create", "acme/app", "--visibility", "private")
+    made.run("grant", "create", "acme/app", "--to", "user:alice", "--role", "write")
+    return made

@@ -1,0 +1,214 @@
+# ctest: labels=serving timeout=300
+"""What callers are told, with accounts: the table of docs/reference/access.md."""
+
+import re
+
+import pytest
+from conftest import PASSWORD, Office, basic, bearer
+
+from support.content import digest_of
+
+APP = "/v2/acme/app/tags/list"
+ABSENT = "/v2/acme/none/tags/list"
+
+
+def challenge_of(answer) -> dict[str, str]:
+    header = answer.header("WWW-Authenticate")
+    assert header and header.startswith("Bearer "), answer
+    return dict(re.findall(r'(\w+)="([^"]*)"', header))
+
+
+def push(office, headers, repository="acme/app"):
+    """Pushes an image with one layer by these credentials; the last answer's status."""
+    client = office.registry.client
+    content = b"layer"
+    begun = client.post(f"/v2/{repository}/blobs/uploads/", headers=headers)
+    if begun.status != 202:
+        return begun.status
+    joint = "&" if "?" in begun.header("Location") else "?"
+    return client.put(f"{begun.header('Location')}{joint}digest={digest_of(content)}",
+                      content, headers=headers).status
+
+
+def test_who_sends_nothing_is_asked_to_sign_in(office):
+    for path in ("/v2/", APP, ABSENT, "/v2/_catalog"):
+        answer = office.registry.client.get(path)
+        assert answer.status == 401, path
+        challenge = challenge_of(answer)
+        assert challenge["realm"] == f"{office.registry.url}/token"
+        assert challenge["service"] == "entrepot"
+    assert challenge_of(office.registry.client.get(APP))["scope"] == "repository:acme/app:pull"
+
+
+def test_private_and_absent_answer_alike(office):
+    """S44: for nobody, for who may not and for a token of theirs: byte for byte but for the name."""
+    client = office.registry.client
+    token = bearer(office.token("repository:acme/app:pull", basic("bob")))
+    for headers, status in (({}, 401), (basic("bob"), 404), (token, 401)):
+        there, absent = (client.get(path, headers=headers) for path in (APP, ABSENT))
+        assert there.status == absent.status == status
+        assert there.body.replace(b"acme/app", b"acme/none") == absent.body
+        varying = ("Date", "X-Request-Id", "Content-Length")
+        fixed = [[(k, v.replace("acme/app", "acme/none")) for k, v in answer.headers
+                  if k not in varying] for answer in (there, absent)]
+        assert fixed[0] == fixed[1]
+
+
+def test_basic_and_bearer_reach_what_was_granted(office):
+    client = office.registry.client
+    assert client.get("/v2/", headers=basic("alice")).status == 200
+    assert push(office, basic("alice")) == 201
+    assert push(office, basic("bob")) == 403
+    assert push(office, bearer(office.token("repository:acme/app:pull,push", basic("alice")))) == 201
+    assert push(office, bearer(office.token("repository:acme/app:pull", basic("alice")))) == 401
+    assert push(office, basic("alice"), "acme/other") == 403
+    assert push(office, basic("alice"), "alice/mine") == 201
+    assert push(office, basic("admin"), "anything") == 201
+
+
+def test_wrong_credentials_are_401_everywhere(office):
+    client = office.registry.client
+    for path in ("/v2/", APP, "/token?service=entrepot"):
+        assert client.get(path, headers=basic("alice", "wrong horse")).status == 401
+        assert client.get(path, headers=basic("nobody", "wrong horse")).status == 401
+    assert client.get(APP, headers=bearer("nonsense")).status == 401
+    assert challenge_of(client.get(APP, headers=bearer("nonsense")))["error"] == "invalid_token"
+
+
+def test_a_refusal_says_what_would_help(office):
+    answer = office.registry.client.post("/v2/acme/app/blobs/uploads/", headers=basic("bob"))
+    assert answer.error_codes() == ["DENIED"]
+    assert ("bob may not push to acme/app: that needs write, which acme's owners give"
+            in answer.body.decode())
+
+
+def test_the_token_service_gives_the_part_that_may_be_done(office):
+    client = office.registry.client
+    assert client.get("/token?service=other").status == 400
+    token = office.token("repository:acme/app:pull,push,delete", basic("alice"))
+    assert push(office, bearer(token)) == 201
+    deleted = client.delete(f"/v2/acme/app/manifests/sha256:{'0' * 64}", headers=bearer(token))
+    assert deleted.status == 401
+    assert challenge_of(deleted)["error"] == "insufficient_scope"
+    assert "alice" in challenge_of(deleted)["error_description"]
+    anonymous = bearer(office.token("repository:acme/app:pull"))
+    assert client.get(APP, headers=anonymous).status == 401
+    assert client.get("/v2/", headers=anonymous).status == 200
+    assert client.get("/token/jwks").json()["keys"][0]["alg"] == "ES256"
+
+
+def test_what_is_public_is_pulled_by_everybody(office):
+    office.run("repo", "visibility", "acme/app", "public")
+    client = office.registry.client
+    assert client.get(APP).status == 404  # it holds no manifest yet, and that may be told
+    assert push(office, {}) == 401
+    office.run("repo", "visibility", "acme/app", "private")
+    assert client.get(APP).status == 401
+
+
+def test_changes_count_for_the_next_request(office):
+    client = office.registry.client
+    alice = basic("alice")
+    token = bearer(office.token("repository:acme/app:pull", alice))
+    for headers in (alice, token):
+        assert client.get("/v2/", headers=headers).status == 200
+    office.run("user", "disable", "alice")
+    for headers in (alice, token):
+        assert client.get("/v2/", headers=headers).status == 401
+    office.run("user", "enable", "alice")
+    assert client.get("/v2/", headers=basic("alice")).status == 200
+    grant = office.run("grant", "list").stdout.splitlines()[1].split()[0]
+    assert push(office, alice) == 201
+    office.run("grant", "remove", grant)
+    assert push(office, alice) == 403
+
+
+def test_lists_show_what_their_reader_may_see(office):
+    alice = basic("alice")
+    for repository in ("acme/app", "alice/mine"):
+        assert push(office, alice, repository) == 201
+        content = b"layer"
+        manifest = (
+            '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",'
+            '"config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"%s","size":%d},'
+            '"layers":[]}' % (digest_of(content), len(content))).encode()
+        put = office.registry.client.put(
+            f"/v2/{repository}/manifests/v1", manifest,
+            headers={**alice, "Content-Type": "application/vnd.oci.image.manifest.v1+json"})
+        assert put.status == 201, put
+    for name, seen in (("alice", ["acme/app", "alice/mine"]), ("bob", []),
+                       ("admin", ["acme/app", "alice/mine"])):
+        answer = office.registry.client.get("/v2/_catalog", headers=basic(name))
+        assert answer.json()["repositories"] == seen, name
+    everybody = bearer(office.token("registry:catalog:*"))
+    assert office.registry.client.get("/v2/_catalog", headers=everybody).json() == {
+        "repositories": []}
+
+
+def test_figures_are_for_who_runs_the_server(office):
+    client = office.registry.client
+    assert client.get("/metrics").status in (401, 403)
+    assert client.get("/metrics", headers=basic("alice")).status == 403
+    assert client.get("/metrics", headers=basic("admin")).status == 200
+    assert client.get("/healthz").status == 200
+    assert client.get("/readyz").status == 200
+
+
+def test_robots_and_access_tokens(office):
+    robot = office.made("robot", "create", "acme/ci", "--grant", "acme/*:write", "--expires", "30d")
+    assert set(robot) >= {"name", "secret", "expires_at"}
+    assert push(office, basic("acme/ci", robot["secret"]), "acme/built") == 201
+    assert push(office, basic("acme/ci", robot["secret"]), "alice/mine") == 403
+    token = office.made("token", "create", "laptop", "--owner", "alice", "--scope", "pull",
+                        "--repo", "acme/*", "--expires", "30d")
+    client = office.registry.client
+    assert client.get(APP, headers=basic("alice", token["secret"])).status == 404
+    assert push(office, basic("alice", token["secret"])) == 403
+    office.run("token", "revoke", str(token["id"]))
+    assert client.get(APP, headers=basic("alice", token["secret"])).status == 401
+
+
+def test_explain_says_why(office):
+    said = office.run("access", "explain", "--as", "alice", "--do", "push", "acme/app").stdout
+    assert re.fullmatch(r"allowed: grant \d+: user:alice write acme/app\n", said)
+    said = office.run("access", "explain", "--as", "bob", "--do", "push", "acme/app").stdout
+    assert said.startswith("denied: bob may not push to acme/app")
+
+
+@pytest.mark.parametrize("listening", ["127.0.0.1", "0.0.0.0"])
+def test_the_first_account_closes_the_registry(start_registry, listening):
+    """On loopback it is open until then; on other addresses it never was."""
+    registry = start_registry(options=["--listen", f"{listening}:0"])
+    office = Office(registry)
+    was_open = registry.client.get("/v2/").status == 200
+    assert was_open == (listening == "127.0.0.1")
+    if was_open:
+        office.user("carol", "--admin")
+    else:
+        office.run("user", "password", "admin", input=PASSWORD + "\n")
+    assert registry.client.get("/v2/").status == 401
+    name = "carol" if was_open else "admin"
+    assert registry.client.get("/v2/", headers=basic(name)).status == 200
+    registry.stop()
+    registry.start()
+    assert registry.client.get("/v2/").status == 401
+
+
+def test_commands_work_without_a_server(start_registry):
+    registry = start_registry()
+    registry.stop()
+    Office(registry).user("alice", "--admin")
+    registry.start()
+    assert registry.client.get("/v2/").status == 401
+    assert registry.client.get("/v2/", headers=basic("alice")).status == 200
+
+
+def test_words_that_are_not_understood_say_which_are(office):
+    said = office.run("user", "invent", "alice", expect=2).stderr
+    assert "entrepot user create NAME" in said
+    said = office.run("grant", "create", "acme/**", "--to", "alice", "--role", "write",
+                      expect=1).stderr
+    assert "user:NAME" in said
+    said = office.run("user", "create", "alice", "--password-stdin", expect=1,
+                      input=PASSWORD + "\n").stderr
+    assert "the name alice is taken" in said

@@ -1,0 +1,97 @@
+# ctest: labels=clients timeout=300
+"""Clients sign in, push, pull, are refused with a reason, and sign out."""
+
+import os
+
+import pytest
+from conftest import PASSWORD
+
+from support import images
+from support.command import run
+from support.dockerd import Dockerd, load_image
+from support.paths import program
+
+REASON = "bob may not push to acme/app: that needs write, which acme's owners give"
+
+
+def secrets_of(office):
+    """The kinds of credentials: a password, an access token, a robot's secret."""
+    token = office.made("token", "create", "laptop", "--owner", "alice", "--expires", "1d")
+    robot = office.made("robot", "create", "acme/ci", "--grant", "acme/*:write")
+    return {"password": ("alice", PASSWORD), "access token": ("alice", token["secret"]),
+            "robot": ("acme/ci", robot["secret"])}
+
+
+def test_crane(office, scratch):
+    environment = {"DOCKER_CONFIG": str(scratch)}
+    picture = images.many_layers()
+
+    def crane(*arguments, expect=0):
+        return run(program("crane"), *arguments, "--insecure", environment=environment,
+                   expect=expect)
+
+    address = office.registry.address
+    reference = f"{address}/acme/app:crane"
+    assert crane("push", picture.layout, reference, expect=1).returncode
+    for name, secret in secrets_of(office).values():
+        run(program("crane"), "auth", "login", address, "-u", name, "-p", secret,
+            environment=environment)
+        crane("push", picture.layout, reference)
+        assert crane("digest", reference).stdout.strip() == picture.digest()
+        run(program("crane"), "auth", "logout", address, environment=environment)
+        crane("digest", reference, expect=1)
+    run(program("crane"), "auth", "login", address, "-u", "bob", "-p", PASSWORD,
+        environment=environment)
+    assert REASON in crane("push", picture.layout, reference, expect=1).stderr
+
+
+def test_skopeo(office, scratch):
+    address = office.registry.address
+    auth = ("--authfile", str(scratch / "auth.json"))
+    picture = images.many_layers()
+    reference = f"docker://{address}/acme/app:skopeo"
+
+    def copy(expect=0):
+        return run(program("skopeo"), "copy", "--dest-tls-verify=false", "--preserve-digests",
+                   *auth, picture.reference(), reference, expect=expect)
+
+    def login(name, secret, expect=0):
+        return run(program("skopeo"), "login", "--tls-verify=false", *auth, "-u", name,
+                   "--password-stdin", address, input=secret, expect=expect)
+
+    login("alice", "wrong horse", expect=1)
+    for name, secret in secrets_of(office).values():
+        login(name, secret)
+        copy()
+        run(program("skopeo"), "inspect", "--tls-verify=false", *auth, reference)
+        run(program("skopeo"), "logout", *auth, address)
+        run(program("skopeo"), "inspect", "--tls-verify=false", *auth, reference, expect=1)
+    login("bob", PASSWORD)
+    assert copy(expect=1).returncode
+
+
+def test_docker(office, scratch):
+    if os.geteuid() != 0:
+        pytest.skip("dockerd runs as root only")
+    address = office.registry.address
+    daemon = Dockerd(scratch).start()
+    try:
+        load_image(daemon, images.root_filesystem().reference(), f"{address}/acme/app:docker",
+                   scratch)
+        daemon.refused("push", f"{address}/acme/app:docker")
+        for name, secret in secrets_of(office).values():
+            said = run(program("docker"), "login", address, "-u", name, "--password-stdin",
+                       input=secret, environment=daemon.environment).stdout
+            assert "Login Succeeded" in said
+            digest, _ = daemon.push(f"{address}/acme/app:docker")
+            assert daemon.pull(f"{address}/acme/app:docker") == digest
+            run(program("docker"), "logout", address, environment=daemon.environment)
+            daemon.refused("pull", f"{address}/acme/app:docker")
+        wrong = run(program("docker"), "login", address, "-u", "alice", "--password-stdin",
+                    input="wrong horse", environment=daemon.environment, expect=1)
+        assert "unauthorized" in wrong.stderr.lower()
+        run(program("docker"), "login", address, "-u", "bob", "--password-stdin", input=PASSWORD,
+            environment=daemon.environment)
+        assert REASON in daemon.refused("push", f"{address}/acme/app:docker")
+    finally:
+        daemon.stop()
