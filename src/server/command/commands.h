@@ -12,10 +12,12 @@
 namespace entrepot::server {
 
 int run_serve(const Arguments& arguments);
+// 0: the server would start.
+int run_check(const Arguments& arguments);
 int run_gc(const Arguments& arguments);  // also garbage-collect
+int run_backup(const Arguments& arguments);
 // 0: all is well. 3: mended. 4: something damaged is left. 1: it could not look.
 int run_fsck(const Arguments& arguments);
-int run_backup(const Arguments& arguments);
 // 0: the server lives (with --ready: serves). Never long, whatever the server does.
 int run_health(const Arguments& arguments);
 // 2: the words behind the command were not understood.
@@ -32,7 +34,11 @@ int run_export(const Arguments& arguments);
 // `entrepot: <message>` on standard error; returns 1.
 int tell_failure(const Error& error);
 
-// The configuration from `file`, the environment and flags; the log is set up by it, and the
+// The configuration from `file`, the environment and flags.
+Result<Configuration> read_configuration(const Arguments& arguments,
+                                         std::optional<std::string> file);
+
+// The same; the log is set up by it, and the
 // warnings are in the log.
 Result<Configuration> configure(const Arguments& arguments, std::optional<std::string> file);
 
