@@ -161,6 +161,11 @@ def test_tls(walk, network, hello, tmp_path):
     shown = network.run("skopeo", "inspect", "--cert-dir", tmp_path / "certs",
                         "docker://localhost:5443/hello:latest").stdout
     assert json.loads(shown)["Digest"] == hello.digest()
+    reader.stop()
+
+    authority.issue_client(tmp_path / "client.pem", tmp_path / "client-key.pem")
+    assert reader.serve() == "https://127.0.0.1:5444"
+    assert status(reader.run("curl -i --cacert")) == "200"
     reader.ends()
 
 

@@ -118,6 +118,9 @@ def test_debug_address(serve2):
     assert operations.get("/numbers").body.startswith(b"# HELP ")
     assert operations.get("/healthz").status == 200
     assert operations.get("/readyz").status == 200
+    answer = operations.get("/debug/health")
+    assert (answer.status, answer.body) == (200, b"{}")
+    assert server.client.get("/debug/health").status == 404
     assert operations.get("/v2/").status == 404
 
 

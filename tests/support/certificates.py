@@ -27,24 +27,29 @@ class Authority:
                      "-out", self.certificate, "-days", "30", "-subj", "/CN=root")
 
     def issue(self, certificate: Path, key: Path, name: str = "server", rsa: bool = False,
-              addresses: Sequence[str] = ()) -> None:
+              addresses: Sequence[str] = (), days: int = 30) -> None:
         """Writes a certificate for localhost, the loopback addresses and these, and its key."""
         names = ["DNS:localhost", *(f"IP:{address}" for address in (*_LOOPBACK, *addresses))]
         self._sign(certificate, key, name, _RSA if rsa else _EC,
-                   f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n")
+                   f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth\n", days)
+
+    def issue_client(self, certificate: Path, key: Path, name: str = "client",
+                     days: int = 30) -> None:
+        """Writes a certificate for a client, and its key."""
+        self._sign(certificate, key, name, _EC, "extendedKeyUsage=clientAuth\n", days)
 
     def trusted(self) -> ssl.SSLContext:
         """What a client needs that trusts this authority alone."""
         return ssl.create_default_context(cafile=self.certificate)
 
     def _sign(self, certificate: Path, key: Path, name: str, algorithm: list[str],
-              extensions: str) -> None:
+              extensions: str, days: int = 30) -> None:
         request, wanted = certificate.with_suffix(".csr"), certificate.with_suffix(".ext")
         _openssl("req", "-newkey", *algorithm, "-nodes", "-keyout", key, "-out", request,
                  "-subj", f"/CN={name}")
         wanted.write_text(extensions)
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
-                 "-CAcreateserial", "-out", certificate, "-days", "30", "-extfile", wanted)
+                 "-CAcreateserial", "-out", certificate, "-days", str(days), "-extfile", wanted)
         request.unlink()
         wanted.unlink()
 

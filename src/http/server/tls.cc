@@ -1,5 +1,6 @@
 #include "http/server/tls.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,9 +14,9 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
-#include "base/log.h"
+#include "base/check.h"
 #include "http/server/internal/ticket_keys.h"
 
 namespace entrepot::http::server {
@@ -23,6 +24,7 @@ namespace {
 
 constexpr char kTls12Suites[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr unsigned char kProtocols[] = "\x08http/1.1";
+constexpr unsigned char kSessions[] = "entrepot";
 
 // What tells one version of a file from the next.
 struct FileStamp {
@@ -41,7 +43,7 @@ std::optional<FileStamp> stamp_of(const std::string& path) {
                    status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 
-using Stamps = std::array<std::optional<FileStamp>, 2>;
+using Stamps = std::vector<std::optional<FileStamp>>;
 
 std::string openssl_reason() {
   const unsigned long code = ::ERR_peek_last_error();
@@ -51,6 +53,10 @@ std::string openssl_reason() {
 
 Result<void> check_readable(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0 && errno == EACCES) {
+    return fail(ErrorCode::InvalidArgument, "{}: {}; let user {} read it, and come through to it",
+                path, std::strerror(EACCES), ::geteuid());
+  }
   if (descriptor < 0) {
     return fail(ErrorCode::InvalidArgument, "{}: {}", path, std::strerror(errno));
   }
@@ -84,11 +90,27 @@ void set_rules(SSL_CTX* context, bool tls12) {
   ::SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 }
 
-void warn_if_expired(SSL_CTX* context, const std::string& path) {
-  const X509* certificate = ::SSL_CTX_get0_certificate(context);
-  if (::X509_cmp_current_time(::X509_get0_notAfter(certificate)) < 0) {
-    log::warning("the certificate in {} has expired", path);
+// Ends a handshake without a certificate that the authorities in these files vouch for.
+Result<void> ask_clients(SSL_CTX* context, const std::vector<std::string>& authorities) {
+  if (authorities.empty()) return {};
+  // They tell a client that has several certificates which of them to show.
+  std::unique_ptr<STACK_OF(X509_NAME), void (*)(STACK_OF(X509_NAME)*)> names(
+      sk_X509_NAME_new_null(),
+      [](STACK_OF(X509_NAME) * all) { sk_X509_NAME_pop_free(all, ::X509_NAME_free); });
+  for (const std::string& path : authorities) {
+    TRY(check_readable(path));
+    ::ERR_clear_error();
+    if (::SSL_CTX_load_verify_file(context, path.c_str()) != 1 ||
+        ::SSL_add_file_cert_subjects_to_stack(names.get(), path.c_str()) != 1) {
+      return fail(ErrorCode::InvalidArgument, "{}: no PEM certificates of authorities ({})", path,
+                  openssl_reason());
+    }
   }
+  ::SSL_CTX_set_client_CA_list(context, names.release());
+  ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  // Without a name of its own, OpenSSL takes up no session of who showed a certificate.
+  CHECK(::SSL_CTX_set_session_id_context(context, kSessions, sizeof kSessions - 1) == 1);
+  return {};
 }
 
 Result<std::shared_ptr<SSL_CTX>> load(const TlsOptions& options) {
@@ -117,8 +139,47 @@ Result<std::shared_ptr<SSL_CTX>> load(const TlsOptions& options) {
     return fail(ErrorCode::InvalidArgument, "{}: the key is not that of the certificate",
                 options.key_path);
   }
-  warn_if_expired(context.get(), options.certificate_path);
+  TRY(ask_clients(context.get(), options.client_ca_paths));
   return context;
+}
+
+WallTime time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (::ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  return std::chrono::time_point_cast<WallTime::duration>(
+      std::chrono::system_clock::from_time_t(::timegm(&parts)));
+}
+
+std::string text_of(const ASN1_STRING* text) {
+  return {reinterpret_cast<const char*>(::ASN1_STRING_get0_data(text)),
+          static_cast<std::size_t>(::ASN1_STRING_length(text))};
+}
+
+std::string text_of_address(const ASN1_OCTET_STRING* octets) {
+  const int family = ::ASN1_STRING_length(octets) == 4 ? AF_INET : AF_INET6;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (family == AF_INET6 && ::ASN1_STRING_length(octets) != 16) return {};
+  ::inet_ntop(family, ::ASN1_STRING_get0_data(octets), text.data(), text.size());
+  return text.data();
+}
+
+std::vector<std::string> names_of(const X509* certificate) {
+  std::vector<std::string> names;
+  const std::unique_ptr<GENERAL_NAMES, void (*)(GENERAL_NAMES*)> alternatives(
+      static_cast<GENERAL_NAMES*>(
+          ::X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      ::GENERAL_NAMES_free);
+  for (int i = 0; i < sk_GENERAL_NAME_num(alternatives.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives.get(), i);
+    if (name->type == GEN_DNS) names.push_back(text_of(name->d.dNSName));
+    if (name->type == GEN_IPADD) names.push_back(text_of_address(name->d.iPAddress));
+  }
+  X509_NAME* const subject = ::X509_get_subject_name(certificate);
+  const int place = ::X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (names.empty() && place >= 0) {
+    names.push_back(text_of(::X509_NAME_ENTRY_get_data(::X509_NAME_get_entry(subject, place))));
+  }
+  return names;
 }
 
 class FileTlsContext final : public TlsContext {
@@ -143,6 +204,13 @@ class FileTlsContext final : public TlsContext {
     return stamps != stamps_;
   }
 
+  TlsCertificate certificate() const override {
+    const auto context = current();
+    const X509* certificate = ::SSL_CTX_get0_certificate(context.get());
+    return {time_of(::X509_get0_notBefore(certificate)), time_of(::X509_get0_notAfter(certificate)),
+            names_of(certificate)};
+  }
+
   std::shared_ptr<ssl_ctx_st> current() const override {
     const std::lock_guard lock(mutex_);
     return current_;
@@ -150,7 +218,9 @@ class FileTlsContext final : public TlsContext {
 
  private:
   Stamps read_stamps() const {
-    return {stamp_of(options_.certificate_path), stamp_of(options_.key_path)};
+    Stamps stamps = {stamp_of(options_.certificate_path), stamp_of(options_.key_path)};
+    for (const std::string& path : options_.client_ca_paths) stamps.push_back(stamp_of(path));
+    return stamps;
   }
 
   const TlsOptions options_;

@@ -233,6 +233,40 @@ TEST_F(TlsTest, AnExpiredCertificateIsUsedAllTheSame) {
   write_certificate(folder, "expired", -10);
   start_tls();
   EXPECT_EQ(Client(port, kTls).server_common_name(), "expired");
+  EXPECT_LT(context->certificate().ends, Clock::system().wall());
+}
+
+TEST_F(TlsTest, TellsTheCertificateThatIsInUse) {
+  start_tls();
+  const auto days_left = [&] {
+    const auto left = context->certificate().ends - Clock::system().wall();
+    return std::chrono::round<std::chrono::hours>(left).count() / 24;
+  };
+  EXPECT_EQ(context->certificate().names, (std::vector<std::string>{"localhost", "127.0.0.1"}));
+  EXPECT_EQ(days_left(), 30);
+  write_certificate(folder, "second", 90);
+  EXPECT_EQ(days_left(), 30);
+  ASSERT_OK(context->reload());
+  EXPECT_EQ(days_left(), 90);
+}
+
+TEST_F(TlsTest, AuthoritiesOfClientsHaveToBeCertificates) {
+  files.client_ca_paths = {files.certificate_path};
+  EXPECT_OK(TlsContext::open(files));
+  files.client_ca_paths.push_back(files.key_path);
+  const auto opened = TlsContext::open(files);
+  ASSERT_FAILS(InvalidArgument, opened);
+  EXPECT_NE(opened.error().message.find("key.pem: no PEM certificates of authorities"),
+            std::string::npos)
+      << opened.error().message;
+}
+
+TEST_F(TlsTest, ClientWithoutACertificateGetsNoAnswer) {
+  files.client_ca_paths = {files.certificate_path};
+  start_tls();
+  Client client(port, kTls);
+  client.send(request_text("GET", "/hello"));
+  EXPECT_TRUE(client.ended());
 }
 
 }  // namespace

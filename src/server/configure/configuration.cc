@@ -120,6 +120,11 @@ Result<void> check_together(const Options& options) {
     return fail(ErrorCode::InvalidArgument,
                 "http.tls.certificate and http.tls.key: both or neither have to be set");
   }
+  if (!options.http_tls_client_ca.empty() && options.http_tls_certificate.empty()) {
+    return fail(ErrorCode::InvalidArgument,
+                "http.tls.client_ca: without http.tls.certificate and http.tls.key no client could "
+                "show a certificate");
+  }
   if (options.http_listen.empty()) {
     return fail(ErrorCode::InvalidArgument, "http.listen: needs at least one address");
   }

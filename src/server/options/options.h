@@ -26,6 +26,7 @@ struct Options {
   std::string http_tls_certificate;
   std::string http_tls_key;
   std::string http_tls_minimum;
+  std::vector<std::string> http_tls_client_ca;
   std::string http_host;
   std::string http_prefix;
   bool http_relative_urls = false;

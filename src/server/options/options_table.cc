@@ -93,6 +93,11 @@ constexpr Option kTable[] = {
      .initial = "1.2",
      .choices = kTlsVersions,
      .text = "The oldest TLS version that is spoken."},
+    {.path = "http.tls.client_ca",
+     .field = &Options::http_tls_client_ca,
+     .place = Place::File,
+     .text = "PEM files of authorities: clients need a certificate that one of them signed, else "
+             "the handshake ends. Read again together with the server's certificate."},
     {.path = "http.host",
      .field = &Options::http_host,
      .check = check_url,

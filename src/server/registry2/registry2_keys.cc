@@ -94,6 +94,19 @@ Result<void> read_minimum_tls(Registry2Reader& reader, const Registry2Key& key,
   return {};
 }
 
+// An entry that is empty may have been meant to name one.
+Result<void> read_client_cas(Registry2Reader& reader, const Registry2Key& key,
+                             const YamlNode& node) {
+  if (node.kind == Kind::Null || (node.kind == Kind::List && node.items.empty())) return {};
+  std::vector<std::string> files;
+  for (const YamlNode& item : node.items) files.push_back(item.text);
+  if (files.empty() || std::find(files.begin(), files.end(), "") != files.end()) {
+    return wrong_value(node, key, "a list of files");
+  }
+  reader.set(key, std::move(files), node);
+  return {};
+}
+
 // Whatever was typed keeps the registry running, as it did there; see make_location_key().
 Result<void> read_secret(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
   if (node.kind != Kind::Scalar) return wrong_value(node, key, "one value");
@@ -224,13 +237,15 @@ constexpr Registry2Key kKeys[] = {
     {"http.tls.minimumtls", kHonoured, "http.tls.minimum", "", "never below TLS 1.2",
      read_minimum_tls},
     {"http.tls.ciphersuites", kAccepted, "", "", "only strong suites are offered, always the same"},
-    {"http.tls.clientcas", kRefused, "", "", "without it clients need no certificate"},
-    {"http.tls.clientauth", kRefused, "", "", "without it clients need no certificate"},
+    {"http.tls.clientcas", kHonoured, "http.tls.client_ca", "",
+     "a client without a certificate of these authorities gets no answer", read_client_cas, true},
+    {"http.tls.clientauth", kRefused, "", "require-and-verify-client-cert",
+     "with clientcas every client has to show a certificate, and each is verified"},
     {"http.tls.letsencrypt", kRefused, "", "",
      "without it the server would speak plain HTTP; give a certificate and key"},
     {"http.headers", kHonoured, "http.headers", "", "", read_headers},
     {"http.debug.addr", kHonoured, "debug.listen", "",
-     "/healthz, /readyz and the metrics; no profiles"},
+     "/debug/health, /healthz, /readyz and the metrics; no profiles"},
     {"http.debug.prometheus.enabled", kAccepted, "", "true",
      "the metrics are always on debug.listen"},
     {"http.debug.prometheus.path", kHonoured, "debug.metrics_path", "", ""},

@@ -49,7 +49,12 @@ http:
   secret: a secret
   relativeurls: false
   draintimeout: 60s
-  tls: {certificate: c.pem, key: k.pem, minimumtls: tls1.3}
+  tls:
+    certificate: c.pem
+    key: k.pem
+    minimumtls: tls1.3
+    clientcas: [one.pem, two.pem]
+    clientauth: require-and-verify-client-cert
   headers: {X-Content-Type-Options: [nosniff]}
   debug: {addr: "localhost:5002", prometheus: {enabled: true, path: /numbers}}
 catalog: {maxentries: 50}
@@ -73,6 +78,7 @@ tags: {maxtags: 60}
   EXPECT_EQ(options.http_tls_certificate, "c.pem");
   EXPECT_EQ(options.http_tls_key, "k.pem");
   EXPECT_EQ(options.http_tls_minimum, "1.3");
+  EXPECT_EQ(options.http_tls_client_ca, (std::vector<std::string>{"one.pem", "two.pem"}));
   EXPECT_EQ(options.http_headers, (std::vector<HeaderLine>{{"X-Content-Type-Options", "nosniff"}}));
   EXPECT_EQ(options.debug_listen, (std::vector<ListenAddress>{{"127.0.0.1", 5002}}));
   EXPECT_EQ(options.debug_metrics_path, "/numbers");
@@ -122,8 +128,8 @@ TEST(Registry2, RefusedKeysStopTheStart) {
        {"auth: {htpasswd: {realm: r, path: p}}", "auth: htpasswd", "auth: {token: }",
         "middleware: {storage: [{name: redirect}]}", "middleware: {repository: {name: x}}",
         "proxy: {remoteurl: https://upstream.example}", "http: {net: unix}",
-        "http: {tls: {clientcas: [ca.pem]}}", "http: {tls: {letsencrypt: {email: a@b}}}",
-        "validation: {manifests: {urls: {deny: [x]}}}",
+        "http: {tls: {clientauth: request-client-cert}}",
+        "http: {tls: {letsencrypt: {email: a@b}}}", "validation: {manifests: {urls: {deny: [x]}}}",
         "policy: {repository: {classes: [image]}}"}) {
     EXPECT_FAILS(Unsupported, read(with(refused))) << refused;
   }
@@ -131,6 +137,15 @@ TEST(Registry2, RefusedKeysStopTheStart) {
     EXPECT_FAILS(Unsupported, read(fmt::format("version: 0.1\nstorage: {}\n", driver))) << driver;
     EXPECT_FAILS(Unsupported,
                  read(fmt::format("version: 0.1\nstorage: {{{}: {{bucket: b}}}}\n", driver)));
+  }
+}
+
+// Who was kept out there is not let in here because of a slip.
+TEST(Registry2, AuthoritiesOfClientsAreAListOfFiles) {
+  for (const char* wrong : {"ca.pem", "{a: ca.pem}", "['']", "[[ca.pem]]"}) {
+    EXPECT_FAILS(InvalidArgument,
+                 read(with(fmt::format("http: {{tls: {{clientcas: {}}}}}", wrong))))
+        << wrong;
   }
 }
 

@@ -51,9 +51,7 @@ http::server::Limits limits_of(const Options& options) {
 
 Result<std::shared_ptr<http::server::TlsContext>> make_tls(const Options& options) {
   if (options.http_tls_certificate.empty()) return std::shared_ptr<http::server::TlsContext>();
-  return http::server::TlsContext::open({.certificate_path = options.http_tls_certificate,
-                                         .key_path = options.http_tls_key,
-                                         .tls12 = options.http_tls_minimum != "1.3"});
+  return http::server::TlsContext::open(tls_options(options));
 }
 
 // What people can type: an empty host listens on all addresses of both families.
@@ -63,6 +61,13 @@ std::string url_of(const ListenAddress& address, bool tls) {
 }
 
 }  // namespace
+
+http::server::TlsOptions tls_options(const Options& options) {
+  return {.certificate_path = options.http_tls_certificate,
+          .key_path = options.http_tls_key,
+          .tls12 = options.http_tls_minimum != "1.3",
+          .client_ca_paths = options.http_tls_client_ca};
+}
 
 // In the order of their making. The servers end first, then the threads that ran their handlers.
 struct Listeners::Parts {
@@ -162,9 +167,14 @@ void Listeners::reload_certificate() {
   if (reloaded) {
     log::info("the certificate was read again");
   } else {
-    log::error("the certificate was not read again, the former stays: {}", reloaded.error());
+    log::error(
+        "the certificate was not read again, the former pair stays in use; mend the files, "
+        "then send SIGHUP again: {}",
+        reloaded.error());
   }
 }
+
+std::shared_ptr<const http::server::TlsContext> Listeners::tls() const { return parts_->tls; }
 
 void Listeners::stop(Duration patience) {
   const std::size_t cut = parts_->server->drain(patience);

@@ -8,9 +8,13 @@
 #include "api/distribution/api.h"
 #include "base/metrics.h"
 #include "http/server/server.h"
+#include "http/server/tls.h"
 #include "server/options/options.h"
 
 namespace entrepot::server {
+
+// How the options want TLS; only where a certificate is set.
+http::server::TlsOptions tls_options(const Options& options);
 
 // The public addresses with `front` behind them, and those of debug.listen with `operations`.
 // Ended by stop(), at the latest by destruction; after that nothing
@@ -46,6 +50,9 @@ class Listeners {
 
   // Reads the certificate again; what was loaded stays in use when that fails (which is logged).
   void reload_certificate();
+
+  // The certificate of the public addresses; null without TLS.
+  std::shared_ptr<const http::server::TlsContext> tls() const;
 
   // Lets running exchanges end, for at most `patience`.
   void stop(Duration patience);

@@ -4,6 +4,7 @@
 
 #include "api/caller.h"
 #include "base/memory.h"
+#include "json/writer.h"
 
 namespace entrepot::server {
 namespace {
@@ -12,6 +13,8 @@ constexpr std::string_view kHealth = "healthz";
 constexpr std::string_view kReady = "readyz";
 constexpr std::string_view kMetrics = "metrics";
 constexpr std::string_view kLabels[] = {kHealth, kReady, kMetrics};
+
+constexpr std::string_view kDebugHealthPath = "/debug/health";
 
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
@@ -31,6 +34,16 @@ http::Response ready_answer(const std::string& reason, bool tell_reason) {
              kReady);
   response.with("Retry-After", "1");
   return response;
+}
+
+// As distribution's registry answers /debug/health.
+http::Response health_answer(const std::string& reason) {
+  Bytes body;
+  json::Writer json(body);
+  json.begin_object();
+  if (!reason.empty()) json.member("readiness", reason);
+  json.end_object();
+  return answer(reason.empty() ? 200 : 503, "application/json", std::move(body), kReady);
 }
 
 http::Response no_figures(const Error& why) {
@@ -149,7 +162,8 @@ Executor* Operations::executor_of(const http::Request& request) {
 }
 
 bool Operations::has(std::string_view path) const {
-  return path == "/healthz" || path == "/readyz" || path == metrics_path_;
+  return path == "/healthz" || path == "/readyz" || path == metrics_path_ ||
+         (path == kDebugHealthPath && door_ == nullptr);
 }
 
 std::optional<http::Response> Operations::answer_from_memory(const http::Request& request) {
@@ -162,7 +176,9 @@ std::optional<http::Response> Operations::answer_from_memory(const http::Request
   if (request.path() == "/healthz") return answer(200, kPlainText, "alive\n", kHealth);
   const auto admitted = recall(request);
   if (!admitted) return std::nullopt;
-  if (request.path() == "/readyz") {
+  if (request.path() == kDebugHealthPath) {
+    if (const auto reason = readiness_.remembered()) return health_answer(*reason);
+  } else if (request.path() == "/readyz") {
     if (const auto reason = readiness_.remembered()) {
       return ready_answer(*reason, admitted->has_value());
     }
@@ -175,6 +191,7 @@ std::optional<http::Response> Operations::answer_from_memory(const http::Request
 http::Reply Operations::handle(Context& context, const http::Request& request) {
   if (auto response = answer_from_memory(request)) return *std::move(response);
   const auto admitted = admit(context, request);
+  if (request.path() == kDebugHealthPath) return health_answer(readiness_.ask());
   if (request.path() == "/readyz") {
     return ready_answer(readiness_.ask(), admitted.has_value());
   }

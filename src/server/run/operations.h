@@ -68,6 +68,8 @@ class Readiness {
 // - /healthz: 200 while the process answers at all.
 // - /readyz: 200 when a push could work now, else 503 and the reason.
 // - `metrics_path`: Prometheus text format.
+// - /debug/health, on an address of the operator's own: the same as /readyz as distribution's
+//   registry says it, {} or what fails as JSON.
 // Anything else is 404. GET and HEAD only. With a door the figures and the reason are for whom it
 // lets in; others get 403, and of /readyz the status alone.
 class Operations final : public http::Handler {

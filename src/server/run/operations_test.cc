@@ -153,6 +153,27 @@ TEST_F(OperationsTest, AtADoorStrangersLearnTheStatusAlone) {
   EXPECT_EQ(ask_as({}, "/metrics").status, 200);
 }
 
+// What looked at distribution's registry looks there.
+TEST_F(OperationsTest, DebugHealthIsReadinessAsDistributionSaysIt) {
+  auto starting = get("/debug/health");
+  EXPECT_EQ(starting.status, 503);
+  EXPECT_EQ(body_of(starting), R"({"readiness":"starting"})");
+  start();
+  auto good = get("/debug/health");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(body_of(good), "{}");
+  EXPECT_EQ(body_of(good = get("/debug/health")), "{}") << "remembered";
+  broken_ = ErrorCode::StorageFull;
+  clock_.advance(std::chrono::seconds(2));
+  auto full = get("/debug/health");
+  EXPECT_EQ(full.status, 503);
+  EXPECT_EQ(body_of(full), R"({"readiness":"StorageFull"})");
+  const auth::OpenMode door{auth::OpenMode::Options{}};
+  Operations guarded(readiness_, metrics_, "/metrics", &door);
+  EXPECT_EQ(guarded.answer_from_memory(make_request("GET", "/debug/health"))->status, 404)
+      << "on the main address it is nobody's";
+}
+
 TEST_F(OperationsTest, MetricsAreInPrometheusForm) {
   metrics_.counter("entrepot_test_total", "A test.").add(3);
   auto response = get("/metrics");

@@ -9,6 +9,7 @@
 #include "server/run/access_log.h"
 #include "server/run/adoption.h"
 #include "server/run/background.h"
+#include "server/run/certificate_watch.h"
 #include "server/run/exchange_metrics.h"
 #include "server/run/front.h"
 #include "server/run/listeners.h"
@@ -115,6 +116,8 @@ struct RunningServer::Parts {
     };
     TRY_ASSIGN(listeners, Listeners::open(
                               options, {front, debug_operations, probe, observe, memory}, metrics));
+    certificate.emplace(listeners->tls(), clock, metrics);
+    certificate->look();
     return {};
   }
 
@@ -126,7 +129,10 @@ struct RunningServer::Parts {
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     api.open(platform->api());
-    presence.emplace("presence", kPresenceInterval, [this](Context&) { look_for_the_store(); });
+    presence.emplace("presence", kPresenceInterval, [this](Context&) {
+      look_for_the_store();
+      certificate->look();
+    });
     return {};
   }
 
@@ -159,6 +165,7 @@ struct RunningServer::Parts {
   Shutter api;
   Front front;
   std::unique_ptr<Listeners> listeners;
+  std::optional<CertificateWatch> certificate;  // once it is open, of the thread of `presence`
   std::unique_ptr<OpenedStores> stores;
   std::unique_ptr<Platform> platform;
   std::unique_ptr<Background> background;

@@ -226,7 +226,10 @@ void Listener::check_certificate() {
     if (const auto reloaded = tls->reload(); reloaded) {
       log::info("the certificate was loaded anew");
     } else {
-      log::error("the certificate changed, but the old one stays in use: {}", reloaded.error());
+      log::error(
+          "the certificate's files changed, but the old pair stays in use until they are "
+          "mended: {}",
+          reloaded.error());
     }
   });
 }
