@@ -5,8 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <filesystem>
+#include <sstream>
+
+#include <fmt/ranges.h>
 
 #include "base/log.h"
 #include "crypto/hash.h"
@@ -77,22 +81,28 @@ Result<std::unique_ptr<OpenFile>> open_own_file(const std::string& path, int fla
   return fail(ErrorCode::Denied, "{}: is no plain file, or has further names; remove it", path);
 }
 
-// At most 64 bytes, without the newline at the end. Empty when the file is.
-Result<std::string> read_line(const std::string& path) {
+// At most 4 KiB.
+Result<std::string> read_begin(const std::string& path) {
   TRY_ASSIGN(const auto file, open_own_file(path, O_RDONLY));
-  char buffer[64];
-  const ssize_t size = ::read(file->descriptor(), buffer, sizeof(buffer));
+  std::array<char, 4096> buffer{};
+  const ssize_t size = ::read(file->descriptor(), buffer.data(), buffer.size());
   if (size < 0) return file::refused(errno, "reading {}", path);
-  std::string line(buffer, static_cast<std::size_t>(size));
-  return line.substr(0, line.find('\n'));
+  return std::string(buffer.data(), static_cast<std::size_t>(size));
 }
 
-Failure lost_metadata(const DataDirectory& directory, std::string_view what) {
+// The first one, without the newline at the end. Empty when the file is.
+Result<std::string> read_line(const std::string& path) {
+  TRY_ASSIGN(const std::string text, read_begin(path));
+  return text.substr(0, text.find('\n'));
+}
+
+Failure lost_metadata(const std::string& data_path, std::string_view what) {
   return fail(
       ErrorCode::Conflict,
       "{}: {}. Put the metadata of this store back (a backup of {}), or, to begin anew with "
       "the blobs alone, remove {}",
-      directory.path(), what, directory.metadata_path(), directory.id_path());
+      data_path, what, DataDirectory::metadata_path_of(data_path),
+      DataDirectory::id_path_of(data_path));
 }
 
 // Root must not open a database that whoever owns the directory has put there as a link to another
@@ -122,8 +132,8 @@ Result<std::string> id_in_metadata(Context& context, meta::Store& store) {
 }
 
 // What the file says; empty when there is none.
-Result<std::string> id_in_file(const DataDirectory& directory) {
-  TRY_ASSIGN(auto id, if_there(read_line(directory.id_path())));
+Result<std::string> id_in_file(const std::string& data_path) {
+  TRY_ASSIGN(auto id, if_there(read_line(DataDirectory::id_path_of(data_path))));
   return std::move(id).value_or("");
 }
 
@@ -158,6 +168,26 @@ bool is_served(const std::string& data_path) {
   return file && ::flock((*file)->descriptor(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
+void DataDirectory::note_addresses(const std::vector<std::string>& addresses) const {
+  const std::string text = fmt::format("{}\n{}\n", ::getpid(), fmt::join(addresses, "\n"));
+  [[maybe_unused]] const auto size = ::pwrite(lock_->descriptor(), text.data(), text.size(), 0);
+}
+
+std::optional<DirectoryHolder> holder_of(const std::string& data_path) {
+  if (!is_served(data_path)) return std::nullopt;
+  DirectoryHolder holder;
+  std::istringstream lines(read_begin(lock_path(data_path)).value_or(""));
+  std::getline(lines, holder.process);
+  for (std::string line; std::getline(lines, line);) holder.addresses.push_back(line);
+  return holder;
+}
+
+std::vector<std::string> places_of_server(const std::string& data_path) {
+  std::vector<std::string> places = {data_path};
+  for (const char* inner : kOurDirectories) places.push_back(data_path + inner);
+  return places;
+}
+
 bool has_distribution_layout(const std::string& data_path) {
   std::error_code error;
   return std::filesystem::is_directory(data_path + kRepositories, error) ||
@@ -173,12 +203,13 @@ Result<void> check_adopted(const std::string& data_path) {
               data_path);
 }
 
-Result<void> check_metadata_present(const DataDirectory& directory) {
-  TRY(check_own_metadata(directory.metadata_path()));
-  TRY_ASSIGN(const std::string id, id_in_file(directory));
+Result<void> check_metadata_present(const std::string& data_path) {
+  const std::string metadata = DataDirectory::metadata_path_of(data_path);
+  TRY(check_own_metadata(metadata));
+  TRY_ASSIGN(const std::string id, id_in_file(data_path));
   std::error_code error;
-  if (id.empty() || std::filesystem::exists(directory.metadata_path(), error)) return {};
-  return lost_metadata(directory, fmt::format("store {} has lost its metadata", id));
+  if (id.empty() || std::filesystem::exists(metadata, error)) return {};
+  return lost_metadata(data_path, fmt::format("store {} has lost its metadata", id));
 }
 
 namespace {
@@ -200,14 +231,14 @@ void tell_of_blobs_without_names(const std::string& data_path) {
 
 Result<std::string> agree_on_id(Context& context, const DataDirectory& directory,
                                 meta::Store& store) {
-  TRY_ASSIGN(const std::string in_file, id_in_file(directory));
+  TRY_ASSIGN(const std::string in_file, id_in_file(directory.path()));
   TRY_ASSIGN(std::string id, id_in_metadata(context, store));
   if (!in_file.empty() && in_file != id) {
-    return lost_metadata(directory, id.empty()
-                                        ? fmt::format("store {} has lost its metadata", in_file)
-                                        : fmt::format("this is store {}, and the metadata is of "
-                                                      "store {}",
-                                                      in_file, id));
+    return lost_metadata(directory.path(),
+                         id.empty() ? fmt::format("store {} has lost its metadata", in_file)
+                                    : fmt::format("this is store {}, and the metadata is of "
+                                                  "store {}",
+                                                  in_file, id));
   }
   if (id.empty()) {
     tell_of_blobs_without_names(directory.path());

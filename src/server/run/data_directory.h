@@ -2,7 +2,9 @@
 // server/run/data_directory.h — the directory that holds everything, taken by one process.
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/context.h"
 #include "base/result.h"
@@ -28,10 +30,18 @@ class DataDirectory {
     return path + "/entrepot/meta.db";
   }
 
+  static std::string backups_path_of(const std::string& path) { return path + "/entrepot/backups"; }
+
+  static std::string id_path_of(const std::string& path) { return path + "/entrepot/id"; }
+
+  // Notes where this process listens, for who asks whose a port is. Nothing depends on it, so it
+  // fails silently.
+  void note_addresses(const std::vector<std::string>& addresses) const;
+
   const std::string& path() const { return path_; }
   std::string metadata_path() const { return metadata_path_of(path_); }
-  std::string backups_path() const { return path_ + "/entrepot/backups"; }
-  std::string id_path() const { return path_ + "/entrepot/id"; }
+  std::string backups_path() const { return backups_path_of(path_); }
+  std::string id_path() const { return id_path_of(path_); }
 
  private:
   DataDirectory(std::string path, std::unique_ptr<OpenFile> lock)
@@ -43,6 +53,16 @@ class DataDirectory {
 
 // Does another process serve this directory now? The same as open(), but takes and makes nothing.
 bool is_served(const std::string& data_path);
+
+// Who serves it.
+struct DirectoryHolder {
+  std::string process;                 // its number
+  std::vector<std::string> addresses;  // "127.0.0.1:5000", as far as they were noted
+};
+std::optional<DirectoryHolder> holder_of(const std::string& data_path);  // nothing: nobody
+
+// The directory, and those below it that are ours; some of them may not be there yet.
+std::vector<std::string> places_of_server(const std::string& data_path);
 
 // Did the distribution registry write here: are there its repositories, adopted or not?
 bool has_distribution_layout(const std::string& data_path);
@@ -56,7 +76,7 @@ Result<void> check_adopted(const std::string& data_path);
 //
 // Before the metadata is opened: Conflict when there is an id and no metadata file; Denied when we
 // are root and somebody else may have put another file in its place.
-Result<void> check_metadata_present(const DataDirectory& directory);
+Result<void> check_metadata_present(const std::string& data_path);
 // After: makes the id where there is none in the metadata, writes the file where it is missing, and
 // returns it. Conflict when file and metadata tell different stores.
 Result<std::string> agree_on_id(Context& context, const DataDirectory& directory,

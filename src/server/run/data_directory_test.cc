@@ -17,7 +17,7 @@ class DataDirectoryTest : public ::testing::Test {
   // What a server does with its directory at each start: the store's id, or why not.
   Result<std::string> start() {
     TRY_ASSIGN(auto directory, DataDirectory::open(data_));
-    TRY(check_metadata_present(*directory));
+    TRY(check_metadata_present(directory->path()));
     meta::sqlite::SqliteStore::Options options;
     options.path = directory->metadata_path();
     TRY_ASSIGN(auto store, meta::sqlite::SqliteStore::open(options, Clock::system()));

@@ -85,6 +85,7 @@ struct Listeners::Parts {
   // Apart from the others: however many connections they have, a probe finds room.
   std::unique_ptr<http::server::Server> probe_server;
   std::vector<std::string> urls;
+  std::vector<std::string> addresses;
 };
 
 Listeners::Listeners(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -119,6 +120,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
           std::move(port.error()).within(fmt::format("http.listen: {}", to_string(address))));
     }
     parts->urls.push_back(url_of({address.host, *port}, parts->tls != nullptr));
+    parts->addresses.push_back(to_string(ListenAddress{address.host, *port}));
   }
 
   server_options.loops = 1;
@@ -140,6 +142,7 @@ Result<std::unique_ptr<Listeners>> Listeners::open(const Options& options, Handl
       return Failure(
           std::move(port.error()).within(fmt::format("debug.listen: {}", to_string(address))));
     }
+    parts->addresses.push_back(to_string(ListenAddress{address.host, *port}));
     log::info("operations on {}", url_of({address.host, *port}, false));
   }
   return std::unique_ptr<Listeners>(new Listeners(std::move(parts)));
@@ -160,6 +163,8 @@ api::distribution::Threading Listeners::threading() {
 }
 
 const std::vector<std::string>& Listeners::urls() const { return parts_->urls; }
+
+const std::vector<std::string>& Listeners::addresses() const { return parts_->addresses; }
 
 void Listeners::reload_certificate() {
   if (parts_->tls == nullptr) return;

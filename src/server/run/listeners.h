@@ -48,7 +48,11 @@ class Listeners {
   // "http://127.0.0.1:5000", one for each public address, with the port that the system chose.
   const std::vector<std::string>& urls() const;
 
-  // Reads the certificate again; what was loaded stays in use when that fails (which is logged).
+  // "127.0.0.1:5000": the same, and those of debug.listen.
+  const std::vector<std::string>& addresses() const;
+
+  // Reads the certificate again; what was loaded stays in use when that fails (which is logged,
+  // with what to do).
   void reload_certificate();
 
   // The certificate of the public addresses; null without TLS.

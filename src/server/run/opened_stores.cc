@@ -22,7 +22,7 @@ Result<std::unique_ptr<FsBlobStore>> make_blob_fs(const DataDirectory& directory
 Result<std::unique_ptr<SqliteStore>> make_meta_sqlite(const DataDirectory& directory,
                                                       metrics::Registry& metrics,
                                                       const Clock& clock) {
-  TRY(check_metadata_present(directory));
+  TRY(check_metadata_present(directory.path()));
   SqliteStore::Options options;
   options.path = directory.metadata_path();
   options.metrics = &metrics;

@@ -97,6 +97,7 @@ struct RunningServer::Parts {
     TRY_ASSIGN(auto directory, DataDirectory::open(options.data));
     if (!account) sockets = open_sockets();
     TRY(std::move(sockets));
+    directory->note_addresses(listeners->addresses());
     open_probe();
     TRY(listeners->accept());
     return directory;
