@@ -3,6 +3,10 @@
 #                   the arguments go to `entrepot serve`: --listen, --data, a configuration file, ...
 
 main() {
+  if [[ " $* " == *" --help "* || " $* " == *" -h "* ]]; then
+    tell
+    return
+  fi
   need_packages build
   build_preset release entrepot
   local data=()
@@ -13,4 +17,14 @@ main() {
   fi
   cd "$invoked_from" || exit  # so that relative paths in the arguments mean what they say
   exec "$root/build/release/entrepot" serve "${data[@]}" "$@"
+}
+
+# What `./dev serve` does; and the program's own help, as far as it was built before.
+tell() {
+  sed -n -e '1d' -e 's/^# //p' -e '/^$/q' "$root/tools/dev/serve.sh"
+  local built=$root/build/release/entrepot
+  if [[ -x $built ]]; then
+    echo
+    "$built" serve --help
+  fi
 }

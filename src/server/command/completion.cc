@@ -9,12 +9,14 @@
 namespace entrepot::server {
 namespace {
 
-// What an operand is, by how the help calls it.
-Place operand_place(const Command& command) {
-  if (command.operands.find("FILE") != std::string_view::npos) return Place::File;
-  if (command.operands.find("DIR") != std::string_view::npos) return Place::Directory;
+// What an operand or a value is, by how the help calls it.
+Place place_of(std::string_view called) {
+  if (called.find("FILE") != std::string_view::npos) return Place::File;
+  if (called.find("DIR") != std::string_view::npos) return Place::Directory;
   return Place::None;
 }
+
+Place operand_place(const Command& command) { return place_of(command.operands); }
 
 // "a|b" → "a b"; empty where nothing can be chosen from.
 std::string words_of(std::string_view choices) {
@@ -35,9 +37,11 @@ std::vector<std::string> flags_of(const Option& option) {
   return out;
 }
 
-std::vector<std::string> option_flags() {
+// Of those that the command goes by.
+std::vector<std::string> option_flags(const Command& command) {
   std::vector<std::string> out;
   for (const Option& option : option_table()) {
+    if (!goes_by(command, option)) continue;
     for (std::string& flag : flags_of(option)) out.push_back(std::move(flag));
   }
   return out;
@@ -97,20 +101,19 @@ std::string_view bash_place(Place place) {
 std::string bash_commands(std::span<const Command> commands) {
   const std::string names = command_names(commands);
   std::string out = fmt::format(
-      "  local options='{}'\n"
       "  if [[ $COMP_CWORD -eq 1 ]]; then\n"
       "    words='{}help' flags='--help --version'\n"
       "  else\n"
       "    case ${{COMP_WORDS[1]}} in\n"
       "      help) words='{}' ;;\n",
-      fmt::join(option_flags(), " "), names, names);
+      names, names);
   for (const Command& command : commands) {
     std::string flags = "--help";
-    for (const Switch& known : command.switches) {
+    for (const Flag& known : command.flags) {
       flags += fmt::format(" --{}", known.name);
       if (known.letter != 0) flags += fmt::format(" -{}", known.letter);
     }
-    if (command.takes_options) flags += " $options";
+    for (const std::string& flag : option_flags(command)) flags += " " + flag;
     out += fmt::format("      {}) flags=\"{}\" words='{}' place='{}' ;;\n", command.name, flags,
                        words_of(command.operands), bash_place(operand_place(command)));
   }
@@ -118,8 +121,15 @@ std::string bash_commands(std::span<const Command> commands) {
 }
 
 // What stands behind a flag is its value and nothing else, but for a switch.
-std::string bash_values() {
+std::string bash_values(std::span<const Command> commands) {
   std::string out = "  case $before in\n";
+  for (const Command& command : commands) {
+    for (const Flag& known : command.flags) {
+      if (known.value.empty()) continue;
+      out += fmt::format("    --{}) words='' flags='' place='{}' ;;\n", known.name,
+                         bash_place(place_of(known.value)));
+    }
+  }
   for (const Option& option : option_table()) {
     out += fmt::format("    {}) ", fmt::join(flags_of(option), " | "));
     if (is_switch(option)) out += "[[ -z $equals ]] || ";
@@ -132,7 +142,7 @@ std::string bash_values() {
 std::string bash(std::span<const Command> commands) {
   std::string out(kBashHead);
   out += bash_commands(commands);
-  out += bash_values();
+  out += bash_values(commands);
   out += kBashTail;
   return out;
 }
@@ -162,19 +172,21 @@ std::string zsh_action(Place place, const std::string& words) {
   return words.empty() ? ":value: " : fmt::format(":value:({})", words);
 }
 
-std::string zsh_options() {
-  std::string out = "  local -a options=(\n";
+// An array of their own for each command that takes some.
+std::string zsh_options(const Command& command) {
+  std::string out = "    local -a options=(\n";
   for (const Option& option : option_table()) {
+    if (!goes_by(command, option)) continue;
     for (const std::string& flag : flags_of(option)) {
       // "=-": only behind "="; a switch alone is true.
       const std::string spec = fmt::format(
           "{}{}{}[{}]{}", is_list(option) ? "*" : "", flag, is_switch(option) ? "=-" : "=",
           zsh_described(option.text),
           (is_switch(option) ? ":" : "") + zsh_action(option.place, words_of(value_name(option))));
-      out += fmt::format("    {}\n", zsh_quoted(spec));
+      out += fmt::format("      {}\n", zsh_quoted(spec));
     }
   }
-  return out + "  )\n";
+  return out + "    )\n";
 }
 
 std::string zsh(std::span<const Command> commands) {
@@ -185,15 +197,20 @@ std::string zsh(std::span<const Command> commands) {
     out += fmt::format(
         "    {}\n", zsh_quoted(fmt::format("{}:{}", command.name, first_sentence(command.text))));
   }
-  out += "  )\n" + zsh_options() +
-         "  if ((CURRENT == 2)); then\n    _describe command commands\n    return\n  fi\n"
-         "  local command=$words[2]\n  shift words\n  ((CURRENT--))\n  case $command in\n"
-         "    help) _describe command commands ;;\n";
+  out +=
+      "  )\n"
+      "  if ((CURRENT == 2)); then\n    _describe command commands\n    return\n  fi\n"
+      "  local command=$words[2]\n  shift words\n  ((CURRENT--))\n  case $command in\n"
+      "    help) _describe command commands ;;\n";
   for (const Command& command : commands) {
-    out += fmt::format("    {}) _arguments -S '(- *)'{{-h,--help}}'[what it does]'", command.name);
-    for (const Switch& known : command.switches) {
+    out += fmt::format("    {})\n", command.name);
+    if (command.takes_options) out += zsh_options(command);
+    out += fmt::format("      _arguments -S '(- *)'{{-h,--help}}'[what it does]'");
+    for (const Flag& known : command.flags) {
       const std::string described = fmt::format("[{}]", zsh_described(known.text));
-      out += " " + zsh_quoted(fmt::format("--{}{}", known.name, described));
+      const std::string value = known.value.empty() ? "" : zsh_action(place_of(known.value), "");
+      out += " " + zsh_quoted(fmt::format("--{}{}{}{}", known.name, value.empty() ? "" : "=",
+                                          described, value));
       if (known.letter != 0) out += " " + zsh_quoted(fmt::format("-{}{}", known.letter, described));
     }
     if (command.takes_options) out += " $options";
@@ -220,9 +237,14 @@ std::string fish_values(Place place, const std::string& words) {
   return words.empty() ? " -x" : fmt::format(" -x -a '{}'", words);
 }
 
-std::string fish_options(const std::string& condition) {
+std::string fish_options(std::span<const Command> commands) {
   std::string out;
   for (const Option& option : option_table()) {
+    std::string condition = "'__fish_seen_subcommand_from";
+    for (const Command& command : commands) {
+      if (goes_by(command, option)) condition += fmt::format(" {}", command.name);
+    }
+    condition += "'";
     for (const std::string& flag : flags_of(option)) {
       out += fmt::format(
           "complete -c entrepot -n {} -l {}{} -d {}\n", condition, flag.substr(2),
@@ -240,17 +262,16 @@ std::string fish(std::span<const Command> commands) {
       "complete -c entrepot -s h -l help -d 'what it does'\n"
       "complete -c entrepot -n __fish_use_subcommand -a help -d 'What a command is for, and its "
       "flags'\n";
-  std::string with_options;
   for (const Command& command : commands) {
     const std::string behind = fmt::format("'__fish_seen_subcommand_from {}'", command.name);
     out += fmt::format("complete -c entrepot -n __fish_use_subcommand -a {} -d {}\n", command.name,
                        fish_quoted(first_sentence(command.text)));
-    for (const Switch& known : command.switches) {
-      out += fmt::format("complete -c entrepot -n {} -l {}{} -d {}\n", behind, known.name,
+    for (const Flag& known : command.flags) {
+      out += fmt::format("complete -c entrepot -n {} -l {}{}{} -d {}\n", behind, known.name,
                          known.letter == 0 ? "" : fmt::format(" -s {}", known.letter),
+                         known.value.empty() ? "" : fish_values(place_of(known.value), ""),
                          fish_quoted(known.text));
     }
-    if (command.takes_options) with_options += fmt::format(" {}", command.name);
     if (command.max_operands == 0) continue;
     const Place place = operand_place(command);
     out +=
@@ -259,7 +280,7 @@ std::string fish(std::span<const Command> commands) {
   }
   out += fmt::format("complete -c entrepot -n '__fish_seen_subcommand_from help' -a '{}'\n",
                      command_names(commands));
-  return out + fish_options(fmt::format("'__fish_seen_subcommand_from{}'", with_options));
+  return out + fish_options(commands);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST_P(CompletionTest, HasEveryCommandSwitchAndOption) {
   const std::string script = completion(GetParam(), command_table()).value();
   for (const Command& command : command_table()) {
     EXPECT_TRUE(holds(script, std::string(command.name))) << command.name;
-    for (const Switch& known : command.switches) {
+    for (const Flag& known : command.flags) {
       EXPECT_TRUE(holds(script, as_flag(GetParam(), known.name))) << known.name;
     }
   }
@@ -39,8 +39,8 @@ TEST_P(CompletionTest, HasEveryCommandSwitchAndOption) {
 INSTANTIATE_TEST_SUITE_P(Shells, CompletionTest, ::testing::Values("bash", "zsh", "fish"));
 
 TEST(Completion, QuotesWhatDescriptionsHold) {
-  static constexpr Switch kSwitches[] = {{"odd", 0, "it's [so] \\ so"}};
-  static constexpr Command kCommands[] = {{.name = "try", .text = "Don't.", .switches = kSwitches}};
+  static constexpr Flag kFlags[] = {{"odd", 0, "it's [so] \\ so"}};
+  static constexpr Command kCommands[] = {{.name = "try", .text = "Don't.", .flags = kFlags}};
   EXPECT_TRUE(holds(completion("zsh", kCommands).value(), R"('--odd[it'\''s \[so\] \\ so]')"));
   EXPECT_TRUE(holds(completion("fish", kCommands).value(), R"(-d 'it\'s [so] \\ so')"));
 }

@@ -25,7 +25,7 @@ it answers only programs of its own machine.
 )";
 
 constexpr std::string_view kOptionsHead = R"(.SH OPTIONS
-Every command that takes options takes all of them, as
+Every command that takes options understands all of them, though it may go by a few, as
 .BI \-\- KEY " VALUE"
 or
 .BI \-\- KEY = VALUE\fR.
@@ -143,10 +143,20 @@ source <(entrepot completion bash)
 .BR systemd (1)
 )";
 
+std::string roff_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto end = text.find('\n');
+    out += roff_text(text.substr(0, end)) + "\n";
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
 std::string synopsis(std::span<const Command> commands) {
   std::string out = ".SH SYNOPSIS\n";
   for (const Command& command : commands) {
-    const bool flags = !command.switches.empty() || command.takes_options;
+    const bool flags = !command.flags.empty() || command.takes_options;
     out += fmt::format(
         "\\fBentrepot {}\\fR{}{}\n.br\n", roff_text(command.name), flags ? " [\\fIflags\\fR]" : "",
         command.operands.empty() ? "" : fmt::format(" \\fI{}\\fR", roff_text(command.operands)));
@@ -154,16 +164,29 @@ std::string synopsis(std::span<const Command> commands) {
   return out + "\\fBentrepot help\\fR [\\fIcommand\\fR]\n";
 }
 
+std::string options_sentence(const Command& command) {
+  if (command.options.empty()) return "Takes all options, below.";
+  std::string out;
+  for (const std::string_view path : command.options) {
+    out += fmt::format("{}\\fB{}\\fR", out.empty() ? "Goes by these of the options below: " : ", ",
+                       roff_text(path));
+  }
+  return out + ".";
+}
+
 std::string commands_section(std::span<const Command> commands) {
   std::string out = ".SH COMMANDS\n";
   for (const Command& command : commands) {
     out += fmt::format(".SS {}\n{}\n", roff_text(command.name), roff_text(command.text));
-    for (const Switch& known : command.switches) {
+    if (!command.more.empty()) out += fmt::format(".PP\n{}", roff_lines(command.more));
+    for (const Flag& known : command.flags) {
       const std::string letter = known.letter == 0 ? "" : fmt::format("\\-{}, ", known.letter);
-      out += fmt::format(".TP\n.B {}\\-\\-{}\n{}\n", letter, roff_text(known.name),
+      const std::string value =
+          known.value.empty() ? "" : fmt::format(" \\fI{}\\fR", roff_text(known.value));
+      out += fmt::format(".TP\n\\fB{}\\-\\-{}\\fR{}\n{}\n", letter, roff_text(known.name), value,
                          roff_text(known.text));
     }
-    if (command.takes_options) out += ".PP\nTakes all options, below.\n";
+    if (command.takes_options) out += fmt::format(".PP\n{}\n", options_sentence(command));
   }
   return out +
          ".SS help\nWhat a command is for, and its flags; so does \\fB\\-\\-help\\fR behind one.\n";

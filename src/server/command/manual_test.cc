@@ -17,7 +17,7 @@ bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-TEST(Manual, HasEveryCommandWithItsSwitches) {
+TEST(Manual, HasEveryCommandWithItsFlags) {
   const std::string text = page();
   for (const Command& command : command_table()) {
     EXPECT_TRUE(holds(text, fmt::format("\n\\fBentrepot {}\\fR", roff_text(command.name))))
@@ -25,9 +25,11 @@ TEST(Manual, HasEveryCommandWithItsSwitches) {
     EXPECT_TRUE(
         holds(text, fmt::format(".SS {}\n{}\n", roff_text(command.name), roff_text(command.text))))
         << command.name;
-    for (const Switch& known : command.switches) {
-      EXPECT_TRUE(
-          holds(text, fmt::format("\\-\\-{}\n{}\n", roff_text(known.name), roff_text(known.text))))
+    for (const Flag& known : command.flags) {
+      const std::string value =
+          known.value.empty() ? "" : fmt::format(" \\fI{}\\fR", roff_text(known.value));
+      EXPECT_TRUE(holds(text, fmt::format("\\-\\-{}\\fR{}\n{}\n", roff_text(known.name), value,
+                                          roff_text(known.text))))
           << known.name;
     }
   }

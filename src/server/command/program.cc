@@ -54,22 +54,27 @@ int run_completion(const Arguments& arguments) {
   return 0;
 }
 
-constexpr Switch kOptionsSwitches[] = {
-    {"markdown", 0, "as the reference page"},
-    {"registry2", 0, "distribution's keys and what becomes of them"}};
+constexpr Flag kOptionsFlags[] = {{"markdown", 0, "as the reference page"},
+                                  {"registry2", 0, "distribution's keys and what becomes of them"}};
 
-constexpr Switch kGcSwitches[] = {
+constexpr Flag kGcFlags[] = {
     {"dry-run", 'd', "say what would go, change nothing"},
     {"delete-untagged", 'm', "first delete manifests that no tag leads to"},
     {"quiet", 'q', "say nothing unless it fails"},
     {"pause", 0, "the server's collector rests until --resume, over restarts, too"},
     {"resume", 0, "the server's collector goes on"}};
 
-constexpr Switch kHealthSwitches[] = {{"ready", 0, "whether it serves; else whether it lives"}};
+constexpr Flag kHealthFlags[] = {{"ready", 0, "whether it serves; else whether it lives"}};
 
-constexpr Switch kFsckSwitches[] = {
+constexpr Flag kFsckFlags[] = {
     {"repair", 0, "make anew what can be: rows from their bytes, marks that are wrong"},
     {"quiet", 'q', "say nothing unless it fails"}};
+
+// What commands beside a server go by: where the data is, and what they log.
+constexpr std::string_view kDataOptions[] = {"data", "user", "log.level", "log.format"};
+constexpr std::string_view kGcOptions[] = {"data", "user", "collect.delay", "log.level",
+                                           "log.format"};
+constexpr std::string_view kHealthOptions[] = {"data"};
 
 constexpr Command kCommands[] = {
     {.name = "serve",
@@ -82,44 +87,50 @@ constexpr Command kCommands[] = {
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Remove blobs that nothing uses: asks the running server, or does it itself.",
-     .switches = kGcSwitches,
+     .flags = kGcFlags,
      .takes_options = true,
+     .options = kGcOptions,
      .run = run_gc},
     {.name = "garbage-collect",
      .operands = "FILE",
      .max_operands = 1,
      .text = "The same, by the name that distribution's registry gave it.",
-     .switches = kGcSwitches,
+     .flags = kGcFlags,
      .takes_options = true,
+     .options = kGcOptions,
      .run = run_gc},
     {.name = "fsck",
      .operands = "[FILE]",
      .max_operands = 1,
      .text =
          "Read all that is at rest, set aside what is damaged, name the tags that miss something.",
-     .switches = kFsckSwitches,
+     .flags = kFsckFlags,
      .takes_options = true,
+     .options = kDataOptions,
      .run = run_fsck},
     {.name = "health",
      .text = "Ask the server that runs here whether it lives: 0, else 1. For probes.",
-     .switches = kHealthSwitches,
+     .flags = kHealthFlags,
      .takes_options = true,
+     .options = kHealthOptions,
      .run = run_health},
     {.name = "import",
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Take over a distribution registry's directory (`serve` does so by itself).",
      .takes_options = true,
+     .options = kDataOptions,
      .run = run_import},
     {.name = "export",
      .operands = "[DIR]",
      .max_operands = 1,
      .text = "Write a distribution registry's index into DIR, or into the data directory.",
      .takes_options = true,
+     .options = kDataOptions,
      .run = run_export},
     {.name = "options",
      .text = "List every option with its default.",
-     .switches = kOptionsSwitches,
+     .flags = kOptionsFlags,
      .run = run_options},
     {.name = "manual", .text = "Print this program's manual page, for man.", .run = run_manual},
     {.name = "completion",

@@ -1,8 +1,11 @@
 #include "server/configure/command_line.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <utility>
 
+#include "server/options/guesses.h"
 #include "server/options/option_values.h"
 #include "server/options/spelling.h"
 
@@ -20,6 +23,28 @@ const Option* find_flag(std::string_view name) {
     if (option.path == name || (!option.flag.empty() && option.flag == name)) return &option;
   }
   return nullptr;
+}
+
+// What other programs call so.
+constexpr std::pair<std::string_view, std::string_view> kOtherNames[] = {
+    {"start", "serve"},        {"run", "serve"},       {"server", "serve"},  {"up", "serve"},
+    {"daemon", "serve"},       {"prune", "gc"},        {"clean", "gc"},      {"cleanup", "gc"},
+    {"collect", "gc"},         {"verify", "fsck"},     {"scrub", "fsck"},    {"repair", "fsck"},
+    {"config", "check"},       {"validate", "check"},  {"doctor", "check"},  {"test", "check"},
+    {"dump", "backup"},        {"snapshot", "backup"}, {"status", "health"}, {"ping", "health"},
+    {"healthcheck", "health"}, {"migrate", "import"},  {"adopt", "import"},  {"man", "manual"},
+    {"env", "options"},        {"settings", "options"}};
+
+Failure no_command(std::span<const Command> commands, std::string_view word) {
+  std::vector<std::string_view> names = {"help"};
+  for (const Command& command : commands) names.push_back(command.name);
+  const auto* other = std::find_if(std::begin(kOtherNames), std::end(kOtherNames),
+                                   [&](const auto& pair) { return pair.first == word; });
+  const bool is_other =
+      other != std::end(kOtherNames) && find_command(commands, other->second) != nullptr;
+  return fail(
+      ErrorCode::InvalidArgument, "there is no command \"{}\"{}", word,
+      is_other ? fmt::format("; did you mean \"{}\"?", other->second) : did_you_mean(word, names));
 }
 
 // Reads the words of one command, from the first behind its name.
@@ -69,21 +94,26 @@ class Parser {
       TRY_ASSIGN(out_.help, is_on(word.substr(0, equals), value));
       return {};
     }
-    for (const Switch& known : command_.switches) {
-      if (known.name == name) return flip(known, word.substr(0, equals), value);
+    for (const Flag& known : command_.flags) {
+      if (known.name != name) continue;
+      if (known.value.empty()) return flip(known, word.substr(0, equals), value);
+      TRY_ASSIGN(out_.values[known.name], value_of(name, value));
+      return {};
     }
     const Option* option = command_.takes_options ? find_flag(name) : nullptr;
     if (option == nullptr) return unknown(name);
-    if (value) {
-      add_setting(*option, std::string(*value), name);
-    } else if (is_switch(*option) && !next_is_true_or_false()) {
-      add_setting(*option, "true", name);
-    } else if (next_ < words_.size()) {
-      add_setting(*option, words_[next_++], name);
-    } else {
-      return fail(ErrorCode::InvalidArgument, "--{} needs a value", name);
-    }
+    if (!value && is_switch(*option) && !next_is_true_or_false()) value = "true";
+    TRY_ASSIGN(std::string text, value_of(name, value));
+    add_setting(*option, std::move(text), name);
     return {};
+  }
+
+  // What stands behind the "=", or else the next word.
+  Result<std::string> value_of(std::string_view name,
+                               const std::optional<std::string_view>& value) {
+    if (value) return std::string(*value);
+    if (next_ < words_.size()) return words_[next_++];
+    return fail(ErrorCode::InvalidArgument, "--{} needs a value", name);
   }
 
   bool next_is_true_or_false() const {
@@ -100,7 +130,7 @@ class Parser {
   }
 
   // The last word about a switch holds.
-  Result<void> flip(const Switch& known, std::string_view flag,
+  Result<void> flip(const Flag& known, std::string_view flag,
                     const std::optional<std::string_view>& value) {
     TRY_ASSIGN(const bool on, is_on(flag, value));
     if (on) {
@@ -122,11 +152,11 @@ class Parser {
       if (equals != std::string_view::npos && i + 1 == letters.size()) {
         value = word.substr(equals + 1);
       }
-      const auto found = std::find_if(command_.switches.begin(), command_.switches.end(),
-                                      [&](const Switch& known) { return known.letter == letter; });
-      if (found == command_.switches.end()) {
-        return fail(ErrorCode::InvalidArgument, "{}: {} has no flag -{}", word, command_.name,
-                    letter);
+      const auto found = std::find_if(command_.flags.begin(), command_.flags.end(),
+                                      [&](const Flag& known) { return known.letter == letter; });
+      if (found == command_.flags.end()) {
+        return fail(ErrorCode::InvalidArgument, "{}: {} has no flag -{}{}", word, command_.name,
+                    letter, hint(letters.substr(i, 1), ""));
       }
       TRY(flip(*found, word.substr(0, equals), value));
     }
@@ -147,15 +177,29 @@ class Parser {
 
   Failure unknown(std::string_view name) const {
     std::vector<std::string_view> known = {"help"};
-    for (const Switch& flag : command_.switches) known.push_back(flag.name);
+    for (const Flag& flag : command_.flags) known.push_back(flag.name);
     for (const Option& option : option_table()) {
       if (!command_.takes_options) break;
       known.push_back(option.path);
       if (!option.flag.empty()) known.push_back(option.flag);
     }
-    const std::string_view close = nearest(name, known);
     return fail(ErrorCode::InvalidArgument, "{} has no flag --{}{}", command_.name, name,
-                close.empty() ? "" : fmt::format("; did you mean --{}?", close));
+                hint(name, nearest(name, known)));
+  }
+
+  // What is a habit from elsewhere is not a slip.
+  std::string hint(std::string_view name, std::string_view close) const {
+    if (name == "config" || name == "config-file" || name == "f" || name == "c") {
+      return command_.max_operands == 0 || !command_.takes_options
+                 ? ""
+                 : fmt::format("; a configuration file is named without a flag: entrepot {} FILE",
+                               command_.name);
+    }
+    const Option* option = command_.takes_options ? guessed_option(name) : nullptr;
+    if (option != nullptr && goes_by(command_, *option)) {
+      close = option->flag.empty() ? option->path : option->flag;
+    }
+    return close.empty() ? "" : fmt::format("; did you mean --{}?", close);
   }
 
   const Command& command_;
@@ -165,6 +209,12 @@ class Parser {
 };
 
 }  // namespace
+
+bool goes_by(const Command& command, const Option& option) {
+  const auto& paths = command.options;
+  return command.takes_options &&
+         (paths.empty() || std::find(paths.begin(), paths.end(), option.path) != paths.end());
+}
 
 Result<Arguments> parse_command_line(std::span<const Command> commands,
                                      std::span<const std::string> words) {
@@ -181,10 +231,7 @@ Result<Arguments> parse_command_line(std::span<const Command> commands,
   if (const Command* command = find_command(commands, first)) {
     return Parser(*command, words.subspan(1)).parse();
   }
-  std::vector<std::string_view> names = {"help"};
-  for (const Command& command : commands) names.push_back(command.name);
-  return fail(ErrorCode::InvalidArgument, "there is no command \"{}\"{}", first,
-              did_you_mean(first, names));
+  return no_command(commands, first);
 }
 
 std::string help(std::span<const Command> commands) {
@@ -197,27 +244,33 @@ std::string help(std::span<const Command> commands) {
 }
 
 std::string help(const Command& command) {
-  std::string out = fmt::format(
-      "Usage: entrepot {}{}{}{}\n\n{}\n", command.name, command.operands.empty() ? "" : " ",
-      command.operands, command.switches.empty() && !command.takes_options ? "" : " [flags]",
-      command.text);
-  if (!command.switches.empty() || command.takes_options) out += "\nFlags:\n";
-  for (const Switch& known : command.switches) {
+  std::string out =
+      fmt::format("Usage: entrepot {}{}{}{}\n\n{}\n", command.name,
+                  command.operands.empty() ? "" : " ", command.operands,
+                  command.flags.empty() && !command.takes_options ? "" : " [flags]", command.text);
+  if (!command.more.empty()) out += fmt::format("\n{}", command.more);
+  if (!command.flags.empty() || command.takes_options) out += "\nFlags:\n";
+  for (const Flag& known : command.flags) {
     const std::string letter = known.letter == 0 ? "   " : fmt::format("-{},", known.letter);
-    out += fmt::format("  {} --{:<18} {}\n", letter, known.name, known.text);
+    const std::string value = known.value.empty() ? "" : fmt::format(" {}", known.value);
+    out += fmt::format("  {} --{:<18} {}\n", letter, fmt::format("{}{}", known.name, value),
+                       known.text);
   }
   if (!command.takes_options) return out;
   for (const Option& option : option_table()) {
-    if (option.flag.empty()) continue;
-    const std::string value = is_switch(option) ? "" : " VALUE";
+    // Of a command that goes by all of them those that are used most.
+    if (!goes_by(command, option) || (command.options.empty() && option.flag.empty())) continue;
+    const std::string_view name = option.flag.empty() ? option.path : option.flag;
+    const std::string value = is_switch(option) ? "" : fmt::format(" {}", value_name(option));
     const std::string initial =
         option.initial.empty() ? "" : fmt::format(" Default: {}.", option.initial);
-    out += fmt::format("      --{:<18} {}{}\n", fmt::format("{}{}", option.flag, value),
-                       option.text, initial);
+    out += fmt::format("      --{:<18} {}{}\n", fmt::format("{}{}", name, value), option.text,
+                       initial);
   }
-  out +=
-      "\nEvery other option is a flag, too: --http.idle_timeout 30s. `entrepot options` lists "
-      "them.\n";
+  out += command.options.empty()
+             ? "\nEvery other option is a flag, too: --http.idle_timeout 30s. `entrepot options` "
+               "lists them, with their defaults.\n"
+             : "\nOther options of `entrepot serve` are understood, and change nothing here.\n";
   return out;
 }
 

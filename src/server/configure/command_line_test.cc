@@ -5,7 +5,8 @@
 namespace entrepot::server {
 namespace {
 
-constexpr Switch kSwitches[] = {{"dry-run", 'd', "only look"}, {"quiet", 'q', "say less"}};
+constexpr Flag kFlags[] = {
+    {"dry-run", 'd', "only look"}, {"quiet", 'q', "say less"}, {"to", 0, "write there", "FILE"}};
 constexpr Command kCommands[] = {
     {.name = "serve",
      .operands = "[FILE]",
@@ -16,7 +17,7 @@ constexpr Command kCommands[] = {
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Collect.",
-     .switches = kSwitches,
+     .flags = kFlags,
      .takes_options = true},
     {.name = "version", .text = "Say the version."},
 };
@@ -56,6 +57,15 @@ TEST(CommandLine, SwitchesHaveLetters) {
   EXPECT_FALSE(parse({"gc", "--quiet"})->has("dry-run"));
 }
 
+TEST(CommandLine, FlagsOfACommandMayNeedAValue) {
+  EXPECT_EQ(parse({"gc", "--to", "a.db", "-q"})->value("to"), "a.db");
+  EXPECT_EQ(parse({"gc", "--to=a.db", "--to="})->value("to"), "");
+  EXPECT_FALSE(parse({"gc", "-q"})->value("to"));
+  EXPECT_EQ(error_of({"gc", "--to"}), "--to needs a value");
+  EXPECT_EQ(error_of({"serve", "--to", "a.db"}), "serve has no flag --to");
+  EXPECT_NE(help(kCommands[1]).find("--to FILE"), std::string::npos);
+}
+
 // As the flags of distribution's registry do; cron jobs are full of them.
 TEST(CommandLine, SwitchesMayHaveAValue) {
   for (const char* on : {"--dry-run=true", "--dry-run=1", "--dry-run=T", "-d=true", "-d=TRUE",
@@ -87,6 +97,35 @@ TEST(CommandLine, ErrorsSuggest) {
   EXPECT_EQ(error_of({"gc", "-=true"}), "\"-=true\" is no flag");
 }
 
+TEST(CommandLine, HabitsFromElsewhereAreLedToTheWord) {
+  for (const char* flag : {"--port", "--addr", "--bind", "--listen-address"}) {
+    EXPECT_EQ(error_of({"serve", flag, "5000"}),
+              fmt::format("serve has no flag {}; did you mean --listen?", flag));
+  }
+  EXPECT_EQ(error_of({"serve", "-p", "5000"}), "-p: serve has no flag -p; did you mean --listen?");
+  EXPECT_EQ(error_of({"serve", "--tls-cert", "x"}),
+            "serve has no flag --tls-cert; did you mean --http.tls.certificate?");
+  EXPECT_EQ(error_of({"serve", "--config", "x.yml"}),
+            "serve has no flag --config; a configuration file is named without a flag: entrepot "
+            "serve FILE");
+  EXPECT_EQ(error_of({"serve", "--replicas", "3"}), "serve has no flag --replicas");
+  EXPECT_EQ(error_of({"start"}), "there is no command \"start\"; did you mean \"serve\"?");
+  EXPECT_EQ(error_of({"run"}), "there is no command \"run\"; did you mean \"serve\"?");
+  for (const char* nothing : {"ls", "list", "login", "push"}) {
+    EXPECT_EQ(error_of({nothing}), fmt::format("there is no command \"{}\"", nothing));
+  }
+}
+
+TEST(CommandLine, HelpNamesTheOptionsThatACommandGoesBy) {
+  constexpr std::string_view kFew[] = {"data", "collect.delay"};
+  const Command command{.name = "gc", .text = "Collect.", .takes_options = true, .options = kFew};
+  const std::string text = help(command);
+  EXPECT_NE(text.find("--collect.delay DURATION"), std::string::npos) << text;
+  EXPECT_NE(text.find("Default: 24h."), std::string::npos);
+  EXPECT_EQ(text.find("--listen"), std::string::npos);
+  EXPECT_NE(text.find("change nothing here"), std::string::npos);
+}
+
 TEST(CommandLine, HelpIsOfferedEverywhere) {
   for (const auto& words : {std::vector<std::string>{}, {"help"}, {"--help"}, {"-h"}}) {
     const auto arguments = parse(words).value();
@@ -99,7 +138,7 @@ TEST(CommandLine, HelpIsOfferedEverywhere) {
   EXPECT_EQ(parse({"-v"})->command->name, "version");
   EXPECT_NE(help(kCommands).find("  serve            Serve.\n"), std::string::npos);
   EXPECT_NE(help(kCommands[1]).find("-d, --dry-run"), std::string::npos);
-  EXPECT_NE(help(kCommands[0]).find("--listen VALUE"), std::string::npos);
+  EXPECT_NE(help(kCommands[0]).find("--listen ADDRESS"), std::string::npos);
   EXPECT_NE(help(kCommands[0]).find(" Default: 127.0.0.1:5000."), std::string::npos);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "server/options/guesses.h"
 #include "server/options/spelling.h"
 
 namespace entrepot::server {
@@ -70,12 +71,26 @@ Addressee addressee_of(const std::string& name) {
   return {};
 }
 
+// "ENTREPOT_TLS_CERT" → "tls-cert".
+std::string as_flag(const std::string& name) {
+  std::string word = name.substr(kPrefix.size());
+  for (char& c : word) c = c == '_' ? '-' : (c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+  return word;
+}
+
 std::string unknown_name(const std::string& name) {
+  // Without what all of them begin with, which would make any two look alike.
   std::vector<std::string> names;
-  for (const Option& option : option_table()) names.push_back(environment_name(option));
+  for (const Option& option : option_table()) {
+    names.push_back(environment_name(option).substr(kPrefix.size()));
+  }
   const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const Option* const habit = guessed_option(as_flag(name));
+  const std::string meant = habit != nullptr
+                                ? environment_name(*habit).substr(kPrefix.size())
+                                : std::string(nearest(name.substr(kPrefix.size()), candidates));
   return fmt::format("{}: no option has this name, so it is ignored{}", name,
-                     did_you_mean(name, candidates));
+                     meant.empty() ? "" : fmt::format("; did you mean \"{}{}\"?", kPrefix, meant));
 }
 
 // Entries of one list that came one by one: 0, 1, 2 … without a gap.

@@ -23,6 +23,19 @@ TEST(Environment, NamesAreThePathInCapitals) {
   EXPECT_TRUE(read.warnings.empty());
 }
 
+TEST(Environment, HabitsFromElsewhereAreLedToTheName) {
+  for (const char* name : {"ENTREPOT_LISTEN", "ENTREPOT_PORT", "ENTREPOT_ADDR"}) {
+    const auto read = read_environment({{name, "5000"}}).value();
+    EXPECT_TRUE(read.settings.empty());
+    ASSERT_EQ(read.warnings.size(), 1u);
+    EXPECT_NE(read.warnings[0].find("did you mean \"ENTREPOT_HTTP_LISTEN\"?"), std::string::npos)
+        << read.warnings[0];
+  }
+  for (const char* name : {"ENTREPOT_REPLICAS", "ENTREPOT_BIN"}) {
+    EXPECT_EQ(read_environment({{name, "3"}})->warnings.at(0).find("did you"), std::string::npos);
+  }
+}
+
 TEST(Environment, ListsHaveCommasOrIndexes) {
   using Values = std::vector<std::string>;
   const auto commas = read_environment({{"ENTREPOT_HTTP_LISTEN", ":1, [::1]:2"}}).value();

@@ -30,7 +30,8 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
-  std::size_t fewest = std::max<std::size_t>(2, word.size() / 3) + 1;
+  // Of a short word a second edit leaves next to nothing.
+  std::size_t fewest = std::max<std::size_t>(word.size() < 6 ? 1 : 2, word.size() / 3) + 1;
   for (std::string_view candidate : candidates) {
     const std::size_t edits = edits_between(word, candidate);
     if (edits < fewest) {

@@ -17,6 +17,8 @@ TEST(Spelling, FindsWhatWasMeant) {
 TEST(Spelling, DoesNotGuessWildly) {
   EXPECT_EQ(nearest("storage", kKnown), "");
   EXPECT_EQ(nearest("", kKnown), "");
+  EXPECT_EQ(nearest("oven", kKnown), "open");
+  EXPECT_EQ(nearest("over", kKnown), "");
   EXPECT_EQ(nearest("x", {}), "");
 }
 
