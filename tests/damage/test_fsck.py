@@ -111,5 +111,5 @@ def test_blob_that_is_not_there_at_all_is_named(registry, image_of):
 
 def test_there_must_be_a_registry(tmp_path):
     done = run(entrepot(), "fsck", "--data", tmp_path / "nowhere", expect=1)
-    assert "there is no registry here" in done.stderr
+    assert f"no registry in {tmp_path}/nowhere: there is no such directory" in done.stderr
     assert not (tmp_path / "nowhere").exists()

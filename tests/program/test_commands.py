@@ -69,6 +69,8 @@ def test_gc_asks_the_server_that_runs(start_registry):
     Repository(registry.client, "a").push_blob(b"nobody uses this")
     done = command("gc", "--data", registry.data)
     assert done.returncode == GOOD and "0 removed" in done.stdout, "it may belong to a push"
+    assert re.search(r"looked at on \d{4}-\d\d-\d\dT.*collect\.delay", done.stdout), done.stdout
+    assert "Not to wait: entrepot gc --collect.delay 0s" in done.stdout
     assert stored_blobs(registry) == 1
     dry = command("gc", "--data", registry.data, "--collect.delay", "0s", "--dry-run")
     assert "1 would go" in dry.stdout and stored_blobs(registry) == 1

@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <thread>
 
+#include "file/error.h"
 #include "server/run/data_directory.h"
 
 namespace entrepot::server {
@@ -16,14 +18,24 @@ constexpr std::chrono::milliseconds kBetweenLooks{200};
 
 }  // namespace
 
-bool has_metadata(const Options& options) {
-  return ::access(DataDirectory::metadata_path_of(options.data).c_str(), F_OK) == 0;
+Result<void> require_registry(const Options& options) {
+  const std::string& data = options.data;
+  const auto is_there = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+  const std::string metadata = DataDirectory::metadata_path_of(data);
+  if (is_there(metadata)) return {};
+  if (errno != ENOENT && errno != ENOTDIR) return file::refused(errno, "looking at {}", metadata);
+  std::string_view why = "it has no entrepot/meta.db; name the directory that `entrepot serve` has";
+  if (!is_there(data)) {
+    why = "there is no such directory; name the one that `entrepot serve` has";
+  } else if (has_distribution_layout(data)) {
+    why = "it is a registry:2's, not taken over yet; `entrepot serve` or `entrepot import` does it";
+  }
+  return fail(ErrorCode::NotFound, "no registry in {}: {} (--data, or data in the configuration)",
+              data, why);
 }
 
 Result<std::unique_ptr<SqliteStore>> open_beside_server(const Options& options) {
-  if (!has_metadata(options)) {
-    return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
-  }
+  TRY(require_registry(options));
   SqliteStore::Options store_options;
   store_options.path = DataDirectory::metadata_path_of(options.data);
   store_options.as_it_is = true;  // a server of another version may be running on it

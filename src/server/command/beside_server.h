@@ -11,8 +11,9 @@
 
 namespace entrepot::server {
 
-// Is there a registry at all?
-bool has_metadata(const Options& options);
+// Is there a registry at all? NotFound, with what is there instead and what to do. Looks, and makes
+// nothing: so every command asks this first, but `serve` and `import`.
+Result<void> require_registry(const Options& options);
 
 // The metadata of a directory that a server may have open at the same time. NotFound when there is
 // no registry.
@@ -26,7 +27,8 @@ struct ServerJob {
 };
 
 // Queues it and waits until the server has done it; `tell` gets the job's progress whenever it is
-// looked at, and at the end. Unavailable when the job failed, or the server ended before.
+// looked at, and at the end. Unavailable when the job failed, or the server ended before;
+// Cancelled, and then the job is, too, when the context is.
 using TellProgress = std::function<Result<void>(ByteView progress)>;
 Result<void> do_beside_server(Context& context, meta::Store& meta, const Options& options,
                               const ServerJob& job, const TellProgress& tell);

@@ -88,9 +88,7 @@ Result<scrub::Report> ask_the_server(const Options& options, const scrub::Reques
 Result<scrub::Report> check(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
   const Options& options = configuration.options;
-  if (!has_metadata(options)) {
-    return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
-  }
+  TRY(require_registry(options));
   TRY(become_owner(options.user, options.data));
   Teller teller(arguments.has("quiet"));
   const scrub::Request request{arguments.has("repair")};

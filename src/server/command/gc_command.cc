@@ -48,6 +48,15 @@ class Teller {
     fmt::print("done: {}; {} wait for their review\n", blobs(progress), progress.left);
   }
 
+  void tell_why_some_wait(WallTime next) const {
+    if (quiet_) return;
+    fmt::print(
+        "The first of them is looked at on {}: a blob stays for the server's collect.delay (by "
+        "default 24h) after its last use, because it may belong to a push that goes on.\n"
+        "Not to wait: entrepot gc --collect.delay 0s\n",
+        to_rfc3339(next));
+  }
+
  private:
   std::string blobs(const collect::Progress& progress) const {
     return fmt::format("{} blobs reviewed, {}{}, {} bytes", progress.reviewed, progress.removed,
@@ -81,6 +90,15 @@ Result<void> collect_here(const Options& options, collect::Request request, Tell
   return {};
 }
 
+// When the first of those that wait is looked at.
+Result<std::optional<WallTime>> next_review(Context& context, meta::Store& meta) {
+  return meta.view<std::optional<WallTime>>(
+      context, [](const meta::Snapshot& snapshot) -> Result<std::optional<WallTime>> {
+        TRY_ASSIGN(const auto first, snapshot.reviews().due(WallTime::max(), 1));
+        return first.empty() ? std::nullopt : std::optional(first.front().due_at);
+      });
+}
+
 // The server that has the directory does the work; its collector is asked through the metadata.
 Result<void> ask_the_server(const Options& options, const collect::Request& request,
                             Teller& teller) {
@@ -95,6 +113,9 @@ Result<void> ask_the_server(const Options& options, const collect::Request& requ
                          return {};
                        }));
   teller.tell_end(progress);
+  if (progress.left == 0 || request.delay) return {};
+  TRY_ASSIGN(const auto next, next_review(context, *meta));
+  if (next) teller.tell_why_some_wait(*next);
   return {};
 }
 
@@ -109,6 +130,7 @@ Result<void> pause_or_resume(const Options& options, bool pause) {
 Result<void> collect(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
   const Options& options = configuration.options;
+  TRY(require_registry(options));
   TRY(become_owner(options.user, options.data));
   if (arguments.has("pause") || arguments.has("resume")) {
     return pause_or_resume(options, arguments.has("pause"));

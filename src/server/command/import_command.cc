@@ -2,12 +2,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
 #include <fmt/core.h>
 
+#include "file/error.h"
 #include "import/export.h"
+#include "server/command/beside_server.h"
 #include "server/command/commands.h"
 #include "server/host/privileges.h"
 #include "server/run/adoption.h"
@@ -20,6 +23,9 @@ constexpr mode_t kOthersRead = 022;
 Result<void> import_here(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, first_operand(arguments)));
   const Options& options = configuration.options;
+  if (::access(options.data.c_str(), F_OK) != 0) {
+    return file::refused(errno, "no registry in {}: looking at it", options.data);
+  }
   TRY(become_owner(options.user, options.data));
   if (check_adopted(options.data)) {
     fmt::print("{}: there is nothing to take over\n", options.data);
@@ -37,10 +43,8 @@ Result<void> import_here(const Arguments& arguments) {
 Result<void> export_here(const Arguments& arguments) {
   TRY_ASSIGN(const Configuration configuration, configure(arguments, std::nullopt));
   const Options& options = configuration.options;
+  TRY(require_registry(options));
   TRY(become_owner(options.user, options.data));
-  if (::access(DataDirectory::metadata_path_of(options.data).c_str(), F_OK) != 0) {
-    return fail(ErrorCode::NotFound, "{}: there is no registry here", options.data);
-  }
   Context context("export");
   metrics::Registry metrics;
   TRY_ASSIGN(auto directory, DataDirectory::open(options.data));

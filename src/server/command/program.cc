@@ -87,6 +87,10 @@ constexpr Command kCommands[] = {
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Remove blobs that nothing uses: asks the running server, or does it itself.",
+     .more =
+         "A running server keeps a blob for collect.delay after its last use, because it may "
+         "belong to\n"
+         "a push that goes on; --collect.delay 0s does not wait. Without a server nothing waits.\n",
      .flags = kGcFlags,
      .takes_options = true,
      .options = kGcOptions,
