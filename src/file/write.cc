@@ -22,6 +22,20 @@ std::string folder_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+Result<void> sync_file(const std::string& path) {
+  const OpenFile file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (file.descriptor() < 0) return failed(errno, "opening {}", path);
+  if (::fsync(file.descriptor()) != 0) return failed(errno, "syncing {}", path);
+  return {};
+}
+
+// A link refuses a name that is there, too, where the file system (NFS) has no such rename.
+bool rename_to_new(const char* from, const char* to) {
+  if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL && errno != ENOSYS) return false;
+  return ::link(from, to) == 0 && ::unlink(from) == 0;
+}
+
 }  // namespace
 
 Result<void> write_all(int descriptor, ByteView bytes, const std::string& path) {
@@ -51,11 +65,17 @@ Result<void> sync_directory(const std::string& path) {
 }
 
 Result<void> publish(const std::string& beside, const std::string& path) {
-  const OpenFile file(::open(beside.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (file.descriptor() < 0) return failed(errno, "opening {}", beside);
-  if (::fsync(file.descriptor()) != 0) return failed(errno, "syncing {}", beside);
+  TRY(sync_file(beside));
   if (::rename(beside.c_str(), path.c_str()) != 0) return failed(errno, "renaming {}", beside);
   return sync_directory(folder_of(path));
+}
+
+Result<void> publish_new(const std::string& beside, const std::string& path) {
+  TRY(sync_file(beside));
+  if (!rename_to_new(beside.c_str(), path.c_str())) return failed(errno, "making {}", path);
+  auto synced = sync_directory(folder_of(path));
+  if (!synced) ::unlink(path.c_str());
+  return synced;
 }
 
 Result<void> replace(const std::string& path, ByteView bytes) {

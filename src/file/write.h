@@ -24,6 +24,10 @@ int sync_directory_at(int root, const std::string& path);
 // Whoever opens `path` meanwhile finds what it was before or this, whole.
 Result<void> publish(const std::string& beside, const std::string& path);
 
+// The same, but only where nothing has that name yet: AlreadyExists. After an error it has not got
+// the name; `beside` may still be there.
+Result<void> publish_new(const std::string& beside, const std::string& path);
+
 // Makes `path` a file of these bytes, for its owner alone, by way of `path` + ".new".
 Result<void> replace(const std::string& path, ByteView bytes);
 

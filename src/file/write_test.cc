@@ -49,6 +49,19 @@ TEST_F(FileWrite, ReplaceMakesAFileForItsOwnerAlone) {
   EXPECT_FALSE(fs::exists(at("id.new")));
 }
 
+TEST_F(FileWrite, PublishNewTakesNobodysName) {
+  write("made", "new");
+  ASSERT_OK(publish_new(at("made"), at("name")));
+  EXPECT_EQ(read("name"), "new");
+  EXPECT_FALSE(fs::exists(at("made")));
+  write("made", "newer");
+  fs::create_symlink(at("nowhere"), at("link"));
+  EXPECT_FAILS(AlreadyExists, publish_new(at("made"), at("name")));
+  EXPECT_FAILS(AlreadyExists, publish_new(at("made"), at("link")));
+  EXPECT_EQ(read("name"), "new");
+  EXPECT_EQ(read("made"), "newer");
+}
+
 // A file that was open before keeps its bytes: it was never written into.
 TEST_F(FileWrite, ReplaceLeavesReadersWhatTheyOpened) {
   ASSERT_OK(replace(at("id"), "one"));

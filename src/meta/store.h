@@ -2,6 +2,7 @@
 // meta/store.h — the truth about names: repositories, manifests, tags, which repository has which
 // blob, history, the collector's queue.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -84,14 +85,25 @@ class Transaction : public Snapshot {
 // them do not hold up everybody.
 enum class Weight { Small, Large };
 
+// What a backup was found to hold when it was read again. Of blobs only that they are there, never
+// their bytes; manifests are in it whole.
+struct BackupContents {
+  std::uint64_t size_bytes = 0;  // of the backup itself
+  std::uint64_t repositories = 0;
+  std::uint64_t manifests = 0;  // live ones
+  std::uint64_t tags = 0;
+  std::uint64_t blobs = 0;
+};
+
 // What a driver may be able to do besides: copy the whole store to a file.
 class Backup {
  public:
   virtual ~Backup() = default;
 
-  // Online: one moment of it, while others write. May take minutes; how many, and for how much room
-  // it asks first, is the driver's to say. StorageFull, Timeout.
-  virtual Result<void> backup(Context& context, const std::string& path) = 0;
+  // Online: one moment of it, while others write. The copy was read again and found whole before it
+  // has the name `path`. May take minutes; how many, and for how much room it asks first, is the
+  // driver's to say. StorageFull, Timeout; Unavailable for a copy that is not whole.
+  virtual Result<BackupContents> backup(Context& context, const std::string& path) = 0;
 };
 
 // The store. Thread-safe; every call blocks: call from a worker, never from an event loop.

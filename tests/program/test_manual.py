@@ -61,6 +61,7 @@ def test_bash_completes_the_flags_of_a_command():
     assert {"--dry-run", "-d", "--pause", "--data", "--collect.delay"} <= set(complete("gc", "-"))
     assert "--listen" not in complete("gc", "-")
     assert {"--listen", "--http.tls.key"} <= set(complete("serve", "-"))
+    assert "--to" in complete("backup", "-")
     assert complete("serve", "--dry") == []
     assert complete("serve", "--http.idle") == ["--http.idle_timeout"]
 

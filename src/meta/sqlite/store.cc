@@ -1,10 +1,12 @@
 #include "meta/sqlite/store.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
 #include "base/even_clock.h"
+#include "file/write.h"
 #include "meta/sqlite/internal/backup.h"
 #include "meta/sqlite/internal/checkpointer.h"
 #include "meta/sqlite/internal/migrate.h"
@@ -20,7 +22,8 @@ constexpr int kWriterCacheKib = 16 * 1024;
 constexpr int kReaderCacheKib = 2 * 1024;
 
 // Corrupt would speak of what the caller asked for; damage of the file is the store's own trouble.
-Result<void> as_trouble(Result<void> result) {
+template <class T>
+Result<T> as_trouble(Result<T> result) {
   if (!result && result.error().code == ErrorCode::Corrupt) {
     result.error().code = ErrorCode::Unavailable;
   }
@@ -122,10 +125,19 @@ Result<void> SqliteStore::read(Context& context, const Look& look) {
 
 void SqliteStore::listen(Listener& listener) { parts_->writer.listen(listener); }
 
-Result<void> SqliteStore::backup(Context& context, const std::string& path) {
-  return parts_->readers.use(context, [&](Database& source) {
-    return copy_to_file(context, source, path, parts_->backup);
-  });
+Result<BackupContents> SqliteStore::backup(Context& context, const std::string& path) {
+  const std::string part = path + ".part";
+  auto made = [&]() -> Result<BackupContents> {
+    // The view of the source ends with the copying: the log need not wait for what follows.
+    TRY(parts_->readers.use(context, [&](Database& source) {
+      return copy_to_file(context, source, part, parts_->backup);
+    }));
+    TRY_ASSIGN(const BackupContents contents, read_again(context, part));
+    TRY(file::publish(part, path));
+    return contents;
+  }();
+  if (!made) ::unlink(part.c_str());
+  return as_trouble(std::move(made));
 }
 
 Result<void> SqliteStore::check_writable(Context& context) {

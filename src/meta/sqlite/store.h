@@ -60,11 +60,13 @@ class SqliteStore final : public Store, public Backup {
   void listen(Listener& listener) override;
   Backup* backups() override { return this; }
 
-  // `path` is written beside itself, synced, and renamed: it is a whole copy or not there. It holds
-  // one moment: that of the call, however much is written meanwhile. StorageFull when the disk has
-  // not room enough, before anything is written; Timeout, and Unavailable when the log grew too
-  // much, past the limits of the options.
-  Result<void> backup(Context& context, const std::string& path) override;
+  // `path` is written beside itself as `path.part`, read again (structure, indexes, and how much is
+  // in it), synced, and renamed: it is a whole copy or not there. It holds one moment: that of the
+  // call, however much is written meanwhile. StorageFull when the disk has not room enough, before
+  // anything is written; Timeout, and Unavailable when the log grew too much, past the limits of
+  // the options; NotFound without the folder. After an error nothing of the copy is left, but when
+  // the folder could not be synced: then it has its name, whole.
+  Result<BackupContents> backup(Context& context, const std::string& path) override;
 
   // Writes a row, so it costs a sync.
   Result<void> check_writable(Context& context) override;

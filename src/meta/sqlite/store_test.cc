@@ -190,7 +190,19 @@ TEST_F(SqliteStoreTest, BackupIsAStoreOfItsOwn) {
   ASSERT_OK(store);
   ASSERT_OK(set(**store, "before"));
   const std::string copy_path = directory_ / "copy.db";
-  ASSERT_OK((*store)->backup(context_, copy_path));
+  ASSERT_OK((*store)->write(context_, [&](Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const Repository repository,
+               tx.repositories().find_or_create(meta::testing::name("app"), {}));
+    NewManifest manifest = meta::testing::new_manifest(repository.id, Bytes("{}"));
+    TRY(tx.manifests().put(manifest));
+    TRY(tx.tags().move(repository.id, *Tag::parse("latest"), manifest.digest, {}));
+    return tx.blobs().record({manifest.digest, 2}, std::nullopt, {});
+  }));
+  const auto held = (*store)->backup(context_, copy_path);
+  ASSERT_OK(held);
+  EXPECT_EQ(held->size_bytes, std::filesystem::file_size(copy_path));
+  EXPECT_EQ(std::tuple(held->repositories, held->manifests, held->tags, held->blobs),
+            std::tuple(1u, 1u, 1u, 1u));
   ASSERT_OK(set(**store, "after"));
 
   EXPECT_FALSE(std::filesystem::exists(copy_path + "-wal"));
@@ -286,6 +298,24 @@ TEST_F(SqliteStoreTest, BackupThatFailsLeavesTheOldOne) {
   ASSERT_OK(copy);
   EXPECT_TRUE(is_set(**copy, "first"));
   EXPECT_FALSE(is_set(**copy, "second"));
+}
+
+// Damage goes along when pages are copied; it is found when the copy is read again.
+TEST_F(SqliteStoreTest, BackupOfADamagedStoreIsNone) {
+  ASSERT_OK(set(*open().value(), "ballast", std::string(1 << 20, 'x')));
+  {
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(512 * 1024);
+    file << std::string(4096, '\0');
+  }
+  const auto store = open();
+  ASSERT_OK(store);
+  const std::string copy_path = directory_ / "odd #?% name.db";
+  const auto copied = (*store)->backup(context_, copy_path);
+  ASSERT_FAILS(Unavailable, copied);
+  EXPECT_NE(copied.error().message.find("not whole"), std::string::npos) << copied.error().message;
+  EXPECT_FALSE(std::filesystem::exists(copy_path));
+  EXPECT_FALSE(std::filesystem::exists(copy_path + ".part"));
 }
 
 TEST_F(SqliteStoreTest, OtherBytesAreCorruptAndKept) {

@@ -16,6 +16,15 @@ namespace {
 
 constexpr std::chrono::milliseconds kBetweenLooks{200};
 
+// The server ends it at its next step.
+Result<void> cancel(meta::Store& meta, std::int64_t job) {
+  Context unhindered("cancel");
+  TRY(meta.write(unhindered, [&](meta::Transaction& tx) {
+    return tx.jobs().cancel(job, Clock::system().wall());
+  }));
+  return fail(ErrorCode::Cancelled, "cancelled");
+}
+
 }  // namespace
 
 Result<void> require_registry(const Options& options) {
@@ -48,6 +57,7 @@ Result<void> do_beside_server(Context& context, meta::Store& meta, const Options
     return tx.jobs().enqueue(asked.kind, asked.arguments, Clock::system().wall());
   }));
   while (true) {
+    if (context.cancelled()) return cancel(meta, queued.id);
     TRY_ASSIGN(const meta::Job job,
                meta.view<meta::Job>(context, [&](const meta::Snapshot& snapshot) {
                  return snapshot.jobs().find(queued.id);

@@ -13,6 +13,7 @@ namespace entrepot::server {
 
 int run_serve(const Arguments& arguments);
 int run_gc(const Arguments& arguments);  // also garbage-collect
+int run_backup(const Arguments& arguments);
 // 0: all is well. 3: mended. 4: something damaged is left. 1: it could not look.
 int run_fsck(const Arguments& arguments);
 // 0: the server lives (with --ready: serves). Never long, whatever the server does.

@@ -74,7 +74,12 @@ constexpr Flag kFsckFlags[] = {
 constexpr std::string_view kDataOptions[] = {"data", "user", "log.level", "log.format"};
 constexpr std::string_view kGcOptions[] = {"data", "user", "collect.delay", "log.level",
                                            "log.format"};
+constexpr std::string_view kBackupOptions[] = {"data", "user", "backup.keep", "log.level",
+                                               "log.format"};
 constexpr std::string_view kHealthOptions[] = {"data"};
+
+constexpr Flag kBackupFlags[] = {
+    {"to", 0, "a new file, outside the data directory, that the data's owner may write", "FILE"}};
 
 constexpr Command kCommands[] = {
     {.name = "serve",
@@ -112,6 +117,24 @@ constexpr Command kCommands[] = {
      .takes_options = true,
      .options = kDataOptions,
      .run = run_fsck},
+    {.name = "backup",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Back up the metadata now, beside the running server or without one.",
+     .more =
+         "A backup is one file: every name, tag and manifest, and which repository has which "
+         "layer.\n"
+         "The bytes of layers and configs are not in it; copy the directory `docker` for them, "
+         "after\n"
+         "the backup. It is read again before it has its name, and is durable when this returns.\n"
+         "Without --to it goes to entrepot/backups in the data directory, where backup.keep stay.\n"
+         "To restore: stop the server, put entrepot/meta.db, meta.db-wal and meta.db-shm aside, "
+         "copy\n"
+         "the backup to entrepot/meta.db, and start the server.\n",
+     .flags = kBackupFlags,
+     .takes_options = true,
+     .options = kBackupOptions,
+     .run = run_backup},
     {.name = "health",
      .text = "Ask the server that runs here whether it lives: 0, else 1. For probes.",
      .flags = kHealthFlags,

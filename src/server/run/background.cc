@@ -17,7 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kDiskInterval{10'000};
-constexpr milliseconds kBackupLook{60'000};
 
 collect::CollectorRounds collector_rounds(const Options& options) {
   return {.enabled = options.collect_enabled,
@@ -66,17 +65,6 @@ class DiskMetrics {
   metrics::Gauge& free_files_;
 };
 
-jobs::Kind backup_kind(MetadataBackups& backups, milliseconds interval) {
-  const auto round = [&backups](jobs::Run& run) -> Result<void> {
-    backups.run_if_due(run.context());
-    return {};
-  };
-  return {.name = "backup",
-          .who = "backup",
-          .job = nullptr,
-          .rounds = jobs::Rounds{.handler = round, .interval = std::min(interval, kBackupLook)}};
-}
-
 }  // namespace
 
 std::unique_ptr<collect::Collector> make_collector(const Options& options, OpenedStores& stores,
@@ -111,9 +99,7 @@ struct Background::Parts {
     kinds.push_back(collect::collector_kind(*collector, collector_rounds(options)));
     kinds.push_back(collect::retention_kind(retention, options.collect_pause));
     kinds.push_back(scrub.kind());
-    if (options.backup_interval.count() > 0) {
-      kinds.push_back(backup_kind(backups, options.backup_interval));
-    }
+    kinds.push_back(backups.kind());
     // The collector purges uploads along with the rest, where it runs by itself.
     if (!options.collect_enabled && options.uploads_purge_after.count() > 0) {
       kinds.push_back(collect::uploads_kind(platform.uploads(), options.uploads_purge_interval));

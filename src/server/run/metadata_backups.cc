@@ -1,19 +1,18 @@
 #include "server/run/metadata_backups.h"
 
 #include <algorithm>
-#include <ctime>
-#include <filesystem>
 
 #include "base/log.h"
-#include "file/write.h"
+#include "server/run/backup_job.h"
 
 namespace entrepot::server {
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::duration_cast;
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr milliseconds kLook{60'000};
 constexpr std::chrono::minutes kSettled{1};
 constexpr std::chrono::minutes kRetryAfter{10};
 
@@ -21,39 +20,12 @@ std::int64_t unix_seconds(WallTime time) {
   return duration_cast<seconds>(time.time_since_epoch()).count();
 }
 
-// As far as the directory can be read.
-std::vector<std::string> files_in(const std::string& directory) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
-    names.push_back(at->path().filename().string());
-  }
-  return names;
-}
-
 }  // namespace
-
-std::string backup_name(WallTime time) {
-  std::string text = to_rfc3339(time).substr(0, std::string_view("2026-01-31T12:00:00").size());
-  std::erase(text, '-');
-  std::erase(text, ':');
-  return fmt::format("metadata-{}Z.sqlite", text);
-}
-
-std::optional<WallTime> backup_time(std::string_view name) {
-  const std::string text(name);
-  std::tm parts{};
-  const char* end = ::strptime(text.c_str(), "metadata-%Y%m%dT%H%M%SZ.sqlite", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  const auto time = std::chrono::system_clock::from_time_t(::timegm(&parts));
-  const auto told = std::chrono::time_point_cast<WallTime::duration>(time);
-  if (backup_name(told) != name) return std::nullopt;  // leading zeros, the 31st of June
-  return told;
-}
 
 MetadataBackups::MetadataBackups(Options options, registry::Stores stores,
                                  metrics::Registry& metrics)
     : options_(std::move(options)),
+      folder_(options_.directory, options_.keep),
       stores_(stores),
       running_(
           metrics.gauge("entrepot_backup_running", "1 while the metadata is being backed up.")),
@@ -62,27 +34,20 @@ MetadataBackups::MetadataBackups(Options options, registry::Stores stores,
       size_(metrics.gauge("entrepot_backup_size_bytes", "Size of the newest backup.")),
       seconds_(metrics.histogram("entrepot_backup_seconds",
                                  "How long backups of the metadata took, those that failed, too.")),
-      failed_(metrics.counter("entrepot_backup_failed_total",
-                              "Backups of the metadata that failed and are tried again later.")),
+      failed_(
+          metrics.counter("entrepot_backup_failed_total", "Backups of the metadata that failed.")),
       due_(first_due()) {
-  const auto kept = names();
+  const auto kept = folder_.names();
   if (kept.empty()) return;
   last_.set(unix_seconds(*backup_time(kept.back())));
-  note_size(kept.back());
-}
-
-std::vector<std::string> MetadataBackups::names() const {
-  std::vector<std::string> names = files_in(options_.directory);
-  std::erase_if(names, [](const std::string& name) { return !backup_time(name); });
-  std::sort(names.begin(), names.end());
-  return names;
+  size_.set(static_cast<std::int64_t>(folder_.size_of(kept.back())));
 }
 
 // An interval after the newest. A server that begins has other things to do first.
 SteadyTime MetadataBackups::first_due() const {
   const SteadyTime now = stores_.clock.steady();
-  const SteadyTime soon = now + std::min<std::chrono::milliseconds>(options_.interval, kSettled);
-  const auto kept = names();
+  const SteadyTime soon = now + std::min<milliseconds>(options_.interval, kSettled);
+  const auto kept = folder_.names();
   if (kept.empty()) return soon;
   const auto age = stores_.clock.wall() - *backup_time(kept.back());
   if (age < age.zero()) return soon;
@@ -91,57 +56,56 @@ SteadyTime MetadataBackups::first_due() const {
 
 void MetadataBackups::run_if_due(Context& context) {
   if (stores_.clock.steady() < due_ || !stores_.blobs.require_room(context)) return;
+  const auto made = make_now(context);
+  if (made || made.error().code == ErrorCode::Cancelled) return;
+  due_ = stores_.clock.steady() + std::min<milliseconds>(options_.interval, kRetryAfter);
+  log::warning("the metadata was not backed up, trying again later: {}", made.error());
+}
+
+Result<MadeBackup> MetadataBackups::make_now(Context& context) {
+  TRY(stores_.blobs.require_room(context));
   const WallTime now = stores_.clock.wall();
   const SteadyTime begun = std::chrono::steady_clock::now();
   running_.set(1);
-  const auto done = run(context, now);
+  auto made = folder_.make(context, stores_.meta, now);
   running_.set(0);
   const auto took = std::chrono::steady_clock::now() - begun;
   seconds_.observe_micros(
       static_cast<std::uint64_t>(duration_cast<std::chrono::microseconds>(took).count()));
-  if (done) {
+  if (made) {
     due_ = stores_.clock.steady() + options_.interval;
     last_.set(unix_seconds(now));
-    return;
+    size_.set(static_cast<std::int64_t>(made->contents.size_bytes));
+    log::info("backed the metadata up as {}", made->name);
+  } else if (made.error().code != ErrorCode::Cancelled) {
+    failed_.add();
   }
-  if (done.error().code == ErrorCode::Cancelled) return;
-  due_ =
-      stores_.clock.steady() + std::min<std::chrono::milliseconds>(options_.interval, kRetryAfter);
-  failed_.add();
-  log::warning("the metadata was not backed up, trying again later: {}", done.error());
+  return made;
 }
 
-Result<void> MetadataBackups::run(Context& context, WallTime now) {
-  TRY(file::make_directory(options_.directory));
-  const std::string name = backup_name(now);
-  meta::Backup* const backups = stores_.meta.backups();
-  if (backups == nullptr) return fail(ErrorCode::Unsupported, "this metadata has no backup here");
-  TRY(backups->backup(context, fmt::format("{}/{}", options_.directory, name)));
-  log::info("backed the metadata up as {}", name);
-  note_size(name);
-  drop_but(name);
-  return {};
+// Who asked waits, and is told why it failed (the log may be out of reach): so it is not tried
+// again by itself, as a job that is Unavailable would be.
+Result<Bytes> MetadataBackups::do_job(jobs::Run& run) {
+  const auto made = make_now(run.context());
+  if (made) return to_json(BackupOutcome{*made, ""});
+  if (made.error().code == ErrorCode::Cancelled) return Failure(made.error());
+  TRY(run.tell(to_json(BackupOutcome{{}, made.error().message})));
+  return fail(ErrorCode::Internal, "{}", made.error().message);
 }
 
-void MetadataBackups::note_size(const std::string& name) const {
-  std::error_code error;
-  const auto size = fs::file_size(fs::path(options_.directory) / name, error);
-  if (!error) size_.set(static_cast<std::int64_t>(size));
-}
-
-// The one that was made just now stays even if the clock tells others to be newer.
-void MetadataBackups::drop_but(const std::string& newest) const {
-  auto kept = names();
-  std::erase(kept, newest);
-  std::error_code error;
-  for (std::size_t i = 0; i + options_.keep <= kept.size(); ++i) {
-    fs::remove(fs::path(options_.directory) / kept[i], error);
+jobs::Kind MetadataBackups::kind() {
+  jobs::Kind kind{.name = std::string(kBackupJobKind),
+                  .who = "backup",
+                  .job = [this](jobs::Run& run) { return do_job(run); },
+                  .rounds = std::nullopt};
+  if (options_.interval.count() > 0) {
+    const auto round = [this](jobs::Run& run) -> Result<void> {
+      run_if_due(run.context());
+      return {};
+    };
+    kind.rounds = jobs::Rounds{.handler = round, .interval = std::min(options_.interval, kLook)};
   }
-  // What a process left behind that was killed at it.
-  for (const std::string& name : files_in(options_.directory)) {
-    if (name.find(".sqlite.part") == name.npos) continue;
-    fs::remove(fs::path(options_.directory) / name, error);
-  }
+  return kind;
 }
 
 }  // namespace entrepot::server

@@ -1,41 +1,45 @@
 #pragma once
 // server/run/metadata_backups.h — copies of the metadata beside the blobs, made while the server
-// runs.
+// runs: now and then, and when somebody asks.
 
 #include <chrono>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/metrics.h"
+#include "jobs/runner.h"
 #include "registry/stores.h"
+#include "server/run/backup_folder.h"
 
 namespace entrepot::server {
 
-// Keeps the newest few copies: DIRECTORY/metadata-20260131T120000Z.sqlite, each whole and durable
-// under that name. One thread at a time; blocks.
+// One thread at a time; blocks.
 class MetadataBackups {
  public:
   struct Options {
-    std::string directory;  // made when it is needed
-    std::chrono::milliseconds interval;
+    std::string directory;               // of a BackupFolder
+    std::chrono::milliseconds interval;  // 0: only when somebody asks
     std::size_t keep;
   };
   MetadataBackups(Options options, registry::Stores stores, metrics::Registry& metrics);
 
-  // Makes a copy if the newest is older than the interval (not in the first minute), then drops the
-  // oldest beyond `keep`. What fails (for want of room, too) is logged and counted, and tried again
-  // ten minutes later; nothing is tried while the disk has only its reserve left.
+  // Makes a copy if the newest is older than the interval (not in the first minute). What fails
+  // (for want of room, too) is logged and counted, and tried again ten minutes later; nothing is
+  // tried while the disk has only its reserve left.
   void run_if_due(Context& context);
 
+  // Makes one now, which counts for the interval. Counts what fails, but for Cancelled. StorageFull
+  // also while the disk has only its reserve left; else the errors of BackupFolder.
+  Result<MadeBackup> make_now(Context& context);
+
+  // Both, as work of jobs::Runner: rounds, and jobs as `entrepot backup` asks for (backup_job.h).
+  jobs::Kind kind();
+
  private:
-  std::vector<std::string> names() const;  // oldest first
   SteadyTime first_due() const;
-  Result<void> run(Context& context, WallTime now);
-  void note_size(const std::string& name) const;
-  void drop_but(const std::string& newest) const;
+  Result<Bytes> do_job(jobs::Run& run);
 
   const Options options_;
+  const BackupFolder folder_;
   const registry::Stores stores_;
   metrics::Gauge& running_;
   metrics::Gauge& last_;
@@ -44,9 +48,5 @@ class MetadataBackups {
   metrics::Counter& failed_;
   SteadyTime due_;
 };
-
-// "metadata-20260131T120000Z.sqlite", and what such a name says; nothing for any other.
-std::string backup_name(WallTime time);
-std::optional<WallTime> backup_time(std::string_view name);
 
 }  // namespace entrepot::server

@@ -7,7 +7,6 @@
 #include <cerrno>
 
 #include "file/error.h"
-#include "file/write.h"
 #include "meta/sqlite/internal/error.h"
 
 namespace entrepot::meta::sqlite {
@@ -18,6 +17,12 @@ constexpr int kPagesAPiece = 1024;  // 4 MiB between two looks at what may end i
 // A transaction has its view from its first look on, not from its beginning. Without one, SQLite
 // would begin the copy anew whenever another connection has written between two pieces.
 constexpr char kTakeView[] = "SELECT 1 FROM sqlite_schema LIMIT 1";
+constexpr char kCheck[] = "PRAGMA integrity_check(1)";
+constexpr char kCounts[] =
+    "SELECT (SELECT count(*) FROM repositories),"
+    "       (SELECT count(*) FROM manifests WHERE deleted_at IS NULL),"
+    "       (SELECT count(*) FROM tags),"
+    "       (SELECT count(*) FROM blobs WHERE going = 0)";
 constexpr char kSize[] = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
 
 std::string folder_of(const std::string& path) {
@@ -128,12 +133,29 @@ Result<void> copy_to_file(Context& context, Database& source, const std::string&
   TRY_ASSIGN(const std::uint64_t size_bytes, size_of(source));
   const Watch watch(source, folder_of(path), size_bytes, limits);
   TRY(watch.require_room());
-  const std::string part = path + ".part";
-  ::unlink(part.c_str());
-  auto copied = copy_database(context, watch, source, part);
-  if (copied) copied = file::publish(part, path);
-  if (!copied) ::unlink(part.c_str());
-  return copied;
+  ::unlink(path.c_str());
+  return copy_database(context, watch, source, path);
+}
+
+Result<BackupContents> read_again(Context& context, const std::string& path) {
+  Database::Options options;
+  options.path = path;
+  options.mode = Database::Mode::Unchanging;
+  TRY_ASSIGN(const auto copy, Database::open(options));
+  copy->watch(&context);
+  TRY_ASSIGN(Query check, copy->query(kCheck));
+  TRY(check.next());
+  if (check.text(0) != "ok") {
+    return fail(ErrorCode::Unavailable, "the copy of the metadata is not whole: {}", check.text(0));
+  }
+  TRY_ASSIGN(Query counts, copy->query(kCounts));
+  TRY(counts.next());
+  BackupContents contents{.repositories = counts.size(0),
+                          .manifests = counts.size(1),
+                          .tags = counts.size(2),
+                          .blobs = counts.size(3)};
+  TRY_ASSIGN(contents.size_bytes, size_of(*copy));
+  return contents;
 }
 
 }  // namespace entrepot::meta::sqlite

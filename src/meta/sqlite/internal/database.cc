@@ -40,6 +40,19 @@ void require_bound(int code) {
   CHECK(code == SQLITE_OK);
 }
 
+// The URI by which SQLite takes a file for one that does not change.
+std::string unchanging_name(std::string_view path) {
+  std::string name = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      name += fmt::format("%{:02x}", static_cast<int>(c));
+    } else {
+      name += c;
+    }
+  }
+  return name + "?immutable=1";
+}
+
 }  // namespace
 
 Query::Query(Database& database, sqlite3_stmt* statement)
@@ -108,12 +121,14 @@ void Query::check_parameters(std::size_t bound) const {
 
 Result<std::unique_ptr<Database>> Database::open(const Options& options) {
   configure_library();
-  const int flags = SQLITE_OPEN_NOMUTEX |
+  const bool is_unchanging = options.mode == Mode::Unchanging;
+  const std::string name = is_unchanging ? unchanging_name(options.path) : options.path;
+  const int flags = SQLITE_OPEN_NOMUTEX | (is_unchanging ? SQLITE_OPEN_URI : 0) |
                     (options.mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                      : SQLITE_OPEN_READONLY);
   sqlite3* handle = nullptr;
   errno = 0;
-  const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags,
+  const int code = sqlite3_open_v2(name.c_str(), &handle, flags,
                                    options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Database> database(new Database(handle, *options.clock));
   const std::string opening = fmt::format("opening {}", options.path);

@@ -75,6 +75,7 @@ class Database {
   enum class Mode {
     ReadWrite,  // makes the file when it is not there
     ReadOnly,
+    Unchanging,  // a file that nobody writes: read without locks and without files beside it
   };
   struct Options {
     std::string path;
