@@ -32,6 +32,9 @@ def stored_blobs(registry: Registry) -> int:
 
 @pytest.mark.parametrize("arguments, said", [
     (["sevre"], 'did you mean "serve"?'),
+    (["start"], 'did you mean "serve"?'),
+    (["serve", "--port", "5000"], "did you mean --listen?"),
+    (["backup", "--to"], "--to needs a value"),
     (["serve", "--dat", "x"], "did you mean --data?"),
     (["serve", "a.yml", "b.yml"], "serve takes 1 operand"),
 ])
@@ -43,10 +46,49 @@ def test_what_is_not_understood(arguments, said):
 
 def test_help_names_every_command():
     shown = command("help").stdout
-    for name in ("serve", "gc", "garbage-collect", "fsck", "import", "export", "options", "manual",
-                 "completion", "version"):
+    for name in ("serve", "check", "gc", "garbage-collect", "fsck", "backup", "health", "import",
+                 "export", "options", "manual", "completion", "version"):
         assert re.search(rf"^  {name} ", shown, re.M), name
         assert command(name, "--help").returncode == GOOD
+
+
+def commands() -> list[str]:
+    return re.findall(r"^  ([a-z-]+) ", command("help").stdout, re.M)
+
+
+def test_a_typo_in_the_path_makes_nothing(tmp_path):
+    """Of every command but `serve`, whose start makes what is missing."""
+    asked = set(commands()) - {"serve"}
+    assert {"gc", "garbage-collect", "fsck", "backup", "check", "import", "export"} <= asked
+    file = tmp_path / "config.yml"
+    for nowhere in (tmp_path / "nowhere", tmp_path / "no/where"):
+        file.write_text(
+            f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {nowhere}}}}}\n")
+        for name in asked:
+            for words in ([name, "--data", nowhere], [name, file]):
+                done = command(*words)
+                assert done.returncode in (0, 1, 2), words
+                assert list(tmp_path.iterdir()) == [file], words
+        for name in ("gc", "garbage-collect", "fsck", "backup"):
+            assert f"no registry in {nowhere}: there is no such directory" in command(
+                name, file).stderr
+    with_data = command("gc", "--data", tmp_path)
+    assert with_data.returncode == 1 and "it has no entrepot/meta.db" in with_data.stderr
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_help_lists_what_a_command_goes_by():
+    gc, serve = command("gc", "--help").stdout, command("serve", "--help").stdout
+    assert "--collect.delay DURATION" in gc and "Default: 24h." in gc
+    assert "--listen" not in gc and "--listen ADDRESS" in serve
+    assert "To restore" in command("backup", "--help").stdout
+
+
+def test_a_variable_of_another_name_is_led_to_the_right_one(tmp_path):
+    done = subprocess.run([entrepot(), "check", "--data", tmp_path / "d"], capture_output=True,
+                          text=True, timeout=30,
+                          env={**os.environ, "ENTREPOT_PORT": "5000"})
+    assert 'did you mean "ENTREPOT_HTTP_LISTEN"?' in done.stdout
 
 
 def test_somebody_who_asks_twice_does_not_wait(start_registry):

@@ -115,6 +115,15 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const Options& options, c
       options, clock, std::move(even), std::move(writer), std::move(checkpointer))));
 }
 
+Result<void> SqliteStore::look(const std::string& path) {
+  if (!std::filesystem::exists(path)) return fail(ErrorCode::NotFound, "no metadata at {}", path);
+  TRY_ASSIGN(const auto database,
+             Database::open({.path = path, .mode = Database::Mode::Unchanging, .vfs = ""}));
+  auto looked = check_known(*database, embedded_files());
+  if (!looked) return Failure(std::move(looked).error().within(path));
+  return {};
+}
+
 Result<void> SqliteStore::write(Context& context, const Work& work) {
   return as_trouble(parts_->writer.submit(context, work));
 }

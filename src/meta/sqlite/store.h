@@ -52,6 +52,10 @@ class SqliteStore final : public Store, public Backup {
   // is of a newer program, or of another one, or (as it is) of an older one; it is not changed.
   static Result<std::unique_ptr<SqliteStore>> open(const Options& options, const Clock& clock);
 
+  // Would open() take the file? Reads it as it is, and makes nothing beside it: for one that nobody
+  // has open, and whose log is empty. NotFound; Corrupt and Unsupported as open() has them.
+  static Result<void> look(const std::string& path);
+
   // Finishes the writes that wait, then moves the log into the file.
   ~SqliteStore() override;
 

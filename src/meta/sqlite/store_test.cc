@@ -318,6 +318,24 @@ TEST_F(SqliteStoreTest, BackupOfADamagedStoreIsNone) {
   EXPECT_FALSE(std::filesystem::exists(copy_path + ".part"));
 }
 
+TEST_F(SqliteStoreTest, LookSaysWhatOpenWouldAndMakesNothing) {
+  EXPECT_FAILS(NotFound, SqliteStore::look(path_));
+  ASSERT_OK(set(*open().value(), "key"));
+  EXPECT_OK(SqliteStore::look(path_));
+  {
+    sqlite3* handle = nullptr;
+    ASSERT_EQ(sqlite3_open(path_.c_str(), &handle), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(handle, "INSERT INTO schema_migrations VALUES (9999, 'new', 0)", nullptr,
+                           nullptr, nullptr),
+              SQLITE_OK);
+    sqlite3_close(handle);
+  }
+  EXPECT_FAILS(Unsupported, SqliteStore::look(path_));
+  EXPECT_FAILS(Unsupported, open());
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-shm"));
+}
+
 TEST_F(SqliteStoreTest, OtherBytesAreCorruptAndKept) {
   const std::string bytes(10'000, 'x');
   std::ofstream(path_) << bytes;

@@ -27,12 +27,17 @@ std::optional<std::string> first_operand(const Arguments& arguments) {
   return arguments.operands.front();
 }
 
-Result<Configuration> configure(const Arguments& arguments, std::optional<std::string> file) {
+Result<Configuration> read_configuration(const Arguments& arguments,
+                                         std::optional<std::string> file) {
   ConfigurationSources sources;
   sources.file = std::move(file);
   sources.environment = process_environment();
   sources.flags = arguments.settings;
-  TRY_ASSIGN(Configuration configuration, load_configuration(sources));
+  return load_configuration(sources);
+}
+
+Result<Configuration> configure(const Arguments& arguments, std::optional<std::string> file) {
+  TRY_ASSIGN(Configuration configuration, read_configuration(arguments, std::move(file)));
   const Options& options = configuration.options;
   log::configure(log_level(options),
                  options.log_format == "json" ? log::Format::Json : log::Format::Text);

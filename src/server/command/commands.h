@@ -12,6 +12,8 @@
 namespace entrepot::server {
 
 int run_serve(const Arguments& arguments);
+// 0: the server would start.
+int run_check(const Arguments& arguments);
 int run_gc(const Arguments& arguments);  // also garbage-collect
 int run_backup(const Arguments& arguments);
 // 0: all is well. 3: mended. 4: something damaged is left. 1: it could not look.
@@ -24,7 +26,11 @@ int run_export(const Arguments& arguments);
 // `entrepot: <message>` on standard error; returns 1.
 int tell_failure(const Error& error);
 
-// The configuration from `file`, the environment and flags; the log is set up by it, and the
+// The configuration from `file`, the environment and flags.
+Result<Configuration> read_configuration(const Arguments& arguments,
+                                         std::optional<std::string> file);
+
+// The same; the log is set up by it, and the
 // warnings are in the log.
 Result<Configuration> configure(const Arguments& arguments, std::optional<std::string> file);
 

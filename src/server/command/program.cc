@@ -70,6 +70,8 @@ constexpr Flag kFsckFlags[] = {
     {"repair", 0, "make anew what can be: rows from their bytes, marks that are wrong"},
     {"quiet", 'q', "say nothing unless it fails"}};
 
+constexpr Flag kCheckFlags[] = {{"all", 0, "every option, those that have their default, too"}};
+
 // What commands beside a server go by: where the data is, and what they log.
 constexpr std::string_view kDataOptions[] = {"data", "user", "log.level", "log.format"};
 constexpr std::string_view kGcOptions[] = {"data", "user", "collect.delay", "log.level",
@@ -88,6 +90,18 @@ constexpr Command kCommands[] = {
      .text = "Run the registry, with the configuration in FILE or none.",
      .takes_options = true,
      .run = run_serve},
+    {.name = "check",
+     .operands = "[FILE]",
+     .max_operands = 1,
+     .text = "Say what a configuration means, and whether `serve` would start with it.",
+     .more =
+         "Takes what `serve` takes, and starts, makes and changes nothing. First each option that "
+         "is\n"
+         "set, with its value and where it was set; then what was looked at, one line each: `ok`,\n"
+         "`warning`, or `error` for what would stop the start. 0: it would start.\n",
+     .flags = kCheckFlags,
+     .takes_options = true,
+     .run = run_check},
     {.name = "gc",
      .operands = "[FILE]",
      .max_operands = 1,

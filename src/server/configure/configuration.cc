@@ -82,14 +82,21 @@ Result<void> read_node(const YamlNode& node, const std::string& path, std::vecto
   return {};
 }
 
+Result<void> apply_setting(const Setting& setting, Configuration& out) {
+  TRY(apply(setting, out.options));
+  out.origins[setting.option] =
+      setting.key.empty() ? setting.where : fmt::format("{}: {}", setting.where, setting.key);
+  return {};
+}
+
 // What is different where the program is its own image's command: the image of registry:2 did so.
-Result<void> apply_image_defaults(Options& options) {
-  const std::string where = "the image";
-  for (const auto& [path, value] :
-       {std::pair("data", kImageData), std::pair("http.listen", ":5000")}) {
-    TRY(apply({find_option(path), {value}, where}, options));
+Result<void> apply_image_defaults(Configuration& out) {
+  std::vector<std::pair<const char*, const char*>> defaults = {{"data", kImageData},
+                                                               {"http.listen", ":5000"}};
+  if (geteuid() == 0) defaults.emplace_back("user", "entrepot");
+  for (const auto& [path, value] : defaults) {
+    TRY(apply_setting({find_option(path), {value}, "the image"}, out));
   }
-  if (geteuid() == 0) options.user = "entrepot";
   return {};
 }
 
@@ -144,7 +151,7 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources) {
   out.options = initial_options();
   auto file = sources.file;
   if (runs_in_own_image(sources.environment)) {
-    TRY(apply_image_defaults(out.options));
+    TRY(apply_image_defaults(out));
     // registry:2's image had such a file, so commands name it that were written for that.
     const auto& places = sources.mounted;
     const bool is_forgiven = file && access(file->c_str(), F_OK) != 0 &&
@@ -172,7 +179,7 @@ Result<Configuration> load_configuration(const ConfigurationSources& sources) {
   settings.insert(settings.end(), flags.begin(), flags.end());
   for (const Setting& setting : settings) {
     TRY(check_secret(setting));
-    TRY(apply(setting, out.options));
+    TRY(apply_setting(setting, out));
   }
   out.warnings = std::move(registry2.warnings);
   out.warnings.insert(out.warnings.end(), environment.warnings.begin(), environment.warnings.end());

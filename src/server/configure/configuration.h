@@ -1,6 +1,7 @@
 #pragma once
 // server/configure/configuration.h — from a file, the environment and flags to the options.
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ struct ConfigurationSources {
 struct Configuration {
   Options options;
   std::vector<std::string> warnings;  // to be logged once
+
+  // Where the options that somebody set came from: "entrepot.yml:3", "ENTREPOT_HTTP_LISTEN",
+  // "--listen", "config.yml:3: http.addr", "the image". Those that are not here have their default.
+  std::map<const Option*, std::string> origins;
 
   // distribution's file or one of its REGISTRY_ variables is in use: what ran here before asked
   // nobody who they were.

@@ -38,6 +38,26 @@ TEST(Configuration, NeedsNoFile) {
   EXPECT_FALSE(loaded.from_registry2);
 }
 
+TEST_F(ConfigurationFile, TellsWhereEachValueCameFrom) {
+  write("data: /srv/a\nhttp:\n  idle_timeout: 9s\n  drain_timeout: 9s\n");
+  const auto loaded = load({{"ENTREPOT_HTTP_DRAIN_TIMEOUT", "8s"}, {"ENTREPOT_OPEN", "1"}},
+                           {{find_option("data"), {"/srv/b"}, "--data"}})
+                          .value();
+  const auto origin = [&](std::string_view path) {
+    const auto found = loaded.origins.find(find_option(path));
+    return found == loaded.origins.end() ? "" : found->second;
+  };
+  EXPECT_EQ(origin("data"), "--data");
+  EXPECT_EQ(origin("http.idle_timeout"), path_ + ":3");
+  EXPECT_EQ(origin("http.drain_timeout"), "ENTREPOT_HTTP_DRAIN_TIMEOUT");
+  EXPECT_EQ(origin("open"), "ENTREPOT_OPEN");
+  EXPECT_EQ(loaded.origins.size(), 4u);
+  write("version: 0.1\nstorage: {filesystem: }\nhttp:\n  addr: :5001\n");
+  const auto registry2 = load().value();
+  EXPECT_EQ(registry2.origins.at(find_option("http.listen")), path_ + ":4: http.addr");
+  EXPECT_EQ(registry2.origins.at(find_option("data")), "distribution's default");
+}
+
 TEST_F(ConfigurationFile, SetsEveryKindOfOption) {
   write(R"(
 data: /srv/registry

@@ -141,12 +141,17 @@ Result<void> hand_over(const Account& account, const std::string& data_path) {
   return {};
 }
 
-Result<void> become(const Account& account, const std::string& data_path) {
+Result<void> give_root_up(const Account& account) {
   if (::setgroups(0, nullptr) != 0 || ::setgid(account.gid) != 0 || ::setuid(account.uid) != 0) {
     return file::refused(errno, "becoming the user {}", numbers_of(account));
   }
   CHECK(account.uid == 0 || ::setuid(0) != 0);  // there is no way back
   forbid_core_files();
+  return {};
+}
+
+Result<void> become(const Account& account, const std::string& data_path) {
+  TRY(give_root_up(account));
   if (::access(data_path.c_str(), R_OK | W_OK | X_OK) == 0 || errno == ENOENT) return {};
   return fail(ErrorCode::Denied,
               "user {} cannot work in {}: {}. To give it the directory: chown -R {} {}; to run as "

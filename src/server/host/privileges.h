@@ -21,8 +21,10 @@ Result<std::optional<Account>> account_to_become(const std::string& user);
 // open_trusted_directory() has them.
 Result<void> hand_over(const Account& account, const std::string& data_path);
 
-// From root to the account, for good, without further groups, in all threads. Denied, with what to
-// type, when the account cannot work in the data directory.
+// From root to the account, for good, without further groups, in all threads.
+Result<void> give_root_up(const Account& account);
+
+// The same. Denied, with what to type, when the account cannot work in the data directory.
 Result<void> become(const Account& account, const std::string& data_path);
 
 // The three in turn: for a command beside the server. When `user` is empty, root becomes who owns

@@ -90,6 +90,28 @@ std::string to_string(const ListenAddress& address) {
             : fmt::format("{}:{}", address.host, address.port);
 }
 
+std::string to_string(const Size& size) {
+  for (const std::string_view name : {"GiB", "MiB", "KiB"}) {
+    const auto unit = std::find_if(std::begin(kSizeUnits), std::end(kSizeUnits),
+                                   [&](const Unit& u) { return u.name == name; });
+    if (size.bytes > 0 && size.bytes % unit->factor == 0) {
+      return fmt::format("{}{}", size.bytes / unit->factor, name);
+    }
+  }
+  return fmt::format("{}", size.bytes);
+}
+
+std::string to_string(Duration duration) {
+  constexpr Unit kWritten[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+  auto rest = static_cast<std::uint64_t>(duration.count());
+  std::string out;
+  for (const Unit& unit : kWritten) {
+    if (rest >= unit.factor) out += fmt::format("{}{}", rest / unit.factor, unit.name);
+    rest %= unit.factor;
+  }
+  return out.empty() ? "0" : out;
+}
+
 Result<bool> parse_switch(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),

@@ -34,6 +34,10 @@ struct HeaderLine {
   friend bool operator==(const HeaderLine&, const HeaderLine&) = default;
 };
 
+// "64MiB", "1h30m": the shortest that reads as the same.
+std::string to_string(const Size& size);
+std::string to_string(Duration duration);
+
 // Each takes one value as it stands in a file, the environment or a flag. InvalidArgument says what
 // would be right.
 Result<bool> parse_switch(std::string_view text);  // true, false; also t/f, yes/no, on/off, 1/0

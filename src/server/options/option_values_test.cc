@@ -23,6 +23,16 @@ TEST(OptionValues, DurationsHaveUnits) {
   }
 }
 
+TEST(OptionValues, AreWrittenAsShortAsTheyAreRead) {
+  EXPECT_EQ(to_string(Duration(0)), "0");
+  EXPECT_EQ(to_string(Duration(minutes(90))), "1h30m");
+  EXPECT_EQ(to_string(Duration(milliseconds(61'005))), "1m1s5ms");
+  EXPECT_EQ(to_string(Size{64 << 20}), "64MiB");
+  EXPECT_EQ(to_string(Size{3ull << 30}), "3GiB");
+  EXPECT_EQ(to_string(Size{1000}), "1000");
+  EXPECT_EQ(to_string(Size{0}), "0");
+}
+
 TEST(OptionValues, SizesAreBinaryOrDecimal) {
   EXPECT_EQ(parse_size("64MiB").value().bytes, 64u << 20);
   EXPECT_EQ(parse_size("64MB").value().bytes, 64'000'000u);

@@ -91,6 +91,25 @@ Result<void> assign(const Option& option, const std::vector<std::string>& values
                     option.field);
 }
 
+// Writing one value, by its type.
+
+std::string to_text(const std::string& value) { return value; }
+std::string to_text(bool value) { return value ? "true" : "false"; }
+std::string to_text(std::uint64_t value) { return fmt::format("{}", value); }
+std::string to_text(const Size& value) { return to_string(value); }
+std::string to_text(Duration value) { return to_string(value); }
+std::string to_text(const ListenAddress& value) { return to_string(value); }
+std::string to_text(const HeaderLine& value) {
+  return fmt::format("{}: {}", value.name, value.value);
+}
+
+template <class T>
+std::string to_text(const std::vector<T>& values) {
+  std::string out;
+  for (const T& value : values) out += (out.empty() ? "" : ", ") + to_text(value);
+  return out;
+}
+
 // The names of types in the reference page, in the order of OptionField.
 constexpr std::string_view kTypeNames[] = {"text",     "switch", "count",     "size",
                                            "duration", "texts",  "addresses", "headers"};
@@ -162,6 +181,11 @@ std::string value_name(const Option& option) {
   if (option.place == Place::File) return "FILE";
   if (option.place == Place::Directory) return "DIR";
   return std::string(kValueNames[option.field.index()]);
+}
+
+std::string value_text(const Option& option, const Options& options) {
+  std::string text = std::visit([&](auto field) { return to_text(options.*field); }, option.field);
+  return option.is_secret && !text.empty() ? "***" : text;
 }
 
 std::string environment_name(const Option& option) {

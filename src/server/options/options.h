@@ -99,6 +99,7 @@ struct Option {
   std::uint64_t most = UINT64_MAX;                      // of those as well
   std::string_view flag = {};                           // a short flag beside "--<path>"
   Place place = Place::None;                            // of a text
+  bool is_secret = false;                               // is shown to nobody
   std::string_view text = {};                           // what it does, one sentence or two
 };
 
@@ -111,6 +112,10 @@ bool is_switch(const Option& option);  // true or false
 // How a value is called where one has to be written: "DURATION", "FILE", "1.2|1.3"; "true|false" of
 // a switch.
 std::string value_name(const Option& option);
+
+// What the option is, as it can be written; the entries of a list with ", " between them. "***" for
+// a secret that is set.
+std::string value_text(const Option& option, const Options& options);
 
 // "ENTREPOT_HTTP_LISTEN".
 std::string environment_name(const Option& option);

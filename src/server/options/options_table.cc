@@ -136,6 +136,7 @@ constexpr Option kTable[] = {
              "for rules that go by networks."},
     {.path = "http.secret",
      .field = &Options::http_secret,
+     .is_secret = true,
      .text = "The key that signs upload locations, at least 32 bytes. Made at random and kept with "
              "the data when empty."},
     {.path = "http.idle_timeout",

@@ -28,6 +28,22 @@ TEST(Options, DefaultsAreTheDocumentedOnes) {
   EXPECT_TRUE(options.names.empty());
 }
 
+// What `entrepot check` shows can be set again.
+TEST(Options, ValuesAreShownAsTheyAreWritten) {
+  Options options = initial_options();
+  for (const Option& option : option_table()) {
+    const std::string text = value_text(option, options);
+    if (text.empty()) continue;
+    EXPECT_OK(apply({&option, {text}, "test"}, options)) << option.path;
+    EXPECT_EQ(value_text(option, options), text) << option.path;
+  }
+  options.names = {"a", "b"};
+  EXPECT_EQ(value_text(*find_option("names"), options), "a, b");
+  EXPECT_EQ(value_text(*find_option("http.secret"), options), "");
+  options.http_secret = "hidden";
+  EXPECT_EQ(value_text(*find_option("http.secret"), options), "***");
+}
+
 TEST(Options, EveryNameIsThereOnce) {
   std::set<std::string> paths, variables, flags;
   for (const Option& option : option_table()) {

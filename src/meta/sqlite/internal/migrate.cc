@@ -118,4 +118,11 @@ Result<void> check_version(Database& database, std::span<const EmbeddedFile> mig
               version, known);
 }
 
+Result<void> check_known(Database& database, std::span<const EmbeddedFile> migrations) {
+  const std::int64_t known = newest_of(migrations);
+  TRY_ASSIGN(const std::int64_t version, version_of_file(database));
+  if (version > known) return too_new(version, known);
+  return {};
+}
+
 }  // namespace entrepot::meta::sqlite

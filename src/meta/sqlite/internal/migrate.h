@@ -21,4 +21,7 @@ Result<void> migrate(Database& database, std::span<const EmbeddedFile> migration
 // of entrepot.
 Result<void> check_version(Database& database, std::span<const EmbeddedFile> migrations);
 
+// Changes nothing. Unsupported: migrate() would refuse it.
+Result<void> check_known(Database& database, std::span<const EmbeddedFile> migrations);
+
 }  // namespace entrepot::meta::sqlite
