@@ -44,7 +44,7 @@ def test_every_metric_that_is_named_is_told(registry, path):
 def test_prometheus_reads_its_files(tmp_path):
     shutil.copytree(EXAMPLES / "prometheus", tmp_path / "prometheus")
     said = output(program("promtool"), "check", "config", tmp_path / "prometheus/scrape.yaml")
-    assert "8 rules found" in said
+    assert "9 rules found" in said
 
 
 def test_every_panel_asks_for_something():
