@@ -1,5 +1,6 @@
 // The table of distribution's keys, and how the values of some of them are read.
 #include <algorithm>
+#include <optional>
 
 #include "server/options/spelling.h"
 #include "server/registry2/registry2.h"
@@ -94,16 +95,29 @@ Result<void> read_minimum_tls(Registry2Reader& reader, const Registry2Key& key,
   return {};
 }
 
+// The entries of a list; variables with numbers (…_0, …_1) make a map of one that the file does not
+// have. Nothing when it is neither.
+std::optional<std::vector<std::string>> texts_of_list(const YamlNode& node) {
+  if (node.kind != Kind::List && node.kind != Kind::Map) return std::nullopt;
+  std::vector<std::string> texts(std::max(node.items.size(), node.entries.size()));
+  for (std::size_t i = 0; i < node.items.size(); ++i) texts[i] = node.items[i].text;
+  for (const auto& [name, value] : node.entries) {
+    const auto index = parse_count(name);
+    if (!index || *index >= texts.size()) return std::nullopt;
+    texts[*index] = value.text;
+  }
+  return texts;
+}
+
 // An entry that is empty may have been meant to name one.
 Result<void> read_client_cas(Registry2Reader& reader, const Registry2Key& key,
                              const YamlNode& node) {
-  if (node.kind == Kind::Null || (node.kind == Kind::List && node.items.empty())) return {};
-  std::vector<std::string> files;
-  for (const YamlNode& item : node.items) files.push_back(item.text);
-  if (files.empty() || std::find(files.begin(), files.end(), "") != files.end()) {
+  if (node.kind == Kind::Null) return {};
+  auto files = texts_of_list(node);
+  if (!files || std::find(files->begin(), files->end(), "") != files->end()) {
     return wrong_value(node, key, "a list of files");
   }
-  reader.set(key, std::move(files), node);
+  if (!files->empty()) reader.set(key, *std::move(files), node);
   return {};
 }
 

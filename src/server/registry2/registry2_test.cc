@@ -147,6 +147,14 @@ TEST(Registry2, AuthoritiesOfClientsAreAListOfFiles) {
                  read(with(fmt::format("http: {{tls: {{clientcas: {}}}}}", wrong))))
         << wrong;
   }
+  const std::string variable = "REGISTRY_HTTP_TLS_CLIENTCAS";
+  const std::vector<std::string> two = {"a.pem", "b.pem"};
+  EXPECT_EQ(options_of("", {{variable, "[a.pem, b.pem]"}})->http_tls_client_ca, two);
+  EXPECT_EQ(
+      options_of("", {{variable + "_0", "a.pem"}, {variable + "_1", "b.pem"}})->http_tls_client_ca,
+      two);
+  EXPECT_FAILS(InvalidArgument, read("", {{variable + "_1", "b.pem"}}));
+  EXPECT_FAILS(InvalidArgument, read("", {{variable + "_0", ""}}));
 }
 
 TEST(Registry2, RefusedKeysThatAskForNothingPass) {
