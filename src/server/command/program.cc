@@ -83,6 +83,26 @@ constexpr std::string_view kHealthOptions[] = {"data"};
 constexpr Flag kBackupFlags[] = {
     {"to", 0, "a new file, outside the data directory, that the data's owner may write", "FILE"}};
 
+constexpr std::string_view kCheckMore =
+    R"(Takes what `serve` takes, and starts, makes and changes nothing. First each option that is
+set, with its value and where it was set; then what was looked at, one line each: `ok`,
+`warning`, or `error` for what would stop the start. 0: it would start.
+)";
+
+constexpr std::string_view kGcMore =
+    R"(A running server keeps a blob for collect.delay after its last use, because it may belong to
+a push that goes on; --collect.delay 0s does not wait. Without a server nothing waits.
+)";
+
+constexpr std::string_view kBackupMore =
+    R"(A backup is one file: every name, tag and manifest, and which repository has which layer.
+The bytes of layers and configs are not in it; copy the directory `docker` for them, after
+the backup. It is read again before it has its name, and is durable when this returns.
+Without --to it goes to entrepot/backups in the data directory, where the newest stay
+(backup.keep). To restore: stop the server, put entrepot/meta.db, meta.db-wal and meta.db-shm
+aside, copy the backup to entrepot/meta.db, and start the server.
+)";
+
 constexpr Command kCommands[] = {
     {.name = "serve",
      .operands = "[FILE]",
@@ -94,11 +114,7 @@ constexpr Command kCommands[] = {
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Say what a configuration means, and whether `serve` would start with it.",
-     .more =
-         "Takes what `serve` takes, and starts, makes and changes nothing. First each option that "
-         "is\n"
-         "set, with its value and where it was set; then what was looked at, one line each: `ok`,\n"
-         "`warning`, or `error` for what would stop the start. 0: it would start.\n",
+     .more = kCheckMore,
      .flags = kCheckFlags,
      .takes_options = true,
      .run = run_check},
@@ -106,10 +122,7 @@ constexpr Command kCommands[] = {
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Remove blobs that nothing uses: asks the running server, or does it itself.",
-     .more =
-         "A running server keeps a blob for collect.delay after its last use, because it may "
-         "belong to\n"
-         "a push that goes on; --collect.delay 0s does not wait. Without a server nothing waits.\n",
+     .more = kGcMore,
      .flags = kGcFlags,
      .takes_options = true,
      .options = kGcOptions,
@@ -135,16 +148,7 @@ constexpr Command kCommands[] = {
      .operands = "[FILE]",
      .max_operands = 1,
      .text = "Back up the metadata now, beside the running server or without one.",
-     .more =
-         "A backup is one file: every name, tag and manifest, and which repository has which "
-         "layer.\n"
-         "The bytes of layers and configs are not in it; copy the directory `docker` for them, "
-         "after\n"
-         "the backup. It is read again before it has its name, and is durable when this returns.\n"
-         "Without --to it goes to entrepot/backups in the data directory, where backup.keep stay.\n"
-         "To restore: stop the server, put entrepot/meta.db, meta.db-wal and meta.db-shm aside, "
-         "copy\n"
-         "the backup to entrepot/meta.db, and start the server.\n",
+     .more = kBackupMore,
      .flags = kBackupFlags,
      .takes_options = true,
      .options = kBackupOptions,

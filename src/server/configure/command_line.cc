@@ -208,6 +208,16 @@ class Parser {
   Arguments out_;
 };
 
+// "  -d, --dry-run            text"; the text stands below a name that is longer than the column.
+std::string flag_line(char letter, std::string_view name, std::string_view value,
+                      std::string_view text) {
+  constexpr std::size_t kColumn = 27;
+  std::string line = letter == 0 ? "      " : fmt::format("  -{}, ", letter);
+  line += fmt::format("--{}{}{}", name, value.empty() ? "" : " ", value);
+  if (line.size() >= kColumn) line += "\n" + std::string(kColumn, ' ');
+  return fmt::format("{:<{}}{}\n", line, kColumn, text);
+}
+
 }  // namespace
 
 bool goes_by(const Command& command, const Option& option) {
@@ -251,21 +261,17 @@ std::string help(const Command& command) {
   if (!command.more.empty()) out += fmt::format("\n{}", command.more);
   if (!command.flags.empty() || command.takes_options) out += "\nFlags:\n";
   for (const Flag& known : command.flags) {
-    const std::string letter = known.letter == 0 ? "   " : fmt::format("-{},", known.letter);
-    const std::string value = known.value.empty() ? "" : fmt::format(" {}", known.value);
-    out += fmt::format("  {} --{:<18} {}\n", letter, fmt::format("{}{}", known.name, value),
-                       known.text);
+    out += flag_line(known.letter, known.name, known.value, known.text);
   }
   if (!command.takes_options) return out;
   for (const Option& option : option_table()) {
     // Of a command that goes by all of them those that are used most.
     if (!goes_by(command, option) || (command.options.empty() && option.flag.empty())) continue;
     const std::string_view name = option.flag.empty() ? option.path : option.flag;
-    const std::string value = is_switch(option) ? "" : fmt::format(" {}", value_name(option));
     const std::string initial =
         option.initial.empty() ? "" : fmt::format(" Default: {}.", option.initial);
-    out += fmt::format("      --{:<18} {}{}\n", fmt::format("{}{}", name, value), option.text,
-                       initial);
+    out += flag_line(0, name, is_switch(option) ? "" : value_name(option),
+                     fmt::format("{}{}", option.text, initial));
   }
   out += command.options.empty()
              ? "\nEvery other option is a flag, too: --http.idle_timeout 30s. `entrepot options` "

@@ -54,7 +54,9 @@ constexpr Option kTable[] = {
      .check = check_not_empty,
      .flag = "data",
      .place = Place::Directory,
-     .text = "The directory that holds everything: blobs, metadata, uploads. Made when missing."},
+     .text =
+         "The directory that holds everything: blobs, metadata, uploads. `serve` makes it when it "
+         "is missing."},
     {.path = "user",
      .field = &Options::user,
      .flag = "user",
