@@ -38,9 +38,10 @@ access::Decision ask(const Standing& standing, const Place& place, Action action
                      std::string_view repository = "acme/app") {
   const Subject subject = standing.id ? Subject(SubjectKind::User, standing.id.value, standing.name)
                                       : Subject::anonymous();
-  return judge(standing, place,
-               {.subject = subject, .action = action, .repository = repository, .at = kNow},
-               Detail::WhyAllowed);
+  return judge(
+      standing, place,
+      {.subject = subject, .action = action, .repository = repository, .address = {}, .at = kNow},
+      Detail::WhyAllowed);
 }
 
 HeldGrant grant_of(RepositoryRole role, const std::string& pattern) {
@@ -134,8 +135,11 @@ TEST(Rights, GrantsEndAndCountFromTheirNetworksAlone) {
   standing.grants[0].networks = {"10.0.0.0/8"};
   standing.grants[0].from = net::Networks::parse({"10.0.0.0/8"}).value();
   const Subject subject(SubjectKind::User, kAlice.value, "alice");
-  Question question{
-      .subject = subject, .action = Action::Pull, .repository = "acme/app", .at = kNow};
+  Question question{.subject = subject,
+                    .action = Action::Pull,
+                    .repository = "acme/app",
+                    .address = {},
+                    .at = kNow};
   EXPECT_FALSE(judge(standing, private_place(), question).allowed());
   question.address = "10.1.2.3";
   EXPECT_TRUE(judge(standing, private_place(), question).allowed());
@@ -160,7 +164,11 @@ TEST(Rights, ACredentialTakesAwayAndNeverGives) {
   const Subject subject(SubjectKind::User, kAlice.value, "alice", bound);
   const auto allowed = [&](const Standing& standing, Action action, std::string_view repository) {
     return judge(standing, private_place(),
-                 {.subject = subject, .action = action, .repository = repository, .at = kNow})
+                 {.subject = subject,
+                  .action = action,
+                  .repository = repository,
+                  .address = {},
+                  .at = kNow})
         .allowed();
   };
   EXPECT_TRUE(allowed(admin, Action::Pull, "acme/app"));

@@ -168,6 +168,17 @@ def test_robots_and_access_tokens(office):
     assert client.get(APP, headers=basic("alice", token["secret"])).status == 401
 
 
+def test_nothing_at_rest_gives_a_secret_away(office):
+    """S50: neither a password nor a token stands in any file of the data directory."""
+    secrets = [PASSWORD, office.made("robot", "create", "acme/ci")["secret"],
+               office.made("token", "create", "laptop", "--owner", "alice")["secret"]]
+    assert office.registry.client.get("/v2/", headers=basic("alice")).status == 200
+    for file in office.registry.data.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert not [secret for secret in secrets if secret.encode() in content], file
+
+
 def test_explain_says_why(office):
     said = office.run("access", "explain", "--as", "alice", "--do", "push", "acme/app").stdout
     assert re.fullmatch(r"allowed: grant \d+: user:alice write acme/app\n", said)

@@ -47,10 +47,12 @@ def test_a_file_that_is_not_there_is_refused(refusal, tmp_path):
     assert refusal(tmp_path / "none.yml") == f"{tmp_path}/none.yml: No such file or directory"
 
 
-def test_an_address_that_others_reach_is_refused_unless_it_is_meant(refusal, serve, tmp_path):
-    said = refusal("--data", tmp_path / "d", "--listen", "0.0.0.0:0")
-    assert said.startswith("http.listen: 0.0.0.0:0 ") and "--open" in said
-    server = serve("--data", tmp_path / "d", "--listen", "0.0.0.0:0", ENTREPOT_OPEN="1")
+def test_an_address_that_others_reach_is_closed_unless_it_is_meant(serve, tmp_path):
+    server = serve("--data", tmp_path / "closed", "--listen", "0.0.0.0:0")
+    assert Client(server.address.replace("0.0.0.0", "127.0.0.1")).get("/v2/").status == 401
+    said = server.process.current_stderr()
+    assert "entrepot user password admin" in said and "--open" in said
+    server = serve("--data", tmp_path / "open", "--listen", "0.0.0.0:0", ENTREPOT_OPEN="1")
     assert Client(server.address.replace("0.0.0.0", "127.0.0.1")).get("/v2/").status == 200
 
 

@@ -66,7 +66,7 @@ def test_an_adopted_directory_opens_nothing_to_a_rebound_page(start, tmp_path):
     (tmp_path / "d/docker/registry/v2/repositories").mkdir(parents=True)
     server = start()
     assert status(server, {"Host": "localhost"}) == 200
-    assert status(server, {"Host": "localhost", "X-Forwarded-For": "10.0.0.1"}) == 200
+    assert status(server, {"Host": "localhost", "X-Forwarded-For": "10.0.0.1"}) == 403
     for rebound in (REBOUND, REBOUND_SCRIPT, {**REBOUND, "X-Forwarded-For": "10.0.0.1"}):
         assert status(server, rebound, "GET", "/v2/_catalog") == 403
         assert status(server, rebound, "POST", "/v2/a/blobs/uploads/") == 403

@@ -71,8 +71,11 @@ class World {
   access::Decision decide(const access::Subject& who, access::Action action,
                           std::string_view repository) {
     return policy
-        .decide(context,
-                {.subject = who, .action = action, .repository = repository, .at = clock.wall()})
+        .decide(context, {.subject = who,
+                          .action = action,
+                          .repository = repository,
+                          .address = {},
+                          .at = clock.wall()})
         .value();
   }
   bool may(std::string_view name, access::Action action, std::string_view repository) {

@@ -9,6 +9,8 @@
 #include "http/server/testing/certificate.h"
 #include "http/server/testing/client.h"
 #include "http/server/testing/test_server.h"
+#include "meta/sqlite/store.h"
+#include "server/run/data_directory.h"
 
 namespace entrepot::server {
 namespace {
@@ -121,12 +123,24 @@ TEST_F(RunningServerTest, ATakenPortIsNamed) {
       << second.error().message;
 }
 
-TEST_F(RunningServerTest, OthersAddressesNeedToBeMeant) {
+TEST_F(RunningServerTest, OthersAddressesNeedAnAccountOrToBeMeant) {
   configuration_.options.http_listen = {{"0.0.0.0", 0}};
-  EXPECT_FAILS(Denied, start());
-  EXPECT_FALSE(std::filesystem::exists(configuration_.options.data)) << "nothing was begun";
+  const auto has_account = [&] {
+    meta::sqlite::SqliteStore::Options options;
+    options.path = DataDirectory::metadata_path_of(configuration_.options.data);
+    const auto store = meta::sqlite::SqliteStore::open(options, Clock::system()).value();
+    Context context;
+    return store
+        ->view<bool>(context,
+                     [](const meta::Snapshot& snapshot) { return snapshot.accounts().any(); })
+        .value();
+  };
   configuration_.options.open = true;
-  EXPECT_OK(start());
+  ASSERT_OK(start());
+  EXPECT_FALSE(has_account());
+  configuration_.options.open = false;
+  ASSERT_OK(start());
+  EXPECT_TRUE(has_account());
 }
 
 TEST_F(RunningServerTest, LostMetadataRefusesToStart) {
