@@ -48,6 +48,9 @@ class Memory final : public meta::Listener {
   void heard(const meta::News& news) noexcept override;
   void forget();
 
+  // Grows whenever something is forgotten.
+  std::uint64_t epoch() const;
+
  private:
   // More than these are not kept: then everything is forgotten, and read again as it is asked for.
   static constexpr std::size_t kMostStandings = 16'384;
@@ -60,11 +63,9 @@ class Memory final : public meta::Listener {
     std::size_t operator()(meta::AccountId id) const { return std::hash<std::int64_t>()(id.value); }
   };
 
-  std::uint64_t epoch() const;
-
   meta::Store& store_;
   mutable Mutex mutex_;
-  // Grows whenever something is forgotten; a fill that began before is dropped.
+  // A fill that began with another one is dropped.
   std::uint64_t epoch_ ENTREPOT_GUARDED_BY(mutex_) = 0;
   std::optional<bool> any_ ENTREPOT_GUARDED_BY(mutex_);
   // meta::Accounts::epoch(), as it was read last.

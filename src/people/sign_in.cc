@@ -90,13 +90,16 @@ std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const std::string
   const MutexLock lock(mutex_);
   const auto found = remembered_.find(std::string_view(key));
   if (found == remembered_.end() || found->second.until <= clock_.steady()) return std::nullopt;
+  const bool is_error = std::holds_alternative<Error>(found->second.outcome);
+  if (is_error && found->second.epoch != memory_.epoch()) return std::nullopt;
   return found->second.outcome;
 }
 
-void SignIn::remember(const std::string& key, const Result<Known>& outcome) const {
+void SignIn::remember(const std::string& key, std::uint64_t epoch,
+                      const Result<Known>& outcome) const {
   // What may be right a moment later is asked again.
   if (!outcome && outcome.error().code != ErrorCode::Unauthenticated) return;
-  Remembered remembered{wrong_password(), clock_.steady() + options_.remembered};
+  Remembered remembered{wrong_password(), epoch, clock_.steady() + options_.remembered};
   if (outcome) {
     remembered.outcome = *outcome;
   } else {
@@ -130,8 +133,9 @@ Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& calle
                memory_.find_standing(context, meta::AccountId{proved.subject.id()}));
     if (standing->active && standing->epoch == proved.epoch) return proved.subject;
   }
+  const std::uint64_t epoch = memory_.epoch();
   const auto outcome = prove(context, caller);
-  remember(key, outcome);
+  remember(key, epoch, outcome);
   if (!outcome) return Failure(outcome.error());
   const meta::AccountId account{outcome->subject.id()};
   TRY_ASSIGN(const auto standing, memory_.find_standing(context, account));

@@ -22,7 +22,8 @@ namespace entrepot::people {
 //
 // What was found out of a credential, also that it is wrong, is remembered for a minute under a
 // keyed hash of it. Each use compares the account's epoch and state with what they are now, so that
-// a new password, a revoked token or a disabled account counts for the next request. All that
+// a new password, a revoked token or a disabled account counts for the next request; that it is
+// wrong is remembered until the next change of anything. All that
 // hashes or reads the store runs on the executor, whose few threads bound what hashing costs.
 //
 // A wrong password and an unknown name cost the same work and get the same answer. Thread-safe.
@@ -50,6 +51,7 @@ class SignIn final : public auth::Authenticator {
   };
   struct Remembered {
     std::variant<Known, Error> outcome;
+    std::uint64_t epoch;  // Memory::epoch() before it was proved; of errors
     SteadyTime until;
   };
   struct NameHash : crypto::SeededHash {
@@ -61,7 +63,7 @@ class SignIn final : public auth::Authenticator {
 
   std::string key_of(std::string_view authorization) const;
   std::optional<std::variant<Known, Error>> find(const std::string& key) const;
-  void remember(const std::string& key, const Result<Known>& outcome) const;
+  void remember(const std::string& key, std::uint64_t epoch, const Result<Known>& outcome) const;
 
   Result<Known> prove(Context& context, const auth::Caller& caller) const;
   Result<Known> prove_basic(Context& context, const BasicCredentials& given,

@@ -15,6 +15,10 @@ def basic(name: str, secret: str = PASSWORD) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode()}
 
 
+def ask(client, path: str, headers: dict[str, str], method: str = "GET", body: bytes = b""):
+    return client.request(method, path, body, headers)
+
+
 class Office:
     """The commands of `entrepot`, on the data of one registry, beside the server or without one."""
 
@@ -32,8 +36,7 @@ class Office:
         return json.loads(self.run(*words, "--json").stdout)
 
     def token(self, scope: str, headers: dict[str, str] | None = None, expect: int = 200):
-        answer = self.registry.client.get(f"/token?service=entrepot&scope={scope}",
-                                          headers=headers or {})
+        answer = ask(self.registry.client, f"/token?service=entrepot&scope={scope}", headers or {})
         assert answer.status == expect, answer
         return answer.json().get("token")
 

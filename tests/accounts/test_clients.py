@@ -42,7 +42,8 @@ def test_crane(office, scratch):
         crane("digest", reference, expect=1)
     run(program("crane"), "auth", "login", address, "-u", "bob", "-p", PASSWORD,
         environment=environment)
-    assert REASON in crane("push", picture.layout, reference, expect=1).stderr
+    # It asks by HEAD first, whose answer has no body, and prints no challenge's words.
+    assert "401" in crane("push", picture.layout, reference, expect=1).stderr
 
 
 def test_skopeo(office, scratch):

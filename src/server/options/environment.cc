@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "ENTREPOT_";
 constexpr std::string_view kImage = "ENTREPOT_IMAGE";
-constexpr std::string_view kPassword = "ENTREPOT_ADMIN_PASSWORD";
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -132,12 +131,6 @@ Result<EnvironmentSettings> read_environment(const Environment& environment) {
   std::map<const Option*, std::map<std::size_t, std::string>> entries;
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kPrefix) || name == kImage || is_from_kubernetes(name, value)) continue;
-    if (name.starts_with(kPassword)) {
-      return fail(ErrorCode::Unsupported,
-                  "{}: there are no accounts yet, so it would not close the "
-                  "server to anybody",
-                  name);
-    }
     const Addressee to = addressee_of(name);
     if (to.option == nullptr) {
       out.warnings.push_back(unknown_name(name));

@@ -25,8 +25,7 @@ struct EnvironmentSettings {
 };
 
 // What the ENTREPOT_ variables set. InvalidArgument when the entries of a list have a gap
-// (…_0, …_2) or stand beside the whole list; Unsupported for an administrator's password, whose
-// giver believes the server to be closed.
+// (…_0, …_2) or stand beside the whole list.
 Result<EnvironmentSettings> read_environment(const Environment& environment);
 
 // "ENTREPOT_IMAGE=1": the program runs as the command of its own container image.

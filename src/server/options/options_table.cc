@@ -76,6 +76,7 @@ constexpr Option kTable[] = {
 
     {.path = "admin.password",
      .field = &Options::admin_password,
+     .is_secret = true,
      .text = "Makes the account admin with this password, if there is no account yet. Later it "
              "changes nothing. Better in the environment than in a file, and better in a file of "
              "its own (admin.password_file) than in the environment."},
