@@ -102,6 +102,20 @@ TEST_F(MetadataBackupsTest, OneEachIntervalAndTheNewestStay) {
   EXPECT_EQ(failed(), 0u);
 }
 
+TEST_F(MetadataBackupsTest, WhoAsksGetsOneAtOnceWhichCountsForTheInterval) {
+  run();
+  clock_.advance(hours(23));
+  const auto made = backups_->make_now(context_);
+  ASSERT_OK(made);
+  EXPECT_EQ(made->name, "metadata-20260101T230100Z.sqlite");
+  EXPECT_EQ(made->contents.size_bytes, fs::file_size(options_.directory + "/" + made->name));
+  clock_.advance(hours(2));
+  run();
+  EXPECT_EQ(kept().size(), 2u) << "the next is due a day after that";
+  blobs_.fail_from(1, ErrorCode::StorageFull);
+  EXPECT_FAILS(StorageFull, backups_->make_now(context_));
+}
+
 TEST_F(MetadataBackupsTest, HoldsWhatTheMetadataHeld) {
   ASSERT_OK(meta_->write(context_,
                          [](meta::Transaction& tx) { return tx.settings().set("test", "kept"); }));
