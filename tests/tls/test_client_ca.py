@@ -10,8 +10,10 @@ import time
 import pytest
 
 from support.certificates import Authority
+from support.command import run
 from support.content import Repository
 from support.http import Client
+from support.paths import program
 
 MOST_SECONDS = 20
 
@@ -88,6 +90,15 @@ def test_a_session_is_taken_up_again(registry, clients, context, connect):
         assert again.session_reused
         again.sendall(b"GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert again.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_servers_chain_is_its_file_alone(start_registry, authority, pair):
+    """The server's own authority may vouch for clients, too; it is still not sent along."""
+    registry = start_registry(
+        options=[*pair.options, "--http.tls.client_ca", str(authority.certificate)])
+    shown = run(program("openssl"), "s_client", "-connect", registry.address, "-showcerts",
+                expect=None).stdout
+    assert shown.count("BEGIN CERTIFICATE") == 1
 
 
 def test_another_authority_is_read_with_the_pair(start_registry, pair, clients, context, tmp_path):

@@ -108,6 +108,8 @@ Result<void> ask_clients(SSL_CTX* context, const std::vector<std::string>& autho
   }
   ::SSL_CTX_set_client_CA_list(context, names.release());
   ::SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  // Whom we trust of clients is no part of the chain that we show.
+  SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
   // Without a name of its own, OpenSSL takes up no session of who showed a certificate.
   CHECK(::SSL_CTX_set_session_id_context(context, kSessions, sizeof kSessions - 1) == 1);
   return {};
