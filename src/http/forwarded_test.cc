@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "net/networks.h"
 #include "http/server/testing/request.h"
+#include "net/networks.h"
 
 namespace entrepot::http {
 namespace {
@@ -14,7 +14,8 @@ using server::testing::Headers;
 std::string address(const std::string& peer_address, const Headers& headers) {
   Peer peer = server::testing::loopback_peer();
   peer.address = peer_address;
-  peer.proxies = std::make_shared<const net::Networks>(net::Networks::parse({"10.0.0.0/8"}).value());
+  peer.proxies =
+      std::make_shared<const net::Networks>(net::Networks::parse({"10.0.0.0/8"}).value());
   peer.is_proxy = peer.proxies->contains(peer_address);
   const auto request = server::testing::make_request("GET", "/v2/", headers, peer);
   return std::string(client_address(request));

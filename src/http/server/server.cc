@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds kDrainPoll{2};
 constexpr int kPortAttempts = 16;
 
 // What the program needs besides connections, however few descriptors there are: some 30 of its own
-// (the store, its readers, loops, the probe), and a file for each of as many connections as are left.
+// (the store, its readers, loops, the probe), and a file for each of as many connections as are
+// left.
 constexpr std::size_t kKeptDescriptors = 52;
 constexpr std::size_t kLeastConnections = 8;
 

@@ -13,6 +13,7 @@
 namespace entrepot::server {
 
 Result<Bytes> read_secret_file(const std::string& path, std::size_t most_bytes) {
+  // The operator's file: mounted secrets are links.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0) return file::refused(errno, "opening {}", path);
   const OpenFile file(descriptor);

@@ -24,8 +24,8 @@ struct ListeningSocket {
 
 // In /proc/net/tcp and tcp6: "sl local_address rem_address st tx:rx tr:tm retrnsmt uid timeout
 // inode", an address as hexadecimal digits, a colon, and the port in four of them.
-std::optional<ListeningSocket> find_listening(const char* table, std::uint16_t port) {
-  std::ifstream file(table);
+std::optional<ListeningSocket> find_listening(const std::string& table, std::uint16_t port) {
+  std::ifstream file("/proc/net/" + table);
   const std::string wanted = fmt::format(":{:04X}", port);
   std::string line;
   while (std::getline(file, line)) {
@@ -57,7 +57,7 @@ std::string process_with(const std::string& inode) {
     if (number.find_first_not_of("0123456789") != number.npos) continue;
     if (!has_open(at->path(), inode)) continue;
     std::string name;
-    std::getline(std::ifstream(at->path() / "comm"), name);
+    std::getline(std::ifstream("/proc/" + number + "/comm"), name);
     return fmt::format("process {} ({})", number, name);
   }
   return {};
@@ -66,7 +66,7 @@ std::string process_with(const std::string& inode) {
 }  // namespace
 
 std::string port_holder(std::uint16_t port) {
-  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+  for (const char* table : {"tcp", "tcp6"}) {
     const auto socket = find_listening(table, port);
     if (!socket) continue;
     const std::string process = process_with(socket->inode);

@@ -229,7 +229,8 @@ constexpr Registry2Key kKeys[] = {
 
     {"auth.none", kHonoured, "", "", "nobody is asked who they are"},
     {"auth", kRefused, "", "",
-     "without it everybody could do what few could; accounts are not built yet", read_auth, true},
+     "without it everybody could do what few could; make accounts in place of it (entrepot user)",
+     read_auth, true},
     {"middleware", kRefused, "", "",
      "it may decide who gets what; entrepot loads none (remove it, or set disabled: true)",
      read_middleware},

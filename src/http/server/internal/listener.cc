@@ -14,8 +14,8 @@
 #include <utility>
 
 #include "base/log.h"
-#include "net/networks.h"
 #include "http/server/internal/lane.h"
+#include "net/networks.h"
 
 namespace entrepot::http::server::internal {
 namespace {
