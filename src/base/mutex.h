@@ -16,8 +16,6 @@
 
 // Of a member: read and written with that mutex only.
 #define ENTREPOT_GUARDED_BY(mutex) ENTREPOT_ANALYSIS(guarded_by(mutex))
-// Of a pointer: what it points to is.
-#define ENTREPOT_PT_GUARDED_BY(mutex) ENTREPOT_ANALYSIS(pt_guarded_by(mutex))
 // Of a function: its caller has the mutex, and still has it afterwards; or must not have it.
 #define ENTREPOT_REQUIRES(...) ENTREPOT_ANALYSIS(requires_capability(__VA_ARGS__))
 #define ENTREPOT_EXCLUDES(...) ENTREPOT_ANALYSIS(locks_excluded(__VA_ARGS__))

@@ -26,7 +26,7 @@ FLAGLESS = re.compile(r"(?<![\w>])::(accept|creat|dup|dup2|epoll_create|pipe)\("
 OF_THE_KERNEL = re.compile(r'"/(?:proc|dev)/')
 
 WAIT = re.compile(r"(?:\.|->)wait\(|\bsigwait\(|\b(?:epoll_wait|poll)\([^;]*, -\s*\)")  # -1: numbers are blank
-TOLD_TO_END = re.compile(r"while \(.*\b!?(ending_|ending|stop_|stopping_)\b", re.S)
+TOLD_TO_END = re.compile(r"while \(.*\b(?:ending_?|stop(?:ping)?_)\b", re.S)
 
 WANTS_MEMORY = re.compile(r"\bCHECK\([^;]*::(open|openat|socket|accept4|eventfd|epoll_create1"
                           r"|epoll_ctl|mmap|pthread_create|timerfd_create|pipe2)\(")

@@ -1,5 +1,6 @@
 #include "blob/fs/testing/faulty_disk.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace entrepot::blob::fs::testing {
@@ -42,6 +43,11 @@ int FaultyDisk::begin(std::string call, bool may_be_interrupted) {
   return just_interrupted_ ? -EINTR : 0;
 }
 
+std::size_t FaultyDisk::most_of(std::size_t size_bytes) const {
+  const MutexLock lock(mutex_);
+  return write_limit_bytes_ == 0 ? size_bytes : std::min(size_bytes, write_limit_bytes_);
+}
+
 std::string FaultyDisk::path_of(int descriptor) const {
   const MutexLock lock(mutex_);
   return paths_.at(descriptor);
@@ -58,7 +64,7 @@ int FaultyDisk::open(const std::string& path, int flags) {
 
 ssize_t FaultyDisk::write(int descriptor, ByteView bytes, std::uint64_t offset_bytes) {
   if (const int error = begin("write " + path_of(descriptor))) return error;
-  const std::size_t limit = write_limit_bytes_ == 0 ? bytes.size() : write_limit_bytes_;
+  const std::size_t limit = most_of(bytes.size());
   return real_.write(descriptor, bytes.substr(0, limit), offset_bytes);
 }
 

@@ -48,6 +48,7 @@ class FaultyDisk final : public Disk {
   // Records a call; a negative errno when it shall fail, else 0.
   int begin(std::string call, bool may_be_interrupted = true);
   std::string path_of(int descriptor) const;
+  std::size_t most_of(std::size_t size_bytes) const;  // that one write takes
 
   PosixDisk real_;
   mutable Mutex mutex_;

@@ -68,7 +68,7 @@ class PowerCutDisk final : public Disk {
 
   PosixDisk real_;
   mutable Mutex mutex_;
-  const NodePointer root_ ENTREPOT_PT_GUARDED_BY(mutex_);
+  const NodePointer root_;  // the mutex guards all nodes
   std::map<int, NodePointer> open_files_ ENTREPOT_GUARDED_BY(mutex_);
   std::size_t calls_ ENTREPOT_GUARDED_BY(mutex_) = 0;
   std::size_t last_call_ ENTREPOT_GUARDED_BY(mutex_) = static_cast<std::size_t>(-1);
