@@ -21,7 +21,7 @@ Executor::Executor(Options options) : options_(std::move(options)) {
 
 Executor::~Executor() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   wakeup_.notify_all();
@@ -30,7 +30,7 @@ Executor::~Executor() {
 
 bool Executor::try_post(std::function<void()> task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (ending_ || tasks_.size() >= options_.queue_limit) return false;
     tasks_.push_back(std::move(task));
   }
@@ -44,7 +44,7 @@ void Executor::post(std::function<void()> task) {
 }
 
 bool Executor::add(std::function<void()>& task) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   try {
     tasks_.push_back(std::move(task));
     return true;
@@ -54,14 +54,14 @@ bool Executor::add(std::function<void()>& task) {
 }
 
 std::size_t Executor::queued() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return tasks_.size();
 }
 
 void Executor::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    wakeup_.wait(lock, [this] { return ending_ || !tasks_.empty(); });
+    while (!ending_ && tasks_.empty()) wakeup_.wait(mutex_);
     if (tasks_.empty()) return;
     auto task = std::move(tasks_.front());
     tasks_.pop_front();

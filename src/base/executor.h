@@ -1,13 +1,13 @@
 #pragma once
 // base/executor.h — a fixed set of threads with a bounded queue.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace entrepot {
 
@@ -41,10 +41,10 @@ class Executor {
   void run();
 
   const Options options_;
-  mutable std::mutex mutex_;
-  std::condition_variable wakeup_;
-  std::deque<std::function<void()>> tasks_;
-  bool ending_ = false;
+  mutable Mutex mutex_;
+  CondVar wakeup_;
+  std::deque<std::function<void()>> tasks_ ENTREPOT_GUARDED_BY(mutex_);
+  bool ending_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

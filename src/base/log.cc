@@ -5,11 +5,11 @@
 
 #include <atomic>
 #include <iterator>
-#include <mutex>
 #include <string>
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace entrepot::log {
 namespace {
@@ -62,8 +62,8 @@ bool is_writable() {
 }
 
 void write_line(const std::string& line) {
-  static std::mutex one_at_a_time;  // else two could find the same room
-  const std::lock_guard lock(one_at_a_time);
+  static Mutex one_at_a_time;  // else two could find the same room
+  const MutexLock lock(one_at_a_time);
   if (!is_writable() ||
       ::write(STDERR_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
     ++g_lost;

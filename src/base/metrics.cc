@@ -66,29 +66,29 @@ Registry::Family& Registry::family(std::string_view name, std::string_view help,
 }
 
 Counter& Registry::counter(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return slot(family(name, help, "counter").counters, labels);
 }
 
 Gauge& Registry::gauge(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return slot(family(name, help, "gauge").gauges, labels);
 }
 
 Histogram& Registry::histogram(std::string_view name, std::string_view help, const Labels& labels) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return slot(family(name, help, "histogram").histograms, labels);
 }
 
 void Registry::gauge_from(std::string_view name, std::string_view help,
                           std::function<double()> read) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   family(name, help, "gauge").read = std::move(read);
 }
 
 void Registry::counter_from(std::string_view name, std::string_view help,
                             std::function<double()> read) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   family(name, help, "counter").read = std::move(read);
 }
 
@@ -113,7 +113,7 @@ void Registry::print_histogram(std::string& out, const std::string& name, const 
 std::map<std::string, double> Registry::read_all() const {
   std::map<std::string, std::function<double()>> readers;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const auto& [name, family] : families_) {
       if (family.read) readers.emplace(name, family.read);
     }
@@ -125,7 +125,7 @@ std::map<std::string, double> Registry::read_all() const {
 
 std::string Registry::to_text() const {
   const std::map<std::string, double> read = read_all();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::string out;
   auto to = std::back_inserter(out);
   for (const auto& [name, family] : families_) {
@@ -147,7 +147,7 @@ std::string Registry::to_text() const {
 }
 
 std::vector<std::string> Registry::names() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::string> names;
   names.reserve(families_.size());
   for (const auto& [name, family] : families_) names.push_back(name);

@@ -6,11 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace entrepot::metrics {
 
@@ -80,12 +81,13 @@ class Registry {
     std::function<double()> read;
   };
   std::map<std::string, double> read_all() const;
-  Family& family(std::string_view name, std::string_view help, std::string_view type);
+  Family& family(std::string_view name, std::string_view help, std::string_view type)
+      ENTREPOT_REQUIRES(mutex_);
   static void print_histogram(std::string& out, const std::string& name, const std::string& labels,
                               const Histogram& histogram);
 
-  mutable std::mutex mutex_;
-  std::map<std::string, Family, std::less<>> families_;
+  mutable Mutex mutex_;
+  std::map<std::string, Family, std::less<>> families_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::metrics

@@ -124,7 +124,7 @@ Result<Outcome> Reviewer::remove_bytes(Context& context, const Digest& digest) {
 }
 
 Result<Outcome> Reviewer::review(Context& context, const Digest& digest, const Terms& terms) {
-  const auto lock = stores_.locks.lock(digest);
+  const MutexLock lock(stores_.locks.of(digest));
   TRY_ASSIGN(const Fate fate, decide(context, digest, terms));
   if (fate == Fate::Remove) return remove_bytes(context, digest);
   return Outcome{fate == Fate::Later ? Verdict::Later : Verdict::Kept};

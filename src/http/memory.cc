@@ -27,7 +27,7 @@ bool MemoryAccount::Share::grow_to(std::size_t bytes) {
   std::vector<GiveWay> calls;
   {
     MemoryAccount& account = *account_;
-    const std::lock_guard lock(account.mutex_);
+    const MutexLock lock(account.mutex_);
     if (bytes <= at_->bytes) return true;
     const std::size_t more = bytes - at_->bytes;
     if (account.held_bytes_ + more <= account.limit_bytes_ / 2) {
@@ -44,7 +44,7 @@ bool MemoryAccount::Share::grow_to(std::size_t bytes) {
 }
 
 void MemoryAccount::Share::moved(std::size_t bytes) {
-  const std::lock_guard lock(account_->mutex_);
+  const MutexLock lock(account_->mutex_);
   Entry& entry = *at_;
   const std::int64_t now = account_->this_second();
   if (entry.second != now) {
@@ -56,7 +56,7 @@ void MemoryAccount::Share::moved(std::size_t bytes) {
 }
 
 void MemoryAccount::Share::stays() {
-  const std::lock_guard lock(account_->mutex_);
+  const MutexLock lock(account_->mutex_);
   at_->give_way = nullptr;
 }
 
@@ -95,7 +95,7 @@ MemoryAccount::Entries::iterator MemoryAccount::add(Entry entry) {
 }
 
 MemoryAccount::Share MemoryAccount::open(GiveWay give_way) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Entry entry;
   entry.give_way = std::move(give_way);
   return {this, add(std::move(entry))};
@@ -105,7 +105,7 @@ MemoryAccount::Share MemoryAccount::hold(const SharedBytes& body, GiveWay give_w
   std::vector<GiveWay> calls;
   Share share;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     Group& group = groups_[body.get()];
     group.key = body.get();
     group.body = body;
@@ -121,7 +121,7 @@ MemoryAccount::Share MemoryAccount::hold(const SharedBytes& body, GiveWay give_w
 }
 
 MemoryAccount::Share MemoryAccount::try_work(std::size_t bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Entry entry;
   entry.is_work = true;
   entry.bytes = std::min(bytes, limit_bytes_ / 2);
@@ -141,8 +141,8 @@ Result<MemoryAccount::Share> MemoryAccount::take_work(Context& context, std::siz
     }
     std::vector<GiveWay> calls;
     {
-      std::unique_lock lock(mutex_);
-      freed_.wait_for(lock, kLookAgain);
+      const MutexLock lock(mutex_);
+      freed_.wait_for(mutex_, kLookAgain);
       calls = ask_slowest(0);
     }
     for (const GiveWay& call : calls) call();
@@ -157,7 +157,7 @@ Result<MemoryAccount::Share> MemoryAccount::take_work(Context& context, std::siz
 }
 
 void MemoryAccount::call_when_free(std::function<void()> wake) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   waiters_.push_back(std::move(wake));
 }
 
@@ -165,7 +165,7 @@ void MemoryAccount::release(Entries::iterator at) {
   std::vector<std::function<void()>> waiters;
   GiveWay last;  // what it holds on to may end with it: outside of the lock
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     last = std::move(at->give_way);
     if (Group* group = at->group; group != nullptr && --group->answers == 0) {
       groups_.erase(group->key);
@@ -183,7 +183,7 @@ void MemoryAccount::release(Entries::iterator at) {
 }
 
 std::size_t MemoryAccount::used_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return held_bytes_ + work_bytes_;
 }
 

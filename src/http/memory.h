@@ -3,13 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +15,7 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace entrepot::http {
@@ -126,11 +125,11 @@ class MemoryAccount {
     std::size_t frees_bytes = 0;
   };
 
-  Entries::iterator add(Entry entry);
-  void recount();
-  std::vector<GiveWay> ask_slowest(std::size_t wanted_bytes);
-  Candidate find_slowest();
-  void ask(const Candidate& slowest, std::vector<GiveWay>& calls);
+  Entries::iterator add(Entry entry) ENTREPOT_REQUIRES(mutex_);
+  void recount() ENTREPOT_REQUIRES(mutex_);
+  std::vector<GiveWay> ask_slowest(std::size_t wanted_bytes) ENTREPOT_REQUIRES(mutex_);
+  Candidate find_slowest() ENTREPOT_REQUIRES(mutex_);
+  void ask(const Candidate& slowest, std::vector<GiveWay>& calls) ENTREPOT_REQUIRES(mutex_);
   std::size_t speed_of(const Entry& entry) const;
   std::int64_t this_second() const;
   void release(Entries::iterator at);
@@ -143,18 +142,19 @@ class MemoryAccount {
   metrics::Counter& gave_way_;
   metrics::Counter& refused_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable freed_;
-  Entries entries_;
-  Groups groups_;
-  std::size_t held_bytes_ = 0;  // groups as they were counted last
-  std::size_t work_bytes_ = 0;
-  std::size_t leaving_bytes_ = 0;  // held by those who were asked, and have not gone yet
+  mutable Mutex mutex_;
+  CondVar freed_;
+  Entries entries_ ENTREPOT_GUARDED_BY(mutex_);
+  Groups groups_ ENTREPOT_GUARDED_BY(mutex_);
+  std::size_t held_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;  // groups as they were counted last
+  std::size_t work_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  // Held by those who were asked, and have not gone yet.
+  std::size_t leaving_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;
   // Of the last look for the slowest.
-  bool changed_ = true;  // since then
-  std::size_t looked_for_bytes_ = 0;
-  SteadyTime look_again_{};
-  std::vector<std::function<void()>> waiters_;
+  bool changed_ ENTREPOT_GUARDED_BY(mutex_) = true;  // since then
+  std::size_t looked_for_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  SteadyTime look_again_ ENTREPOT_GUARDED_BY(mutex_){};
+  std::vector<std::function<void()>> waiters_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::http

@@ -2,11 +2,11 @@
 
 #include <atomic>
 #include <future>
-#include <mutex>
 #include <new>
 
 #include <gtest/gtest.h>
 
+#include "base/mutex.h"
 #include "jobs/testing/world.h"
 
 namespace entrepot::jobs {
@@ -139,13 +139,13 @@ TEST_F(RunnerTest, LongJobHoldsUpNoOtherKind) {
 TEST_F(RunnerTest, TwoRunnersOnOneStoreNeverRunAKindAtOnce) {
   std::atomic<int> at_work = 0;
   std::atomic<int> most = 0;
-  std::mutex mutex;
+  Mutex mutex;
   std::vector<std::int64_t> done;
   const auto work = [&](jobs::Run& run) -> Result<Bytes> {
     most = std::max<int>(most, ++at_work);
     std::this_thread::sleep_for(milliseconds(1));
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       done.push_back(run.id());
     }
     --at_work;
@@ -158,7 +158,7 @@ TEST_F(RunnerTest, TwoRunnersOnOneStoreNeverRunAKindAtOnce) {
   one.reset();  // gives the lease back, if it has it
   for (int i = 0; i < 20; ++i) ids.push_back(enqueue());
   for (const auto id : ids) ASSERT_TRUE(ends(id));
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   EXPECT_EQ(most, 1);
   EXPECT_EQ(done, ids);
 }

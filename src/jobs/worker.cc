@@ -104,15 +104,18 @@ Runner::Worker::~Worker() {
 
 void Runner::Worker::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     context_.cancel();
   }
   wakeup_.notify_all();
 }
 
 bool Runner::Worker::wait(microseconds time) {
-  std::unique_lock lock(mutex_);
-  return !wakeup_.wait_for(lock, time, [this] { return context_.cancelled(); });
+  const auto until = std::chrono::steady_clock::now() + time;
+  const MutexLock lock(mutex_);
+  while (!context_.cancelled() && wakeup_.wait_until(mutex_, until)) {
+  }
+  return !context_.cancelled();
 }
 
 void Runner::Worker::run() {

@@ -1,10 +1,9 @@
 #pragma once
 // jobs/worker.h — one kind of work at work.
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "jobs/runner.h"
 
 namespace entrepot::jobs {
@@ -57,8 +56,8 @@ class Runner::Worker {
   SteadyTime held_until_{};  // the lease; none while it is past
   bool in_trouble_ = false;
 
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
+  Mutex mutex_;  // so that no wake-up is lost: the context tells the end
+  CondVar wakeup_;
   std::thread thread_;
 };
 

@@ -10,7 +10,7 @@ Result<void> Ages::look(Context& context) {
   if (!kept_is_read_) TRY(read_kept(context));
   TRY_ASSIGN(const ClockLook now, watch_.look(context));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     note(now);
   }
   if (now.jump != microseconds(0)) TRY(keep(context));
@@ -30,7 +30,7 @@ void Ages::note(const ClockLook& now) {
 }
 
 WallTime Ages::before(microseconds age) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const WallTime now = clock_.wall();
   WallTime before = now - age;
   if (last_) {
@@ -49,7 +49,7 @@ WallTime Ages::before(microseconds age) const {
 Result<void> Ages::keep(Context& context) {
   std::string text;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (const Jump& jump : jumps_) {
       text += fmt::format("{}:{} ", to_unix_micros(jump.to), jump.by.count());
     }
@@ -66,7 +66,7 @@ Result<void> Ages::read_kept(Context& context) {
   if (!text) return {};
   const char* at = text->data();
   const char* const end = at + text->size();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   while (at != end) {
     std::int64_t to = 0;
     std::int64_t by = 0;

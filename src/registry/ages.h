@@ -2,12 +2,12 @@
 // registry/ages.h — how old things are by the time that passed, whatever the clock says.
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "meta/store.h"
 #include "registry/clock_watch.h"
 
@@ -40,7 +40,7 @@ class Ages {
     WallTime to;
     std::chrono::microseconds by;
   };
-  void note(const ClockLook& now);  // with mutex_ held
+  void note(const ClockLook& now) ENTREPOT_REQUIRES(mutex_);
   Result<void> read_kept(Context& context);
   Result<void> keep(Context& context);
 
@@ -53,13 +53,13 @@ class Ages {
   ClockWatch watch_;
   bool kept_is_read_ = false;
 
-  mutable std::mutex mutex_;
-  std::vector<Jump> jumps_;  // oldest first
+  mutable Mutex mutex_;
+  std::vector<Jump> jumps_ ENTREPOT_GUARDED_BY(mutex_);  // oldest first
   struct Moment {
     WallTime wall;
     SteadyTime steady;
   };
-  std::optional<Moment> last_;
+  std::optional<Moment> last_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::registry

@@ -2,8 +2,8 @@
 // registry/digest_locks.h — one at a time per digest, for what must not interleave.
 
 #include <array>
-#include <mutex>
 
+#include "base/mutex.h"
 #include "oci/digest.h"
 
 namespace entrepot::registry {
@@ -13,12 +13,13 @@ namespace entrepot::registry {
 // Thread-safe; blocks, so never on an event loop.
 class DigestLocks {
  public:
-  [[nodiscard]] std::unique_lock<std::mutex> lock(const oci::Digest& digest) {
-    return std::unique_lock(stripes_[std::hash<oci::Digest>()(digest) % stripes_.size()]);
+  // To be held with a MutexLock.
+  Mutex& of(const oci::Digest& digest) {
+    return stripes_[std::hash<oci::Digest>()(digest) % stripes_.size()];
   }
 
  private:
-  std::array<std::mutex, 256> stripes_;
+  std::array<Mutex, 256> stripes_;
 };
 
 }  // namespace entrepot::registry

@@ -34,7 +34,7 @@ class Key {
 
 template <class Value>
 std::shared_ptr<const Value> HotCache::Shard<Value>::find(std::string_view key) {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   const auto at = by_key.find(key);
   if (at == by_key.end()) return nullptr;
   recent.splice(recent.begin(), recent, at->second);
@@ -50,7 +50,7 @@ void HotCache::Shard<Value>::drop(typename std::list<Entry>::iterator at) {
 
 template <class Value>
 void HotCache::Shard<Value>::fill(Ticket ticket, Entry entry, std::size_t limit) {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   if (ticket.epoch_ != epoch || entry.weight > limit / 4) return;
   if (const auto old = by_key.find(entry.key); old != by_key.end()) drop(old->second);
   weight += entry.weight;
@@ -93,7 +93,7 @@ HotCache::Ticket HotCache::manifest_ticket(std::string_view repository,
   const Key key(repository, reference);
   auto& shard = manifest_shard(key.view());
   Ticket ticket;
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   ticket.epoch_ = shard.epoch;
   return ticket;
 }
@@ -101,7 +101,7 @@ HotCache::Ticket HotCache::manifest_ticket(std::string_view repository,
 HotCache::Ticket HotCache::blob_ticket(std::string_view digest) {
   auto& shard = blob_shard(digest);
   Ticket ticket;
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   ticket.epoch_ = shard.epoch;
   return ticket;
 }
@@ -142,7 +142,7 @@ void HotCache::heard(const events::Event& event) {
 void HotCache::invalidate_manifest(std::string_view repository, std::string_view reference) {
   const Key key(repository, reference);
   auto& shard = manifest_shard(key.view());
-  const std::lock_guard lock(shard.mutex);
+  const MutexLock lock(shard.mutex);
   ++shard.epoch;
   if (const auto at = shard.by_key.find(key.view()); at != shard.by_key.end()) {
     shard.drop(at->second);
@@ -159,7 +159,7 @@ void HotCache::invalidate_blob(const oci::Digest& digest) {
   const auto forget = [&] {
     const std::string text = digest.to_string();
     auto& shard = blob_shard(text);
-    const std::lock_guard lock(shard.mutex);
+    const MutexLock lock(shard.mutex);
     ++shard.epoch;
     // At most blob_entries / kShards to look at, and no pull comes here.
     for (auto at = shard.recent.begin(); at != shard.recent.end();) {
@@ -173,7 +173,7 @@ void HotCache::invalidate_blob(const oci::Digest& digest) {
 
 template <class Value>
 void HotCache::Shard<Value>::forget() {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   ++epoch;
   while (!recent.empty()) drop(recent.begin());
 }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/source.h"
 #include "crypto/seeded_hash.h"
 #include "meta/news.h"
@@ -88,16 +88,16 @@ class HotCache final : public meta::Listener {
       std::size_t weight = 0;
       std::shared_ptr<const Value> value;
     };
-    std::mutex mutex;
-    std::uint64_t epoch = 0;
-    std::size_t weight = 0;
-    std::list<Entry> recent;  // newest first
+    Mutex mutex;
+    std::uint64_t epoch ENTREPOT_GUARDED_BY(mutex) = 0;
+    std::size_t weight ENTREPOT_GUARDED_BY(mutex) = 0;
+    std::list<Entry> recent ENTREPOT_GUARDED_BY(mutex);  // newest first
     std::unordered_map<std::string_view, typename std::list<Entry>::iterator, crypto::SeededHash>
-        by_key;
+        by_key ENTREPOT_GUARDED_BY(mutex);
 
     std::shared_ptr<const Value> find(std::string_view key);
     void fill(Ticket ticket, Entry entry, std::size_t limit);
-    void drop(typename std::list<Entry>::iterator at);
+    void drop(typename std::list<Entry>::iterator at) ENTREPOT_REQUIRES(mutex);
     void forget();
   };
   static constexpr std::size_t kShards = 16;

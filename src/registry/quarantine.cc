@@ -80,7 +80,7 @@ Result<bool> Quarantine::is_damaged(Context& context, const meta::Blob& blob,
 }
 
 Result<Finding> Quarantine::blob(Context& context, const Digest& digest, const Sighting& sighting) {
-  const auto lock = stores_.locks.lock(digest);
+  const MutexLock lock(stores_.locks.of(digest));
   TRY_ASSIGN(const auto blob,
              if_there(stores_.meta.view<meta::Blob>(context, [&](const meta::Snapshot& snapshot) {
                return snapshot.blobs().find_anywhere(digest);

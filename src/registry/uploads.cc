@@ -68,7 +68,7 @@ Result<void> Uploads::require_young(const UploadSession& session) const {
 }
 
 Result<void> Uploads::require_open(const UploadSession& session) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (ended_.contains(session.id.str())) {
     return fail(ErrorCode::NotFound, "upload {} has ended", session.id.str());
   }
@@ -76,7 +76,7 @@ Result<void> Uploads::require_open(const UploadSession& session) const {
 }
 
 void Uploads::remember_end(const blob::UploadId& id, WallTime started_at) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto [ended, is_new] = ended_.insert(id.str());
   if (!is_new) return;
   ended_order_.push_back({&*ended, started_at});
@@ -97,14 +97,14 @@ Result<void> Uploads::record_end(meta::Transaction& tx, const UploadSession& ses
 // At first the time up to which the processes before this one have left records.
 Result<WallTime> Uploads::remembered_from(Context& context) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (remembered_from_) return *remembered_from_;
   }
   TRY_ASSIGN(const auto youngest,
              if_there(stores_.meta.view<WallTime>(context, [](const meta::Snapshot& snapshot) {
                return snapshot.ended_uploads().youngest();
              })));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!remembered_from_) remembered_from_ = youngest.value_or(WallTime::min());
   return *remembered_from_;
 }
@@ -165,7 +165,7 @@ Result<blob::Stored> Uploads::commit(Context& context, const access::Subject& wh
                                      const UploadSession& session, blob::Upload& upload,
                                      const Digest& expected) {
   TRY(upload.verify(context, expected));  // may read for long, so before others wait for the lock
-  const auto lock = stores_.locks.lock(upload.digest());
+  const MutexLock lock(stores_.locks.of(upload.digest()));
   TRY_ASSIGN(const blob::Stored stored, upload.commit(context, expected));
   sessions_.add(-1);
   if (session.is_told) remember_end(session.id, session.started_at);
@@ -257,7 +257,7 @@ Result<void> Uploads::count(Context& context) {
 Result<void> Uploads::make_room(Context& context) {
   const auto most = static_cast<std::int64_t>(options_.most_sessions);
   if (counted_ && sessions_.value() < most) return {};
-  const std::lock_guard lock(room_mutex_);
+  const MutexLock lock(room_mutex_);
   if (counted_ && sessions_.value() < most) return {};  // the one before made it
   if (!counted_) TRY(count(context));
   if (sessions_.value() < most) return {};

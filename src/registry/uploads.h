@@ -4,12 +4,12 @@
 #include <atomic>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <unordered_set>
 
 #include "access/subject.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "oci/name.h"
 #include "registry/ages.h"
 #include "registry/quarantine.h"
@@ -119,21 +119,21 @@ class Uploads {
   metrics::Gauge& sessions_;  // as they were counted last, and begun and ended since
   metrics::Counter& evicted_;
   std::atomic<bool> counted_ = false;
-  std::mutex room_mutex_;
+  Mutex room_mutex_;  // one at a time makes room
   Ages ages_;
 
   // The last to end in this process, so that most requests need not ask the metadata: 9 MiB when
   // there are as many as that.
   static constexpr std::size_t kRemembered = 65'536;
-  mutable std::mutex mutex_;
-  std::unordered_set<std::string> ended_;
+  mutable Mutex mutex_;
+  std::unordered_set<std::string> ended_ ENTREPOT_GUARDED_BY(mutex_);
   struct Remembered {
     const std::string* id;  // in ended_, where elements stay in their place
     WallTime started_at;
   };
-  std::deque<Remembered> ended_order_;
+  std::deque<Remembered> ended_order_ ENTREPOT_GUARDED_BY(mutex_);
   // Of sessions that began later, every end is remembered. None: not known yet.
-  std::optional<WallTime> remembered_from_;
+  std::optional<WallTime> remembered_from_ ENTREPOT_GUARDED_BY(mutex_);
 
   WholeWriters whole_writers_;
 };

@@ -4,11 +4,11 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "blob/store.h"
 
 namespace entrepot::registry {
@@ -47,9 +47,9 @@ class WholeWriters {
     std::uint64_t offset_bytes = 0;
     std::uint64_t number = 0;  // of its writer
   };
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, Entry> entries_;
-  std::uint64_t numbers_ = 0;
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_ ENTREPOT_GUARDED_BY(mutex_);
+  std::uint64_t numbers_ ENTREPOT_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace entrepot::registry

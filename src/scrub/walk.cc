@@ -185,7 +185,7 @@ Result<bool> Walk::step_marked(Context& context, const registry::AfterPiece& aft
 // A disk that was not there, say, is there again. Nobody removes or replaces the bytes of a marked
 // blob but a push, which takes the mark away as well.
 Result<void> Walk::unmark(Context& context, const meta::Blob& blob) {
-  const auto lock = stores_.locks.lock(blob.digest);
+  const MutexLock lock(stores_.locks.of(blob.digest));
   TRY(stores_.meta.write(
       context, [&](meta::Transaction& tx) { return tx.damage().clear_blob(blob.digest); }));
   ++counts_.mended;

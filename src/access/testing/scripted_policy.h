@@ -3,12 +3,12 @@
 // asked.
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "access/policy.h"
+#include "base/mutex.h"
 
 namespace entrepot::access::testing {
 
@@ -48,17 +48,17 @@ class ScriptedPolicy final : public Policy {
   bool allows_everywhere(const Question& /*question*/) const override { return false; }
 
   std::vector<Asked> asked() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return asked_;
   }
   void forget() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     asked_.clear();
   }
 
  private:
   Decision judged(const Question& question) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     asked_.push_back(
         {std::string(question.subject.name()), question.action, std::string(question.repository)});
     return {judge(question), std::string(question.subject.name()) + " may not " +
@@ -66,8 +66,8 @@ class ScriptedPolicy final : public Policy {
                                  std::string(question.repository)};
   }
 
-  mutable std::mutex mutex_;
-  mutable std::vector<Asked> asked_;
+  mutable Mutex mutex_;
+  mutable std::vector<Asked> asked_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::access::testing

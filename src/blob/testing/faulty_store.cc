@@ -58,7 +58,7 @@ class FaultyUpload final : public Upload {
 };
 
 void FaultyBlobStore::set(std::optional<Fault> fault) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   fault_ = fault;
   calls_ = 0;
 }
@@ -74,12 +74,12 @@ void FaultyBlobStore::fail_from(std::size_t nth, ErrorCode code, When when) {
 void FaultyBlobStore::heal() { set(std::nullopt); }
 
 std::size_t FaultyBlobStore::calls() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return calls_;
 }
 
 std::optional<FaultyBlobStore::Fault> FaultyBlobStore::next() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   ++calls_;
   if (!fault_ || calls_ < fault_->nth) return std::nullopt;
   if (calls_ > fault_->nth && !fault_->lasting) return std::nullopt;

@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "base/mutex.h"
 #include "blob/store.h"
 
 namespace entrepot::blob::testing {
@@ -75,9 +75,9 @@ class FaultyBlobStore final : public BlobStore {
   std::unique_ptr<Upload> wrap(const UploadId& id, std::unique_ptr<Upload> upload);
 
   BlobStore& inner_;
-  mutable std::mutex mutex_;
-  std::optional<Fault> fault_;
-  std::size_t calls_ = 0;
+  mutable Mutex mutex_;
+  std::optional<Fault> fault_ ENTREPOT_GUARDED_BY(mutex_);
+  std::size_t calls_ ENTREPOT_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace entrepot::blob::testing

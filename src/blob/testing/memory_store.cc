@@ -32,7 +32,7 @@ class MemoryUpload final : public Upload {
       : store_(store), id_(id), writer_(writer), bytes_(std::move(so_far)) {}
 
   ~MemoryUpload() override {
-    const std::lock_guard lock(store_.mutex_);
+    const MutexLock lock(store_.mutex_);
     const auto session = store_.session_of(id_, writer_);
     if (!session) return;
     (*session)->go_back();
@@ -43,7 +43,7 @@ class MemoryUpload final : public Upload {
   Digest digest() const override { return Digest::of(bytes_); }
 
   Result<void> write(Context&, ByteView piece) override {
-    const std::lock_guard lock(store_.mutex_);
+    const MutexLock lock(store_.mutex_);
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     session->bytes += piece;
     session->written_at = store_.clock_.wall();
@@ -52,14 +52,14 @@ class MemoryUpload final : public Upload {
   }
 
   Result<void> pause(Context&) override {
-    const std::lock_guard lock(store_.mutex_);
+    const MutexLock lock(store_.mutex_);
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     session->put_away();
     return {};
   }
 
   Result<void> verify(Context&, const Digest& expected) override {
-    const std::lock_guard lock(store_.mutex_);
+    const MutexLock lock(store_.mutex_);
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     const Digest actual = Digest::of(bytes_, expected.algorithm());
     if (actual != expected) {
@@ -73,7 +73,7 @@ class MemoryUpload final : public Upload {
 
   Result<Stored> commit(Context& context, const Digest& expected) override {
     TRY(verify(context, expected));
-    const std::lock_guard lock(store_.mutex_);
+    const MutexLock lock(store_.mutex_);
     TRY_ASSIGN(auto* const session, store_.session_of(id_, writer_));
     const Stored stored{digest(), bytes_.size()};
     store_.blobs_[stored.digest] = std::make_shared<const Bytes>(std::move(session->bytes));
@@ -110,7 +110,7 @@ Result<MemoryBlobStore::Session*> MemoryBlobStore::session_of(const UploadId& id
 
 Result<Stat> MemoryBlobStore::stat(Context&, const Digest& digest) {
   TRY(require_sha256(digest));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = blobs_.find(digest);
   if (found == blobs_.end()) return no_blob(digest);
   return Stat{found->second->size()};
@@ -118,7 +118,7 @@ Result<Stat> MemoryBlobStore::stat(Context&, const Digest& digest) {
 
 Result<Source> MemoryBlobStore::open(Context&, const Digest& digest) {
   TRY(require_sha256(digest));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = blobs_.find(digest);
   if (found == blobs_.end()) return no_blob(digest);
   return Source(found->second);
@@ -126,13 +126,13 @@ Result<Source> MemoryBlobStore::open(Context&, const Digest& digest) {
 
 Result<std::unique_ptr<Upload>> MemoryBlobStore::start(Context&, const UploadId& id,
                                                        HashAlgorithm /*also*/) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   sessions_.insert_or_assign(id, Session{Bytes(), clock_.wall(), ++writers_, {}});
   return std::make_unique<MemoryUpload>(*this, id, writers_, Bytes());
 }
 
 Result<std::unique_ptr<Upload>> MemoryBlobStore::resume(Context&, const UploadId& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return no_session(id);
   found->second.go_back();
@@ -141,7 +141,7 @@ Result<std::unique_ptr<Upload>> MemoryBlobStore::resume(Context&, const UploadId
 }
 
 Result<std::uint64_t> MemoryBlobStore::upload_offset(Context&, const UploadId& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return no_session(id);
   Session& session = found->second;
@@ -150,14 +150,14 @@ Result<std::uint64_t> MemoryBlobStore::upload_offset(Context&, const UploadId& i
 }
 
 Result<void> MemoryBlobStore::cancel(Context&, const UploadId& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (sessions_.erase(id) == 0) return no_session(id);
   return {};
 }
 
 Result<void> MemoryBlobStore::remove(Context&, const Digest& digest) {
   TRY(require_sha256(digest));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (blobs_.erase(digest) == 0) return no_blob(digest);
   return {};
 }
@@ -171,7 +171,7 @@ Result<void> MemoryBlobStore::list(Context& context, const std::optional<Digest>
   if (after) TRY(require_sha256(*after));
   std::vector<Stored> found;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto next = after ? blobs_.upper_bound(*after) : blobs_.begin();
     for (; next != blobs_.end(); ++next) found.push_back({next->first, next->second->size()});
   }
@@ -183,7 +183,7 @@ Result<void> MemoryBlobStore::list(Context& context, const std::optional<Digest>
 }
 
 Result<Purged> MemoryBlobStore::purge(Context&, const PurgeTerms& terms) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::pair<WallTime, UploadId>> silent;
   for (const auto& [id, session] : sessions_) {
     if (session.writer == 0) silent.emplace_back(session.written_at, id);
@@ -206,7 +206,7 @@ Result<void> MemoryBlobStore::check_writable(Context&) { return {}; }
 Result<void> MemoryBlobStore::require_room(Context&) { return {}; }
 
 void MemoryBlobStore::damage(const Digest& digest, Bytes bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = blobs_.find(digest);
   CHECK(found != blobs_.end());
   found->second = std::make_shared<const Bytes>(std::move(bytes));

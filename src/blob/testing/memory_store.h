@@ -3,11 +3,11 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "blob/store.h"
 #include "crypto/hash.h"
 
@@ -49,14 +49,14 @@ class MemoryBlobStore final : public BlobStore {
     void go_back();  // to what was told
   };
 
-  // With mutex_ held. Cancelled unless `writer` is the session's.
-  Result<Session*> session_of(const UploadId& id, std::uint64_t writer);
+  // Cancelled unless `writer` is the session's.
+  Result<Session*> session_of(const UploadId& id, std::uint64_t writer) ENTREPOT_REQUIRES(mutex_);
 
   const Clock& clock_;
-  std::mutex mutex_;
-  std::map<Digest, SharedBytes> blobs_;
-  std::map<UploadId, Session> sessions_;
-  std::uint64_t writers_ = 0;
+  Mutex mutex_;
+  std::map<Digest, SharedBytes> blobs_ ENTREPOT_GUARDED_BY(mutex_);
+  std::map<UploadId, Session> sessions_ ENTREPOT_GUARDED_BY(mutex_);
+  std::uint64_t writers_ ENTREPOT_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace entrepot::blob::testing

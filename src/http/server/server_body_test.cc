@@ -43,10 +43,7 @@ class ServerBodyTest : public testing::ServerFixture {
     answer_in_memory("/hello", "hello\n");
   }
 
-  std::string body() {
-    const std::lock_guard lock(record->mutex);
-    return record->body;
-  }
+  std::string body() { return record->seen().body; }
   bool destroyed() { return record->destroyed > 0; }
 };
 
@@ -55,11 +52,11 @@ TEST_F(ServerBodyTest, TakesBodiesOfAllSizes) {
   Client client(port);
   for (const std::size_t size :
        {1UL, 5'000UL, 65'536UL, 262'144UL, 262'145UL, 1'048'576UL, 1'048'577UL, 9'999'999UL}) {
-    record->body.clear();
+    record->clear_body();
     const std::string sent = pattern(size);
     EXPECT_EQ(client.exchange(request_text("PUT", "/upload", "", sent)).status, 201) << size;
     EXPECT_TRUE(body() == sent) << size;
-    EXPECT_LE(record->largest_piece_bytes, 1U << 20);
+    EXPECT_LE(record->seen().largest_piece_bytes, 1U << 20);
   }
   EXPECT_EQ(client.get("/hello").status, 200);
 }
@@ -78,7 +75,7 @@ TEST_F(ServerBodyTest, TakesChunkedBodies) {
   Client client(port);
   const std::string sent = pattern(3'000'001);
   for (const std::size_t chunk_bytes : {1'000UL, 32'768UL, 3'000'001UL}) {
-    record->body.clear();
+    record->clear_body();
     EXPECT_EQ(client.exchange(chunked_request(sent, chunk_bytes)).status, 201);
     EXPECT_TRUE(body() == sent) << chunk_bytes;
   }
@@ -235,11 +232,11 @@ TEST_F(ServerBodyTest, ABodyPastItsLimitFailsBeforeItsFirstByte) {
   start();
   Client client(port);
   EXPECT_EQ(client.exchange(request_text("PUT", "/limited", "", pattern(1000))).status, 201);
-  record->body.clear();
+  record->clear_body();
   EXPECT_EQ(client.exchange(request_text("PUT", "/limited", "", pattern(1001))).status, 413);
   EXPECT_EQ(body(), "");
-  ASSERT_TRUE(record->failure);
-  EXPECT_EQ(record->failure->code, ErrorCode::TooLarge);
+  ASSERT_TRUE(record->seen().failure);
+  EXPECT_EQ(record->seen().failure->code, ErrorCode::TooLarge);
   EXPECT_EQ(client.get("/hello").status, 200) << "the rest was short enough to drop";
 }
 
@@ -253,8 +250,8 @@ TEST_F(ServerBodyTest, AnEndlessChunkedBodyIsCutAtItsLimit) {
   while (chunks < 1000 && client.send(chunk)) ++chunks;
   EXPECT_LT(chunks, 1000);
   EXPECT_TRUE(eventually([&] { return destroyed(); }));
-  ASSERT_TRUE(record->failure);
-  EXPECT_EQ(record->failure->code, ErrorCode::TooLarge);
+  ASSERT_TRUE(record->seen().failure);
+  EXPECT_EQ(record->seen().failure->code, ErrorCode::TooLarge);
   EXPECT_LE(body().size(), 1'000'000U + (1 << 20));
 }
 
@@ -267,7 +264,7 @@ TEST_F(ServerBodyTest, ABrokenChunkFailsTheBodyAndEndsTheConnection) {
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(answer.header("connection"), "close");
   EXPECT_TRUE(client.ended());
-  EXPECT_EQ(record->failure->code, ErrorCode::InvalidArgument);
+  EXPECT_EQ(record->seen().failure->code, ErrorCode::InvalidArgument);
 }
 
 // What came of a broken push reaches the sink, so that it can be resumed from there.
@@ -278,8 +275,8 @@ TEST_F(ServerBodyTest, ABodyThatBreaksOffIsKeptAsFarAsItCame) {
   client.shut_down_sending();
   EXPECT_EQ(client.receive().status, 400);
   EXPECT_EQ(body(), "abc");
-  EXPECT_EQ(record->failure->code, ErrorCode::Cancelled);
-  EXPECT_FALSE(record->finished);
+  EXPECT_EQ(record->seen().failure->code, ErrorCode::Cancelled);
+  EXPECT_FALSE(record->seen().finished);
 }
 
 TEST_F(ServerBodyTest, AClientThatVanishesLeavesASinkWithWhatCame) {
@@ -293,7 +290,7 @@ TEST_F(ServerBodyTest, AClientThatVanishesLeavesASinkWithWhatCame) {
   }
   EXPECT_TRUE(eventually([&] { return destroyed(); }));
   EXPECT_TRUE(body() == sent);
-  EXPECT_FALSE(record->finished);
+  EXPECT_FALSE(record->seen().finished);
 }
 
 TEST_F(ServerBodyTest, AStalledPushHandsOverWhatItHas) {

@@ -1,10 +1,10 @@
 // Answers out of files and streams, through real sockets.
 
-#include <mutex>
 #include <thread>
 
 #include <gtest/gtest.h>
 
+#include "base/mutex.h"
 #include "http/server/testing/server_fixture.h"
 
 namespace entrepot::http::server {
@@ -210,10 +210,10 @@ TEST_F(ServerFileTest, AHalfCloseAloneStopsNothing) {
 TEST_F(ServerFileTest, AFaultOfTheFileIsToldFromAClientThatLeaves) {
   count_cut_exchanges();
   serve_file("/short", contents, {1, 2 * contents.size()});
-  std::mutex mutex;
+  Mutex mutex;
   std::vector<std::string> faults;
   handler.on_fault = [&](std::string_view path, std::uint64_t offset, const Error& error) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     faults.push_back(fmt::format("{} {} {}", path, offset, name_of(error.code)));
   };
   start();
@@ -225,10 +225,10 @@ TEST_F(ServerFileTest, AFaultOfTheFileIsToldFromAClientThatLeaves) {
   Client client(port);
   EXPECT_EQ(client.get("/short?n=1").body.size(), contents.size() - 1);
   ASSERT_TRUE(eventually([&] {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return !faults.empty();
   }));
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   EXPECT_EQ(faults, std::vector<std::string>{fmt::format("/short {} OutOfRange", contents.size())});
   EXPECT_NE(metrics.to_text().find("entrepot_http_body_faults_total 1\n"), std::string::npos);
 }

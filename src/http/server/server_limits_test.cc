@@ -69,7 +69,7 @@ TEST_F(ServerLimitsTest, WhatIsMalformedGetsOneAnswerAndTheEnd) {
     EXPECT_FALSE(answer.body.empty());
     EXPECT_EQ(client.read_to_end(), "") << head;
   }
-  EXPECT_FALSE(record->finished);
+  EXPECT_FALSE(record->seen().finished);
 }
 
 TEST_F(ServerLimitsTest, LongHeadsAreRefusedBeforeTheyEnd) {

@@ -48,10 +48,10 @@ TEST_F(ServerTimeTest, APushThatOnlyDripsIsEnded) {
     std::this_thread::sleep_for(milliseconds(100));
   }
   EXPECT_GT(steady_clock::now() - begin, milliseconds(1400));
-  ASSERT_TRUE(eventually([&] { return record->finished || record->destroyed == 1; }));
-  ASSERT_TRUE(record->failure);
-  EXPECT_EQ(record->failure->code, ErrorCode::Timeout);
-  EXPECT_GT(record->body.size(), 5U);
+  ASSERT_TRUE(eventually([&] { return record->seen().finished || record->destroyed == 1; }));
+  ASSERT_TRUE(record->seen().failure);
+  EXPECT_EQ(record->seen().failure->code, ErrorCode::Timeout);
+  EXPECT_GT(record->seen().body.size(), 5U);
 }
 
 // Many pushes that never pause long enough to look silent.
@@ -83,7 +83,7 @@ TEST_F(ServerTimeTest, PushesThatDripLeaveTheBuffersToOthers) {
   Client honest(port);
   ASSERT_TRUE(honest.send(request_text("PUT", "/upload", "", body)));
   EXPECT_EQ(honest.receive().status, 201);
-  EXPECT_TRUE(record->body == body) << record->body.size();
+  EXPECT_TRUE(record->seen().body == body) << record->seen().body.size();
   ending = true;
   drip.join();
 }

@@ -3,13 +3,13 @@
 #include <pthread.h>
 
 #include <array>
-#include <mutex>
 #include <set>
 #include <thread>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/mutex.h"
 #include "http/server/testing/server_fixture.h"
 
 namespace entrepot::http::server {
@@ -266,10 +266,10 @@ TEST_F(ServerTest, ReportsExchanges) {
     std::uint64_t received_bytes, sent_bytes;
     bool complete;
   };
-  std::mutex mutex;
+  Mutex mutex;
   std::vector<Seen> seen;
   options.observe = [&](const Exchange& exchange) {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     EXPECT_NE(exchange.peer, nullptr);
     seen.push_back({exchange.request ? std::string(exchange.request->path()) : "",
                     std::string(exchange.route), exchange.status, exchange.received_bytes,
@@ -289,10 +289,10 @@ TEST_F(ServerTest, ReportsExchanges) {
     client.exchange("nonsense\r\n\r\n");
   }
   ASSERT_TRUE(eventually([&] {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     return seen.size() == 3;
   }));
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   EXPECT_EQ(seen[0].path, "/routed");
   EXPECT_EQ(seen[0].route, "the-route");
   EXPECT_EQ(seen[0].sent_bytes, 5U);
@@ -403,7 +403,7 @@ TEST_F(ServerTest, MayBeDestroyedWhileBusy) {
   server.reset();
   EXPECT_EQ(waiting.receive().status, 0);
   EXPECT_TRUE(idle.ended());
-  EXPECT_FALSE(record->finished);
+  EXPECT_FALSE(record->seen().finished);
 }
 
 }  // namespace

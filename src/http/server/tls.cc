@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
-#include <mutex>
 #include <optional>
 
 #include <openssl/err.h>
@@ -16,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "http/server/internal/ticket_keys.h"
 
 namespace entrepot::http::server {
@@ -50,6 +50,7 @@ std::string openssl_reason() {
 }
 
 Result<void> check_readable(const std::string& path) {
+  // The operator's file: mounted secrets are links, and a pipe would be waited for.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     return fail(ErrorCode::InvalidArgument, "{}: {}", path, std::strerror(errno));
@@ -128,7 +129,7 @@ class FileTlsContext final : public TlsContext {
   Result<void> reload() override {
     const Stamps stamps = read_stamps();  // first: what changes while we read is stale again
     auto loaded = load(options_);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stamps_ = stamps;  // of a failed attempt, too: it would fail again
     if (!loaded) return propagate(std::move(loaded));
     current_ = *std::move(loaded);
@@ -137,14 +138,14 @@ class FileTlsContext final : public TlsContext {
 
   bool stale() const override {
     const Stamps stamps = read_stamps();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     // Asked every few seconds, so old keys of tickets go also when nobody connects.
     if (current_) internal::TicketKeys::of(current_.get()).turn();
     return stamps != stamps_;
   }
 
   std::shared_ptr<ssl_ctx_st> current() const override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return current_;
   }
 
@@ -154,9 +155,9 @@ class FileTlsContext final : public TlsContext {
   }
 
   const TlsOptions options_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<SSL_CTX> current_;
-  Stamps stamps_;
+  mutable Mutex mutex_;
+  std::shared_ptr<SSL_CTX> current_ ENTREPOT_GUARDED_BY(mutex_);
+  Stamps stamps_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace

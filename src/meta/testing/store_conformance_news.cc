@@ -1,6 +1,6 @@
-#include <mutex>
 #include <set>
 
+#include "base/mutex.h"
 #include "meta/testing/on_threads.h"
 #include "meta/testing/store_conformance.h"
 
@@ -14,27 +14,36 @@ namespace {
 class Ear final : public Listener {
  public:
   void heard(const News& news) noexcept override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     entries_.insert(entries_.end(), news.entries.begin(), news.entries.end());
     blobs_.insert(news.blobs.begin(), news.blobs.end());
     manifests_ = manifests_ || news.manifests;
   }
 
   // Since it was asked last.
-  std::set<Digest> blobs() { return std::exchange(blobs_, {}); }
-  bool manifests() { return std::exchange(manifests_, false); }
-  std::vector<Journal::Entry> entries() { return std::exchange(entries_, {}); }
+  std::set<Digest> blobs() {
+    const MutexLock lock(mutex_);
+    return std::exchange(blobs_, {});
+  }
+  bool manifests() {
+    const MutexLock lock(mutex_);
+    return std::exchange(manifests_, false);
+  }
+  std::vector<Journal::Entry> entries() {
+    const MutexLock lock(mutex_);
+    return std::exchange(entries_, {});
+  }
   bool has_heard_of(std::string_view actor) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return std::any_of(entries_.begin(), entries_.end(),
                        [&](const Journal::Entry& entry) { return entry.event.actor.id == actor; });
   }
 
  private:
-  std::mutex mutex_;
-  std::vector<Journal::Entry> entries_;
-  std::set<Digest> blobs_;
-  bool manifests_ = false;
+  Mutex mutex_;
+  std::vector<Journal::Entry> entries_ ENTREPOT_GUARDED_BY(mutex_);
+  std::set<Digest> blobs_ ENTREPOT_GUARDED_BY(mutex_);
+  bool manifests_ ENTREPOT_GUARDED_BY(mutex_) = false;
 };
 
 events::Event event_by(std::string actor) {

@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
 #include "blob/testing/memory_store.h"
@@ -32,20 +32,20 @@ inline oci::Tag tag(std::string_view text) { return oci::Tag::parse(text).value(
 class Sizes {
  public:
   static void note(std::string_view bytes) {
-    const std::lock_guard lock(mutex());
+    const MutexLock lock(mutex());
     for (const auto algorithm : {oci::HashAlgorithm::Sha256, oci::HashAlgorithm::Sha512}) {
       known()[oci::Digest::of(bytes, algorithm).to_string()] = bytes.size();
     }
   }
   static std::size_t of(std::string_view digest) {
-    const std::lock_guard lock(mutex());
+    const MutexLock lock(mutex());
     const auto found = known().find(std::string(digest));
     return found == known().end() ? 3 : found->second;
   }
 
  private:
-  static std::mutex& mutex() {
-    static std::mutex one;
+  static Mutex& mutex() {
+    static Mutex one;
     return one;
   }
   static std::map<std::string, std::size_t>& known() {

@@ -41,7 +41,7 @@ Signals::Signals(std::function<void()> on_stop) : on_stop_(std::move(on_stop)) {
 
 Signals::~Signals() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   pthread_kill(thread_.native_handle(), kWake);
@@ -55,8 +55,8 @@ Signals::~Signals() {
 }
 
 Signals::Event Signals::next() {
-  std::unique_lock lock(mutex_);
-  came_.wait(lock, [this] { return stop_ || reload_; });
+  const MutexLock lock(mutex_);
+  while (!stop_ && !reload_) came_.wait(mutex_);
   if (stop_) return Event::Stop;
   reload_ = false;
   return Event::Reload;
@@ -64,7 +64,7 @@ Signals::Event Signals::next() {
 
 // Writes down what the signal asks for; true when it is the first Stop.
 bool Signals::take(int signal) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (signal == SIGHUP) {
     reload_ = true;
     return false;
@@ -77,9 +77,10 @@ void Signals::run() {
   const sigset_t set = watched();
   for (;;) {
     int signal = 0;
+    // No deadline: the destructor sends kWake.
     if (sigwait(&set, &signal) != 0) continue;
     if (signal == kWake) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (ending_) return;
       continue;
     }

@@ -1,10 +1,10 @@
 #pragma once
 // server/host/signals.h — what each signal does to a server.
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace entrepot::server {
 
@@ -44,11 +44,11 @@ class Signals {
   bool take(int signal);
 
   const std::function<void()> on_stop_;
-  std::mutex mutex_;
-  std::condition_variable came_;
-  bool stop_ = false;
-  bool reload_ = false;
-  bool ending_ = false;
+  Mutex mutex_;
+  CondVar came_;
+  bool stop_ ENTREPOT_GUARDED_BY(mutex_) = false;
+  bool reload_ ENTREPOT_GUARDED_BY(mutex_) = false;
+  bool ending_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

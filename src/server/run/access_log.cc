@@ -6,14 +6,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <condition_variable>
 #include <ctime>
 #include <iterator>
-#include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "base/mutex.h"
 #include "http/forwarded.h"
 #include "http/router.h"
 #include "json/writer.h"
@@ -178,17 +177,17 @@ struct AccessLog::Writer {
 
   const int descriptor;
   metrics::Counter& lost;
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::string pending;
-  std::size_t pending_lines = 0;
-  bool ending = false;
-  bool ended = false;
+  Mutex mutex;
+  CondVar changed;
+  std::string pending ENTREPOT_GUARDED_BY(mutex);
+  std::size_t pending_lines ENTREPOT_GUARDED_BY(mutex) = 0;
+  bool ending ENTREPOT_GUARDED_BY(mutex) = false;
+  bool ended ENTREPOT_GUARDED_BY(mutex) = false;
 
   void add(std::string_view line) {
     bool full = false;
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       if (pending.size() + line.size() > kBacklogBytes) {
         lost.add();
         return;
@@ -202,10 +201,11 @@ struct AccessLog::Writer {
 
   void run() {
     std::string batch;
-    std::unique_lock lock(mutex);
+    MutexLock lock(mutex);
     while (!ending || !pending.empty()) {
-      changed.wait_for(lock, kFlushInterval,
-                       [this] { return ending || pending.size() >= kFlushBytes; });
+      const auto flush_at = std::chrono::steady_clock::now() + kFlushInterval;
+      while (!ending && pending.size() < kFlushBytes && changed.wait_until(mutex, flush_at)) {
+      }
       batch.clear();
       batch.swap(pending);
       const std::size_t lines = std::exchange(pending_lines, 0);
@@ -241,19 +241,27 @@ AccessLog::AccessLog(Options options, const Clock& clock, metrics::Registry& met
 }
 
 AccessLog::~AccessLog() {
-  std::unique_lock lock(writer_->mutex);
+  const auto deadline = std::chrono::steady_clock::now() + kLastPatience;
+  const MutexLock lock(writer_->mutex);
   writer_->ending = true;
   writer_->changed.notify_all();
-  writer_->changed.wait_for(lock, kLastPatience, [this] { return writer_->ended; });
+  while (!writer_->ended && writer_->changed.wait_until(writer_->mutex, deadline)) {
+  }
 }
 
 void AccessLog::record(const http::server::Exchange& exchange) {
   static std::atomic<std::size_t> threads = 0;
   thread_local const std::size_t thread = threads.fetch_add(1, std::memory_order_relaxed);
   Spare& spare = spares_[thread % spares_.size()];
-  const std::unique_lock lock(spare.mutex, std::try_to_lock);
-  std::string line_of_this_call;
-  std::string& line = lock ? spare.line : line_of_this_call;
+  if (!spare.mutex.try_lock()) {
+    std::string line_of_this_call;
+    return record(exchange, line_of_this_call);
+  }
+  const MutexLock lock(spare.mutex, std::adopt_lock);
+  record(exchange, spare.line);
+}
+
+void AccessLog::record(const http::server::Exchange& exchange, std::string& line) {
   line.clear();
   append_access_log_line(line, exchange, clock_.wall(), format_);
   writer_->add(line);

@@ -3,11 +3,11 @@
 
 #include <array>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "http/server/server.h"
 
 namespace entrepot::server {
@@ -40,12 +40,15 @@ class AccessLog {
  private:
   struct Writer;
 
+  // Makes the line in `line`, and has it written.
+  void record(const http::server::Exchange& exchange, std::string& line);
+
   const AccessLogFormat format_;
   const Clock& clock_;
   // A line to write into, so that none has to be made for each request.
   struct Spare {
-    std::mutex mutex;
-    std::string line;
+    Mutex mutex;
+    std::string line ENTREPOT_GUARDED_BY(mutex);
   };
 
   std::array<Spare, 16> spares_;

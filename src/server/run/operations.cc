@@ -49,14 +49,14 @@ Readiness::Readiness(const Clock& clock, std::chrono::milliseconds patience)
 Readiness::~Readiness() { stop(); }
 
 void Readiness::started(Check check) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   check_ = std::move(check);
   answered_at_.reset();
 }
 
 void Readiness::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
@@ -64,7 +64,7 @@ void Readiness::stop() {
 }
 
 std::optional<std::string> Readiness::remembered() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return remembered_locked();
 }
 
@@ -75,7 +75,7 @@ std::optional<std::string> Readiness::remembered_locked() const {
 }
 
 std::string Readiness::ask() {
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto known = remembered_locked()) return *known;
   if (waiting_ >= kMostWaiting || ending_) return answer_;
   if (asked_ == answered_) {
@@ -84,17 +84,20 @@ std::string Readiness::ask() {
   }
   ++waiting_;
   const std::uint64_t wanted = asked_;
-  const bool answered =
-      changed_.wait_for(lock, patience_, [&] { return answered_ >= wanted || ending_; });
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  while (answered_ < wanted && !ending_ && changed_.wait_until(mutex_, deadline)) {
+  }
   --waiting_;
-  if (!answered) answer_ = name_of(ErrorCode::Timeout);  // until the check that hangs has ended
+  if (answered_ < wanted && !ending_) {
+    answer_ = name_of(ErrorCode::Timeout);  // until the check that hangs has ended
+  }
   return answer_;
 }
 
 void Readiness::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return asked_ > answered_ || ending_; });
+    while (asked_ <= answered_ && !ending_) changed_.wait(mutex_);
     if (ending_) return;
     lock.unlock();
     ErrorCode problem = ErrorCode::Unavailable;  // without memory
@@ -111,7 +114,7 @@ void Readiness::run() {
 bool Readiness::is_ready(ErrorCode& problem) {
   Check check;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     check = check_;
   }
   Context context("readiness", std::chrono::steady_clock::now() + patience_);

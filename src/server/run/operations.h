@@ -3,9 +3,7 @@
 // /metrics.
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +13,7 @@
 #include "auth/authenticator.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "http/handler.h"
 
 namespace entrepot::server {
@@ -47,21 +46,22 @@ class Readiness {
   static constexpr std::size_t kMostWaiting = 2;
 
  private:
-  std::optional<std::string> remembered_locked() const;
+  std::optional<std::string> remembered_locked() const ENTREPOT_REQUIRES(mutex_);
   void run();
   bool is_ready(ErrorCode& problem);
 
   const Clock& clock_;
   const std::chrono::milliseconds patience_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  Check check_;  // set once
-  std::string answer_ = "starting";
-  std::optional<SteadyTime> answered_at_;
-  std::uint64_t asked_ = 0;  // checks wanted so far, the one that runs included
-  std::uint64_t answered_ = 0;
-  std::size_t waiting_ = 0;
-  bool ending_ = false;
+  mutable Mutex mutex_;
+  CondVar changed_;
+  Check check_ ENTREPOT_GUARDED_BY(mutex_);  // set once
+  std::string answer_ ENTREPOT_GUARDED_BY(mutex_) = "starting";
+  std::optional<SteadyTime> answered_at_ ENTREPOT_GUARDED_BY(mutex_);
+  // Checks wanted so far, the one that runs included.
+  std::uint64_t asked_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  std::uint64_t answered_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  std::size_t waiting_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  bool ending_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -13,7 +13,7 @@ Periodic::Periodic(const std::string& name, std::chrono::milliseconds interval, 
 
 Periodic::~Periodic() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     context_.cancel();
   }
   ending_came_.notify_all();
@@ -21,12 +21,14 @@ Periodic::~Periodic() {
 }
 
 void Periodic::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!context_.cancelled()) {
     lock.unlock();
     static_cast<void>(had_memory([this] { work_(context_); }));
     lock.lock();
-    ending_came_.wait_for(lock, interval_, [this] { return context_.cancelled(); });
+    const auto next = std::chrono::steady_clock::now() + interval_;
+    while (!context_.cancelled() && ending_came_.wait_until(mutex_, next)) {
+    }
   }
 }
 

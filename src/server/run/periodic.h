@@ -2,13 +2,12 @@
 // server/run/periodic.h — work that is done now and then, on a thread of its own.
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "base/context.h"
+#include "base/mutex.h"
 
 namespace entrepot::server {
 
@@ -29,8 +28,8 @@ class Periodic {
   const std::chrono::milliseconds interval_;
   const Work work_;
   Context context_;
-  std::mutex mutex_;
-  std::condition_variable ending_came_;
+  Mutex mutex_;  // so that no wake-up is lost: the context tells the end
+  CondVar ending_came_;
   std::thread thread_;
 };
 

@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds kLook{50};  // whether the one who waits is 
 LongReads::Turn::~Turn() {
   if (reads_ == nullptr) return;
   {
-    const std::lock_guard lock(reads_->mutex_);
+    const MutexLock lock(reads_->mutex_);
     --reads_->reading_;
   }
   reads_->freed_.notify_one();
@@ -20,14 +20,14 @@ LongReads::Turn::~Turn() {
 
 Result<LongReads::Turn> LongReads::begin(Context& context, std::uint64_t size_bytes) {
   if (size_bytes <= kShortBytes) return Turn(nullptr);
-  std::unique_lock lock(mutex_);
+  const MutexLock lock(mutex_);
   if (reading_ >= kMostReading && waiting_ >= kMostWaiting) {
     return fail(ErrorCode::Unavailable, "too many uploads are being read again");
   }
   ++waiting_;
   Result<void> alive = context.alive();
   while (alive && reading_ >= kMostReading) {
-    freed_.wait_for(lock, kLook);
+    freed_.wait_for(mutex_, kLook);
     alive = context.alive();
   }
   --waiting_;

@@ -1,12 +1,11 @@
 #pragma once
 // blob/fs/internal/long_reads.h — how many uploads are read from beginning to end at once.
 
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <utility>
 
 #include "base/context.h"
+#include "base/mutex.h"
 
 namespace entrepot::blob::fs {
 
@@ -35,10 +34,10 @@ class LongReads {
   static constexpr int kMostWaiting = 4;
 
  private:
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  int reading_ = 0;
-  int waiting_ = 0;
+  Mutex mutex_;
+  CondVar freed_;
+  int reading_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  int waiting_ ENTREPOT_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace entrepot::blob::fs

@@ -11,14 +11,14 @@ constexpr std::chrono::seconds kBetweenTries(1);
 }  // namespace
 
 void Reserve::prepare() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (auto result = hold(); !result)
     log::warning("no space is held in reserve: {}", result.error());
 }
 
 Result<void> Reserve::require() {
   if (held()) return {};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (held()) return {};
   if (clock_.steady() < next_try_ || !hold()) {
     return fail(ErrorCode::StorageFull, "the disk is full: what is left is kept for deleting");
@@ -28,7 +28,7 @@ Result<void> Reserve::require() {
 }
 
 void Reserve::give_up() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!held() || size_bytes_ == 0) return;
   held_.store(false, std::memory_order_release);
   next_try_ = clock_.steady() + kBetweenTries;

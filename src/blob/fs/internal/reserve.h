@@ -2,9 +2,9 @@
 // blob/fs/internal/reserve.h — room kept free on the disk for what must work when it is full.
 
 #include <atomic>
-#include <mutex>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "blob/fs/internal/files.h"
 
 namespace entrepot::blob::fs {
@@ -33,14 +33,14 @@ class Reserve {
   bool held() const { return held_.load(std::memory_order_acquire); }
 
  private:
-  Result<void> hold();  // with mutex_ held
+  Result<void> hold() ENTREPOT_REQUIRES(mutex_);
 
   Files& files_;
   const Clock& clock_;
   const std::uint64_t size_bytes_;
   std::atomic<bool> held_ = false;
-  std::mutex mutex_;
-  SteadyTime next_try_;  // under mutex_
+  Mutex mutex_;
+  SteadyTime next_try_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::blob::fs

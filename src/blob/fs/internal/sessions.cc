@@ -12,28 +12,28 @@ namespace entrepot::blob::fs {
 
 namespace {
 
-void set_reached(Session& session) {
-  const std::lock_guard lock(session.progress_mutex);
+void set_reached(Session& session) ENTREPOT_REQUIRES(session.mutex) {
+  const MutexLock lock(session.progress_mutex);
   session.reached = session.file->progress();
 }
 
 }  // namespace
 
 std::shared_ptr<Session> SessionTable::find(const UploadId& id) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = sessions_.find(id.str());
   return found == sessions_.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<Session> SessionTable::find_or_add(const UploadId& id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& session = sessions_[id.str()];
   if (!session) session = std::make_shared<Session>();
   return session;
 }
 
 void SessionTable::forget(const UploadId& id, const Session& session) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = sessions_.find(id.str());
   if (found != sessions_.end() && found->second.get() == &session) sessions_.erase(found);
 }
@@ -49,7 +49,8 @@ class FsUpload final : public Upload {
     const Sessions::Held held = hold();
     if (!may_write()) return;
     const bool told = had_memory([&] {
-      if (const auto saved = break_off(held); !saved) {
+      session_->mutex.assert_held();
+      if (const auto saved = break_off(); !saved) {
         log::warning("upload {} will have to be read again: {}", id_.str(), saved.error());
       }
     });
@@ -69,14 +70,14 @@ class FsUpload final : public Upload {
     auto written = append(piece);
     if (written) return {};
     session_->file->discard();
-    sessions_.end(id_, *held.session);
+    sessions_.end(id_, *session_);
     return sessions_.note_full(std::move(written));
   }
 
   Result<void> pause(Context&) override {
     const Sessions::Held held = hold();
     TRY(require_pen());
-    return sessions_.note_full(put_away(held));
+    return sessions_.note_full(put_away());
   }
 
   // Without the mutex while it reads.
@@ -85,7 +86,7 @@ class FsUpload final : public Upload {
     {
       const Sessions::Held held = hold();
       TRY(require_pen());
-      if (session_->file->knows(expected.algorithm())) return settle(held, expected);
+      if (session_->file->knows(expected.algorithm())) return settle(expected);
       reading.emplace(session_->file->reading());
     }
     auto actual = reading->run(context, expected.algorithm(), [this]() -> Result<void> {
@@ -94,21 +95,21 @@ class FsUpload final : public Upload {
     const Sessions::Held held = hold();
     TRY(require_pen());
     if (!actual) {
-      static_cast<void>(sessions_.note_full(break_off(held)));
+      static_cast<void>(sessions_.note_full(break_off()));
       return propagate(std::move(actual));
     }
     session_->file->note(*actual, reading->size_bytes);
-    return settle(held, expected);
+    return settle(expected);
   }
 
   Result<Stored> commit(Context& context, const Digest& expected) override {
     TRY(verify(context, expected));
     const Sessions::Held held = hold();
     TRY(require_pen());
-    TRY(settle(held, expected));
+    TRY(settle(expected));
     // Whatever happens in there, and be it that memory runs out: what the file is now may be a
     // blob, to which nobody goes on writing.
-    const Ending ending{sessions_, id_, *held.session};
+    const Ending ending{sessions_, id_, *session_};
     return sessions_.note_full(session_->file->publish());
   }
 
@@ -117,16 +118,19 @@ class FsUpload final : public Upload {
     Sessions& sessions;
     const UploadId& id;
     Session& session;
-    ~Ending() { sessions.end(id, session); }
+    ~Ending() { sessions.end(id, session); }  // which is held
   };
-  Result<void> append(ByteView piece) {
+  Result<void> append(ByteView piece) ENTREPOT_REQUIRES(session_->mutex) {
     TRY(sessions_.reserve_.require());
     TRY(session_->file->append(piece));
     session_->offset_bytes = session_->file->offset_bytes();
     set_reached(*session_);
     return {};
   }
-  Sessions::Held hold() const { return {sessions_, id_, session_}; }
+  // The session, until what is returned ends.
+  Sessions::Held hold() const ENTREPOT_ASSERTS(session_->mutex) {
+    return {sessions_, id_, session_};
+  }
   bool may_write() const { return !session_->over && session_->writer == number_; }
   Result<void> require_pen() const {
     if (may_write()) return {};
@@ -138,27 +142,27 @@ class FsUpload final : public Upload {
   }
   // What check() says. A session with other bytes is kept, even if that fails: without a saved
   // state, its bytes are read again.
-  Result<void> settle(const Sessions::Held& held, const Digest& expected) {
+  Result<void> settle(const Digest& expected) ENTREPOT_REQUIRES(session_->mutex) {
     auto checked = session_->file->check(expected);
     if (!checked) return lost_pen();  // bytes came behind those that were read
     if (*checked) {
       session_->file->note(expected, session_->file->offset_bytes());
     } else {
-      static_cast<void>(sessions_.note_full(break_off(held)));
+      static_cast<void>(sessions_.note_full(break_off()));
     }
     return *std::move(checked);
   }
-  Result<void> put_away(const Sessions::Held& held) {
+  Result<void> put_away() ENTREPOT_REQUIRES(session_->mutex) {
     auto saved = session_->file->save();
     session_->file->stamp();
-    sessions_.end(id_, *held.session);
+    sessions_.end(id_, *session_);
     return saved;
   }
   // Its request came to nothing, and somebody may have been told already where to go on.
-  Result<void> break_off(const Sessions::Held& held) {
+  Result<void> break_off() ENTREPOT_REQUIRES(session_->mutex) {
     auto back = sessions_.go_back(*session_);
-    if (back) return put_away(held);
-    sessions_.end(id_, *held.session);
+    if (back) return put_away();
+    sessions_.end(id_, *session_);
     return back;
   }
 
@@ -174,8 +178,8 @@ Result<void> Sessions::prepare() {
 
 // What there is no memory to remove stays until it is purged.
 Sessions::Held::~Held() {
-  if (!lock_.owns_lock()) return;
-  lock_.unlock();
+  if (!session) return;
+  session->mutex.unlock();
   static_cast<void>(had_memory([this] { sessions_.remove_cancelled(id_, *session); }));
 }
 
@@ -198,11 +202,13 @@ Result<Sessions::Held> Sessions::hold(const UploadId& id) {
 std::unique_ptr<Upload> Sessions::hand_out(const UploadId& id, Held held,
                                            std::unique_ptr<UploadFile> file) {
   Session& session = *held.session;
+  session.mutex.assert_held();
   session.file = std::move(file);
   session.offset_bytes = session.file->offset_bytes();
   const std::uint64_t number = ++session.writer;
   std::unique_ptr<Upload> upload;
   const bool made = had_memory([&] {
+    session.mutex.assert_held();
     set_reached(session);
     upload = std::make_unique<FsUpload>(*this, id, held.session, number);
   });
@@ -215,7 +221,7 @@ std::unique_ptr<Upload> Sessions::hand_out(const UploadId& id, Held held,
 void Sessions::end(const UploadId& id, Session& session) {
   session.over = true;
   {
-    const std::lock_guard lock(session.progress_mutex);
+    const MutexLock lock(session.progress_mutex);
     session.reached.reset();
     session.told.reset();
   }
@@ -227,7 +233,7 @@ void Sessions::end(const UploadId& id, Session& session) {
 Result<void> Sessions::go_back(Session& session) {
   std::optional<Progress> told;
   {
-    const std::lock_guard lock(session.progress_mutex);
+    const MutexLock lock(session.progress_mutex);
     told = std::exchange(session.told, std::nullopt);
     if (told) session.reached = told;
   }
@@ -238,6 +244,7 @@ Result<void> Sessions::go_back(Session& session) {
 Result<std::unique_ptr<Upload>> Sessions::start(const UploadId& id, HashAlgorithm also) {
   TRY(reserve_.require());
   TRY_ASSIGN(Held held, hold(id));
+  held.session->mutex.assert_held();
   auto file = UploadFile::create(settings_, id, also);
   if (!file) {
     end(id, *held.session);
@@ -248,6 +255,7 @@ Result<std::unique_ptr<Upload>> Sessions::start(const UploadId& id, HashAlgorith
 
 Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadId& id) {
   TRY_ASSIGN(Held held, hold(id));
+  held.session->mutex.assert_held();
   // An older writer hands over what it has open.
   if (held.session->file) {
     if (auto settled = go_back(*held.session); !settled) {
@@ -268,7 +276,7 @@ Result<std::unique_ptr<Upload>> Sessions::resume(Context& context, const UploadI
 
 Result<std::uint64_t> Sessions::offset(Context& context, const UploadId& id) {
   if (const auto session = table_.find(id)) {
-    const std::lock_guard lock(session->progress_mutex);
+    const MutexLock lock(session->progress_mutex);
     if (session->cancelled) return fail(ErrorCode::NotFound, "upload {} has ended", id.str());
     if (session->reached) {
       session->told = session->reached;
@@ -279,8 +287,9 @@ Result<std::uint64_t> Sessions::offset(Context& context, const UploadId& id) {
     }
   }
   TRY_ASSIGN(const Held held, hold(id));
+  held.session->mutex.assert_held();
   if (held.session->file) {
-    const std::lock_guard lock(held.session->progress_mutex);
+    const MutexLock lock(held.session->progress_mutex);
     held.session->told = held.session->reached;
     return held.session->told->offset_bytes;
   }
@@ -302,19 +311,19 @@ Result<std::uint64_t> Sessions::find_offset(Context& context, const UploadId& id
 Result<void> Sessions::cancel(const UploadId& id) {
   for (;;) {
     auto session = table_.find_or_add(id);
-    std::unique_lock lock(session->mutex, std::try_to_lock);
-    if (!lock) {
+    if (!session->mutex.try_lock()) {
       session->cancelled = true;
       remove_cancelled(id, *session);
       return {};
     }
-    const Held held(*this, id, session, std::move(lock));
+    const Held held(*this, id, session, std::adopt_lock);
+    session->mutex.assert_held();
     if (session->over) {
       table_.forget(id, *session);
       continue;
     }
     auto removed = UploadFile::remove(settings_, id);
-    end(id, *held.session);
+    end(id, *session);
     return removed;
   }
 }
@@ -323,13 +332,15 @@ Result<void> Sessions::cancel(const UploadId& id) {
 // the mutex, finds it free.
 void Sessions::remove_cancelled(const UploadId& id, Session& session) {
   if (!session.cancelled) return;
-  const std::unique_lock lock(session.mutex, std::try_to_lock);
-  if (!lock || !session.cancelled.exchange(false)) return;
+  if (!session.mutex.try_lock()) return;
+  const MutexLock lock(session.mutex, std::adopt_lock);
+  if (!session.cancelled.exchange(false)) return;
   if (!session.over) return remove_held(id, session);
   // It was put away just before. A newer one of that id, if there is one by now, is left alone.
   const auto away = table_.find_or_add(id);
-  const std::unique_lock held(away->mutex, std::try_to_lock);
-  if (held && !away->over && !away->file) remove_held(id, *away);
+  if (!away->mutex.try_lock()) return;
+  const MutexLock held(away->mutex, std::adopt_lock);
+  if (!away->over && !away->file) remove_held(id, *away);
 }
 
 void Sessions::remove_held(const UploadId& id, Session& session) {
@@ -384,9 +395,9 @@ Result<std::optional<WallTime>> Sessions::silent_since(const UploadId& id) {
 // False when it went on since, somebody works on it, or it has gone already.
 Result<bool> Sessions::purge_one(const UploadId& id, WallTime silent_since) {
   auto session = table_.find_or_add(id);
-  std::unique_lock lock(session->mutex, std::try_to_lock);
-  if (!lock) return false;
-  const Held held(*this, id, session, std::move(lock));
+  if (!session->mutex.try_lock()) return false;
+  const Held held(*this, id, session, std::adopt_lock);
+  session->mutex.assert_held();
   if (session->over || session->file) return false;
   auto result = [&]() -> Result<bool> {
     TRY_ASSIGN(const auto found, if_there(settings_.files.stat(layout::upload_file(id))));
@@ -394,7 +405,7 @@ Result<bool> Sessions::purge_one(const UploadId& id, WallTime silent_since) {
     // False: only the state of a session was left of it, or not even that any more.
     return if_there(UploadFile::remove(settings_, id));
   }();
-  end(id, *held.session);
+  end(id, *session);
   return result;
 }
 

@@ -3,11 +3,11 @@
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
+#include "base/mutex.h"
 #include "blob/fs/internal/reserve.h"
 #include "blob/fs/internal/upload_file.h"
 #include "blob/store.h"
@@ -17,8 +17,8 @@ namespace entrepot::blob::fs {
 // One session that this process knows: open for a writer, or just being looked at. Its mutex is
 // held for as long as something works on the session's files, and disks can be slow.
 struct Session {
-  std::mutex mutex;
-  std::unique_ptr<UploadFile> file;  // null: nobody has it open
+  Mutex mutex;
+  std::unique_ptr<UploadFile> file ENTREPOT_GUARDED_BY(mutex);  // null: nobody has it open
   // The number of the one who may write, the newest. Written with the mutex.
   std::atomic<std::uint64_t> writer = 0;
   // Put away or ended, and so no longer in the table: whoever waited looks again. Written with the
@@ -30,9 +30,10 @@ struct Session {
   std::atomic<bool> is_read = false;            // from its beginning, to know where it stands
   std::atomic<bool> cancelled = false;          // whoever lets go of the mutex removes the files
   std::atomic<std::uint64_t> offset_bytes = 0;  // of the file, for its writers
-  std::mutex progress_mutex;                    // held for moments only
-  std::optional<Progress> reached;              // by the writer, between two pieces
-  std::optional<Progress> told;                 // to somebody who asked; for go_back()
+  Mutex progress_mutex;                         // held for moments only
+  // By the writer, between two pieces; and to somebody who asked, for go_back().
+  std::optional<Progress> reached ENTREPOT_GUARDED_BY(progress_mutex);
+  std::optional<Progress> told ENTREPOT_GUARDED_BY(progress_mutex);
 };
 
 // The sessions that are open or being worked on, by id. Thread-safe; never blocks on a disk.
@@ -45,8 +46,8 @@ class SessionTable {
   void forget(const UploadId& id, const Session& session);
 
  private:
-  mutable std::mutex mutex_;
-  std::unordered_map<std::string, std::shared_ptr<Session>> sessions_;
+  mutable Mutex mutex_;
+  std::unordered_map<std::string, std::shared_ptr<Session>> sessions_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 // The upload half of FsBlobStore: the methods are those of BlobStore and Upload, where their
@@ -71,32 +72,35 @@ class Sessions {
   friend class FsUpload;
 
   // A session whose mutex is held, until this ends; then it is removed if that was asked for
-  // meanwhile. The id outlives it. Needs no memory.
+  // meanwhile. The id outlives it. Needs no memory. Clang does not follow it when it is moved:
+  // hence the assert_held() behind each hold().
   class Held {
    public:
     Held(Sessions& sessions, const UploadId& id, std::shared_ptr<Session> held)
-        : Held(sessions, id, held, std::unique_lock(held->mutex)) {}
-    Held(Sessions& sessions, const UploadId& id, std::shared_ptr<Session> held,
-         std::unique_lock<std::mutex> lock)
-        : session(std::move(held)), sessions_(sessions), id_(id), lock_(std::move(lock)) {}
+        : session(std::move(held)), sessions_(sessions), id_(id) {
+      session->mutex.lock();
+    }
+    // With a mutex that try_lock() took, and which this gives back.
+    Held(Sessions& sessions, const UploadId& id, const std::shared_ptr<Session>& held,
+         std::adopt_lock_t /*locked*/) ENTREPOT_RELEASE(held->mutex)
+        : session(held), sessions_(sessions), id_(id) {}
     Held(Held&&) = default;
     Held& operator=(Held&&) = delete;
     ~Held();
 
-    std::shared_ptr<Session> session;
+    std::shared_ptr<Session> session;  // null: moved from
 
    private:
     Sessions& sessions_;
     const UploadId& id_;
-    std::unique_lock<std::mutex> lock_;
   };
   Result<Held> hold(const UploadId& id);
   Result<std::uint64_t> find_offset(Context& context, const UploadId& id, Session& session);
-  Result<void> go_back(Session& session);
-  void remove_cancelled(const UploadId& id, Session& session);
+  Result<void> go_back(Session& session) ENTREPOT_REQUIRES(session.mutex);
+  void remove_cancelled(const UploadId& id, Session& session) ENTREPOT_EXCLUDES(session.mutex);
   std::unique_ptr<Upload> hand_out(const UploadId& id, Held held, std::unique_ptr<UploadFile> file);
-  void remove_held(const UploadId& id, Session& session);
-  void end(const UploadId& id, Session& session);  // whose mutex is held
+  void remove_held(const UploadId& id, Session& session) ENTREPOT_REQUIRES(session.mutex);
+  void end(const UploadId& id, Session& session) ENTREPOT_REQUIRES(session.mutex);
   Result<std::optional<WallTime>> silent_since(const UploadId& id);
   Result<bool> purge_one(const UploadId& id, WallTime silent_since);
 

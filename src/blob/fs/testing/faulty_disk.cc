@@ -1,5 +1,6 @@
 #include "blob/fs/testing/faulty_disk.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace entrepot::blob::fs::testing {
@@ -7,7 +8,7 @@ namespace entrepot::blob::fs::testing {
 FaultyDisk::FaultyDisk(const std::string& directory) : real_(open_root(directory).value()) {}
 
 void FaultyDisk::fail_call(std::size_t nth, int error, bool lasting) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failing_call_ = nth;
   error_ = error;
   lasting_ = lasting;
@@ -17,22 +18,22 @@ void FaultyDisk::fail_call(std::size_t nth, int error, bool lasting) {
 void FaultyDisk::heal() { fail_call(0, 0); }
 
 void FaultyDisk::be_nervous(std::size_t write_limit_bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   write_limit_bytes_ = write_limit_bytes;
 }
 
 std::size_t FaultyDisk::calls() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return record_.size();
 }
 
 std::vector<std::string> FaultyDisk::record() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return record_;
 }
 
 int FaultyDisk::begin(std::string call, bool may_be_interrupted) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   record_.push_back(std::move(call));
   const bool due = failing_call_ != 0 && (record_.size() == failing_call_ ||
                                           (lasting_ && record_.size() > failing_call_));
@@ -42,8 +43,13 @@ int FaultyDisk::begin(std::string call, bool may_be_interrupted) {
   return just_interrupted_ ? -EINTR : 0;
 }
 
+std::size_t FaultyDisk::most_of(std::size_t size_bytes) const {
+  const MutexLock lock(mutex_);
+  return write_limit_bytes_ == 0 ? size_bytes : std::min(size_bytes, write_limit_bytes_);
+}
+
 std::string FaultyDisk::path_of(int descriptor) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return paths_.at(descriptor);
 }
 
@@ -51,14 +57,14 @@ int FaultyDisk::open(const std::string& path, int flags) {
   if (const int error = begin("open " + path)) return error;
   const int descriptor = real_.open(path, flags);
   if (descriptor < 0) return descriptor;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   paths_[descriptor] = path;
   return descriptor;
 }
 
 ssize_t FaultyDisk::write(int descriptor, ByteView bytes, std::uint64_t offset_bytes) {
   if (const int error = begin("write " + path_of(descriptor))) return error;
-  const std::size_t limit = write_limit_bytes_ == 0 ? bytes.size() : write_limit_bytes_;
+  const std::size_t limit = most_of(bytes.size());
   return real_.write(descriptor, bytes.substr(0, limit), offset_bytes);
 }
 

@@ -2,11 +2,11 @@
 // blob/fs/testing/faulty_disk.h — a Disk that records what it is told, and fails on demand.
 
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "blob/fs/internal/disk.h"
 
 namespace entrepot::blob::fs::testing {
@@ -48,16 +48,18 @@ class FaultyDisk final : public Disk {
   // Records a call; a negative errno when it shall fail, else 0.
   int begin(std::string call, bool may_be_interrupted = true);
   std::string path_of(int descriptor) const;
+  std::size_t most_of(std::size_t size_bytes) const;  // that one write takes
 
   PosixDisk real_;
-  mutable std::mutex mutex_;
-  std::vector<std::string> record_;
-  std::map<int, std::string> paths_;  // by descriptor; the newest opened
-  std::size_t failing_call_ = 0;      // 0: none
-  int error_ = 0;
-  bool lasting_ = false;
-  std::size_t write_limit_bytes_ = 0;  // 0: not nervous
-  bool just_interrupted_ = false;
+  mutable Mutex mutex_;
+  std::vector<std::string> record_ ENTREPOT_GUARDED_BY(mutex_);
+  std::map<int, std::string> paths_
+      ENTREPOT_GUARDED_BY(mutex_);                            // by descriptor; the newest opened
+  std::size_t failing_call_ ENTREPOT_GUARDED_BY(mutex_) = 0;  // 0: none
+  int error_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  bool lasting_ ENTREPOT_GUARDED_BY(mutex_) = false;
+  std::size_t write_limit_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;  // 0: not nervous
+  bool just_interrupted_ ENTREPOT_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace entrepot::blob::fs::testing

@@ -33,12 +33,12 @@ PowerCutDisk::PowerCutDisk(const std::string& directory)
 }
 
 void PowerCutDisk::cut_after(std::size_t calls) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   last_call_ = calls_ + calls;
 }
 
 std::size_t PowerCutDisk::calls() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return calls_;
 }
 
@@ -62,7 +62,7 @@ PowerCutDisk::Names& PowerCutDisk::siblings(const std::string& path) const {
 }
 
 int PowerCutDisk::open(const std::string& path, int flags) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const int descriptor = real_.open(path, flags);
   if (descriptor < 0) return descriptor;
@@ -74,7 +74,7 @@ int PowerCutDisk::open(const std::string& path, int flags) {
 }
 
 ssize_t PowerCutDisk::write(int descriptor, ByteView bytes, std::uint64_t offset_bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const ssize_t written = real_.write(descriptor, bytes, offset_bytes);
   if (written < 0) return written;
@@ -86,7 +86,7 @@ ssize_t PowerCutDisk::write(int descriptor, ByteView bytes, std::uint64_t offset
 }
 
 int PowerCutDisk::truncate(int descriptor, std::uint64_t size_bytes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const int result = real_.truncate(descriptor, size_bytes);
   if (result == 0) open_files_.at(descriptor)->bytes.resize(size_bytes);
@@ -98,12 +98,12 @@ int PowerCutDisk::allocate(int descriptor, std::uint64_t size_bytes) {
 }
 
 int PowerCutDisk::start_writeback(int /*descriptor*/, ByteRange /*range*/) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return powered() ? 0 : -EIO;
 }
 
 int PowerCutDisk::sync_data(int descriptor) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   Node& node = *open_files_.at(descriptor);
   node.synced_bytes = node.bytes;
@@ -111,7 +111,7 @@ int PowerCutDisk::sync_data(int descriptor) {
 }
 
 int PowerCutDisk::sync_directory(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const NodePointer node = find(path);
   if (!node) return -ENOENT;
@@ -120,7 +120,7 @@ int PowerCutDisk::sync_directory(const std::string& path) {
 }
 
 int PowerCutDisk::rename(const std::string& from, const std::string& to) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const int result = real_.rename(from, to);
   if (result != 0) return result;
@@ -130,7 +130,7 @@ int PowerCutDisk::rename(const std::string& from, const std::string& to) {
 }
 
 int PowerCutDisk::remove_file(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const int result = real_.remove_file(path);
   if (result == 0) siblings(path).erase(name_in_parent(path));
@@ -138,7 +138,7 @@ int PowerCutDisk::remove_file(const std::string& path) {
 }
 
 int PowerCutDisk::make_directory(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const int result = real_.make_directory(path);
   if (result != 0) return result;
@@ -149,7 +149,7 @@ int PowerCutDisk::make_directory(const std::string& path) {
 }
 
 int PowerCutDisk::remove_directory(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!powered()) return -EIO;
   const int result = real_.remove_directory(path);
   if (result == 0) siblings(path).erase(name_in_parent(path));
@@ -157,7 +157,7 @@ int PowerCutDisk::remove_directory(const std::string& path) {
 }
 
 void PowerCutDisk::write_survivors(const std::string& directory, const Luck& luck) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   write_node(*root_, directory, luck);
 }
 

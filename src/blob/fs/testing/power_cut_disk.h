@@ -5,9 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "blob/fs/internal/disk.h"
 
 namespace entrepot::blob::fs::testing {
@@ -60,18 +60,18 @@ class PowerCutDisk final : public Disk {
     Names names, synced_names;
   };
 
-  // With mutex_ held: counts the call; false when the power is off.
-  bool powered();
-  NodePointer find(const std::string& path) const;
-  Names& siblings(const std::string& path) const;
+  // Counts the call; false when the power is off.
+  bool powered() ENTREPOT_REQUIRES(mutex_);
+  NodePointer find(const std::string& path) const ENTREPOT_REQUIRES(mutex_);
+  Names& siblings(const std::string& path) const ENTREPOT_REQUIRES(mutex_);
   static void write_node(const Node& node, const std::string& path, const Luck& luck);
 
   PosixDisk real_;
-  mutable std::mutex mutex_;
-  const NodePointer root_;
-  std::map<int, NodePointer> open_files_;
-  std::size_t calls_ = 0;
-  std::size_t last_call_ = static_cast<std::size_t>(-1);
+  mutable Mutex mutex_;
+  const NodePointer root_;  // the mutex guards all nodes
+  std::map<int, NodePointer> open_files_ ENTREPOT_GUARDED_BY(mutex_);
+  std::size_t calls_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  std::size_t last_call_ ENTREPOT_GUARDED_BY(mutex_) = static_cast<std::size_t>(-1);
 };
 
 }  // namespace entrepot::blob::fs::testing

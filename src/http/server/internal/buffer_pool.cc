@@ -43,7 +43,7 @@ BufferPool::~BufferPool() {
 }
 
 Buffer BufferPool::try_take(std::size_t wanted_bytes, bool has_waited) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!waiters_.empty() && !has_waited) return {};
   const std::size_t largest = lent_bytes_ < limit_bytes_ / 4 ? kLarge : kMedium;
   const std::size_t capacity = std::clamp<std::size_t>(wanted_bytes, 1, largest);
@@ -69,38 +69,43 @@ bool BufferPool::has_room_for(std::size_t capacity) const {
 }
 
 void BufferPool::give_back(char* data, std::size_t capacity) {
-  std::unique_lock lock(mutex_);
-  lent_bytes_ -= capacity;
-  machine_is_full_ = false;
-  lent_gauge_.add(-static_cast<std::int64_t>(capacity));
-  if (capacity == kLarge && spare_.size() < kSpareBuffers) {
-    spare_.push_back(data);
-  } else if (is_mapped(capacity)) {
-    ::munmap(data, capacity);
-  } else {
-    std::free(data);
+  std::vector<std::function<void()>> waiters;
+  {
+    const MutexLock lock(mutex_);
+    lent_bytes_ -= capacity;
+    machine_is_full_ = false;
+    lent_gauge_.add(-static_cast<std::int64_t>(capacity));
+    if (capacity == kLarge && spare_.size() < kSpareBuffers) {
+      spare_.push_back(data);
+    } else if (is_mapped(capacity)) {
+      ::munmap(data, capacity);
+    } else {
+      std::free(data);
+    }
+    waiters = take_waiters();
   }
-  wake_waiters(std::move(lock));
+  for (const auto& call : waiters) call();
 }
 
 void BufferPool::call_when_free(std::function<void()> wake) {
-  std::unique_lock lock(mutex_);
-  waiters_.push_back(std::move(wake));
-  is_wanted_.store(true, std::memory_order_relaxed);
-  wake_waiters(std::move(lock));  // room may have come since the attempt that failed
+  std::vector<std::function<void()>> waiters;
+  {
+    const MutexLock lock(mutex_);
+    waiters_.push_back(std::move(wake));
+    is_wanted_.store(true, std::memory_order_relaxed);
+    waiters = take_waiters();  // room may have come since the attempt that failed
+  }
+  for (const auto& call : waiters) call();
 }
 
-// Wakes all: who comes too late waits again.
-void BufferPool::wake_waiters(std::unique_lock<std::mutex> lock) {
-  if (waiters_.empty() || machine_is_full_ || !has_room_for(kSmall)) return;
-  const auto waiters = std::exchange(waiters_, {});
+std::vector<std::function<void()>> BufferPool::take_waiters() {
+  if (waiters_.empty() || machine_is_full_ || !has_room_for(kSmall)) return {};
   is_wanted_.store(false, std::memory_order_relaxed);
-  lock.unlock();
-  for (const auto& wake : waiters) wake();
+  return std::exchange(waiters_, {});
 }
 
 std::size_t BufferPool::lent_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return lent_bytes_;
 }
 

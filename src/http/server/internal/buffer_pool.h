@@ -4,10 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 
 namespace entrepot::http::server::internal {
 
@@ -72,17 +72,19 @@ class BufferPool {
   friend class Buffer;
   static constexpr std::size_t kSpareBuffers = 4;  // kept mapped, so that pages are not made anew
 
-  bool has_room_for(std::size_t capacity) const;
+  bool has_room_for(std::size_t capacity) const ENTREPOT_REQUIRES(mutex_);
   void give_back(char* data, std::size_t capacity);
-  void wake_waiters(std::unique_lock<std::mutex> lock);
+  // Who is to be called, without the lock, because there may be room for them. All are: who comes
+  // too late waits again.
+  std::vector<std::function<void()>> take_waiters() ENTREPOT_REQUIRES(mutex_);
 
   const std::size_t limit_bytes_;
   metrics::Gauge& lent_gauge_;
-  mutable std::mutex mutex_;
-  std::size_t lent_bytes_ = 0;
-  std::vector<char*> spare_;  // each kLarge
-  std::vector<std::function<void()>> waiters_;
-  bool machine_is_full_ = false;
+  mutable Mutex mutex_;
+  std::size_t lent_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  std::vector<char*> spare_ ENTREPOT_GUARDED_BY(mutex_);  // each kLarge
+  std::vector<std::function<void()>> waiters_ ENTREPOT_GUARDED_BY(mutex_);
+  bool machine_is_full_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::atomic<bool> is_wanted_ = false;
 };
 

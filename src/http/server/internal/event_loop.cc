@@ -73,7 +73,7 @@ void EventLoop::post(std::function<void()> task, Watched* whom) {
   Mail mail{std::move(task), whom};
   bool wake = false;
   {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (!add_mail(mail)) {
       lock.unlock();
       std::this_thread::sleep_for(kMemoryRetry);
@@ -151,7 +151,7 @@ void EventLoop::read_mail() {
   std::uint64_t ignored = 0;
   CHECK(::read(mail_descriptor_, &ignored, sizeof ignored) == sizeof ignored || errno == EAGAIN);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     woken_ = false;
     reading_.swap(mail_);
   }

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace entrepot::http::server::internal {
@@ -68,7 +68,7 @@ class EventLoop {
     std::function<void()> task;
     Watched* whom;
   };
-  bool add_mail(Mail& mail);
+  bool add_mail(Mail& mail) ENTREPOT_REQUIRES(mutex_);
 
   const int poll_descriptor_;
   const int mail_descriptor_;
@@ -76,9 +76,9 @@ class EventLoop {
   SteadyTime now_ = std::chrono::steady_clock::now();
   bool stopping_ = false;
 
-  std::mutex mutex_;
-  std::vector<Mail> mail_;  // guarded by mutex_
-  bool woken_ = false;      // guarded by mutex_: a wake-up is on its way
+  Mutex mutex_;
+  std::vector<Mail> mail_ ENTREPOT_GUARDED_BY(mutex_);
+  bool woken_ ENTREPOT_GUARDED_BY(mutex_) = false;  // a wake-up is on its way
   std::vector<Mail> reading_;
   std::thread thread_;
 };

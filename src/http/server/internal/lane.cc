@@ -71,7 +71,7 @@ void Lane::run_and_wait(const std::function<void()>& task) {
     task();
     done.set_value();
   });
-  done.get_future().wait();
+  done.get_future().wait();  // no deadline: a loop never waits, and runs longer than who asks
 }
 
 void Lane::adopt(int descriptor, Peer peer, std::shared_ptr<ssl_ctx_st> tls) {

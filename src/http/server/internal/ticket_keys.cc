@@ -100,13 +100,13 @@ TicketKeys& TicketKeys::of(ssl_ctx_st* context) {
 }
 
 TicketKeys::Key TicketKeys::sealing() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   turn_locked();
   return *current_;
 }
 
 std::optional<TicketKeys::Key> TicketKeys::opening(const unsigned char* name, bool* renew) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   turn_locked();
   for (const auto* key : {&current_, &former_}) {
     if (!*key || !std::equal((*key)->name.begin(), (*key)->name.end(), name)) continue;
@@ -117,7 +117,7 @@ std::optional<TicketKeys::Key> TicketKeys::opening(const unsigned char* name, bo
 }
 
 void TicketKeys::turn() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (current_) turn_locked();
 }
 

@@ -3,10 +3,10 @@
 
 #include <array>
 #include <chrono>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 struct ssl_ctx_st;
 
@@ -49,13 +49,14 @@ class TicketKeys {
   void turn();
 
  private:
-  void turn_locked();
+  void turn_locked() ENTREPOT_REQUIRES(mutex_);
 
   const Clock& clock_;
-  std::mutex mutex_;
-  std::optional<Key> current_, former_;
-  SteadyTime made_{};      // of current_
-  SteadyTime replaced_{};  // of former_
+  Mutex mutex_;
+  std::optional<Key> current_ ENTREPOT_GUARDED_BY(mutex_);
+  std::optional<Key> former_ ENTREPOT_GUARDED_BY(mutex_);
+  SteadyTime made_ ENTREPOT_GUARDED_BY(mutex_){};      // of current_
+  SteadyTime replaced_ ENTREPOT_GUARDED_BY(mutex_){};  // of former_
 };
 
 }  // namespace entrepot::http::server::internal

@@ -80,6 +80,7 @@ void TurnPool::run() {
   block_sigpipe();
   for (;;) {
     epoll_event event{};
+    // No deadline: the destructor makes stop_descriptor_ readable.
     const int count = ::epoll_wait(poll_descriptor_, &event, 1, -1);
     CHECK(count >= 0 || errno == EINTR);
     if (count <= 0) continue;

@@ -28,21 +28,21 @@ Response ScriptedHandler::refuse(const Refusal& refusal) {
 }
 
 Result<void> RecordingSink::write(Context&, ByteView piece) {
-  const std::lock_guard lock(record_->mutex);
-  record_->body.append(piece);
-  record_->largest_piece_bytes = std::max(record_->largest_piece_bytes, piece.size());
+  const MutexLock lock(record_->mutex);
+  record_->so_far.body.append(piece);
+  record_->so_far.largest_piece_bytes = std::max(record_->so_far.largest_piece_bytes, piece.size());
   return {};
 }
 
 Response RecordingSink::finish(Context&) {
-  const std::lock_guard lock(record_->mutex);
-  record_->finished = true;
-  return Response::text(201, "text/plain", std::to_string(record_->body.size()) + "\n");
+  const MutexLock lock(record_->mutex);
+  record_->so_far.finished = true;
+  return Response::text(201, "text/plain", std::to_string(record_->so_far.body.size()) + "\n");
 }
 
 Response RecordingSink::failed(Context&, const Error& error) {
-  const std::lock_guard lock(record_->mutex);
-  record_->failure = error;
+  const MutexLock lock(record_->mutex);
+  record_->so_far.failure = error;
   const int status = error.code == ErrorCode::TooLarge ? 413 : 400;
   return Response::text(status, "text/plain", error.message + "\n");
 }

@@ -5,9 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "http/server/server.h"
 
 namespace entrepot::http::server::testing {
@@ -43,12 +43,24 @@ class ScriptedHandler final : public Handler {
 // Collects a body and answers 201 with its size; remembers what happened to it.
 class RecordingSink final : public BodySink {
  public:
-  struct Record {
-    std::mutex mutex;
+  // What happened so far.
+  struct Seen {
     std::string body;
     std::size_t largest_piece_bytes = 0;
     bool finished = false;
     std::optional<Error> failure;
+  };
+  struct Record {
+    Seen seen() const {
+      const MutexLock lock(mutex);
+      return so_far;
+    }
+    void clear_body() {
+      const MutexLock lock(mutex);
+      so_far.body.clear();
+    }
+    mutable Mutex mutex;
+    Seen so_far ENTREPOT_GUARDED_BY(mutex);
     std::atomic<int> destroyed = 0;
   };
   explicit RecordingSink(std::shared_ptr<Record> record) : record_(std::move(record)) {}

@@ -19,7 +19,7 @@ Checkpointer::Checkpointer(std::unique_ptr<Database> database, Health& health)
 
 Checkpointer::~Checkpointer() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   wakeup_.notify_one();
@@ -38,7 +38,7 @@ void Checkpointer::after_commit(Database& writer) {
   }
   if (unmoved < kPagesPerRound) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     asked_ = true;
   }
   wakeup_.notify_one();
@@ -47,8 +47,8 @@ void Checkpointer::after_commit(Database& writer) {
 void Checkpointer::run() {
   for (;;) {
     {
-      std::unique_lock lock(mutex_);
-      wakeup_.wait(lock, [this] { return asked_ || ending_; });
+      const MutexLock lock(mutex_);
+      while (!asked_ && !ending_) wakeup_.wait(mutex_);
       if (ending_) return;
       asked_ = false;
     }

@@ -3,11 +3,10 @@
 // writer.
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <thread>
 
+#include "base/mutex.h"
 #include "meta/sqlite/internal/database.h"
 #include "meta/sqlite/internal/health.h"
 
@@ -38,10 +37,10 @@ class Checkpointer {
   Health& health_;
 
   std::atomic<int> moved_pages_ = 0;  // of the log as it is now
-  std::mutex mutex_;
-  std::condition_variable wakeup_;
-  bool asked_ = false;
-  bool ending_ = false;
+  Mutex mutex_;
+  CondVar wakeup_;
+  bool asked_ ENTREPOT_GUARDED_BY(mutex_) = false;
+  bool ending_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

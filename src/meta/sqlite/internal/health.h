@@ -1,10 +1,10 @@
 #pragma once
 // meta/sqlite/internal/health.h — may the file still be written?
 
-#include <mutex>
 #include <optional>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace entrepot::meta::sqlite {
@@ -15,14 +15,14 @@ class Health {
  public:
   // Unavailable once there was damage.
   Result<void> check() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (damage_) return Failure(*damage_);
     return {};
   }
 
   void note(const std::optional<Error>& damage) {
     if (!damage) return;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (damage_) return;
     damage_ = Error{
         ErrorCode::Unavailable,
@@ -31,8 +31,8 @@ class Health {
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::optional<Error> damage_;
+  mutable Mutex mutex_;
+  std::optional<Error> damage_ ENTREPOT_GUARDED_BY(mutex_);
 };
 
 }  // namespace entrepot::meta::sqlite

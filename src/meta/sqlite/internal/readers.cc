@@ -55,12 +55,13 @@ Result<void> Readers::in_transaction(Context& context, std::unique_ptr<Reader> r
 
 Result<std::unique_ptr<Readers::Reader>> Readers::take(Context& context) {
   TRY(context.alive());
-  std::unique_lock lock(mutex_);
-  const auto ready = [this] { return !idle_.empty() || opened_ < most_; };
-  if (!context.deadline()) {
-    freed_.wait(lock, ready);
-  } else if (!freed_.wait_until(lock, *context.deadline(), ready)) {
-    return fail(ErrorCode::Timeout, "the metadata did not get to read in time");
+  MutexLock lock(mutex_);
+  while (!has_one()) {
+    if (!context.deadline()) {
+      freed_.wait(mutex_);  // work in the background has no deadline; each reader comes back
+    } else if (!freed_.wait_until(mutex_, *context.deadline()) && !has_one()) {
+      return fail(ErrorCode::Timeout, "the metadata did not get to read in time");
+    }
   }
   if (!idle_.empty()) {
     auto reader = std::move(idle_.back());
@@ -81,7 +82,7 @@ Result<std::unique_ptr<Readers::Reader>> Readers::take(Context& context) {
 
 void Readers::give_back(std::unique_ptr<Reader> reader) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (reader->database->in_transaction()) {
       --opened_;  // its view would never end: close it instead
     } else {

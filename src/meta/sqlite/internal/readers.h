@@ -1,12 +1,11 @@
 #pragma once
 // meta/sqlite/internal/readers.h — a bounded pool of connections that only read.
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "meta/sqlite/internal/database.h"
 #include "meta/sqlite/internal/health.h"
 #include "meta/sqlite/internal/nouns.h"
@@ -36,6 +35,7 @@ class Readers {
   };
 
   Result<std::unique_ptr<Reader>> take(Context& context);
+  bool has_one() const ENTREPOT_REQUIRES(mutex_) { return !idle_.empty() || opened_ < most_; }
   void give_back(std::unique_ptr<Reader> reader);
   Result<std::unique_ptr<Reader>> open() const;
   Result<void> in_transaction(Context& context, std::unique_ptr<Reader> reader,
@@ -45,10 +45,10 @@ class Readers {
   const std::size_t most_;
   Health& health_;
 
-  std::mutex mutex_;
-  std::condition_variable freed_;
-  std::vector<std::unique_ptr<Reader>> idle_;
-  std::size_t opened_ = 0;
+  Mutex mutex_;
+  CondVar freed_;
+  std::vector<std::unique_ptr<Reader>> idle_ ENTREPOT_GUARDED_BY(mutex_);
+  std::size_t opened_ ENTREPOT_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace entrepot::meta::sqlite

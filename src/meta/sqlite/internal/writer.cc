@@ -51,7 +51,7 @@ Writer::Writer(std::unique_ptr<Database> database, Health& health, AfterCommit a
 
 Writer::~Writer() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   wakeup_.notify_one();
@@ -65,7 +65,7 @@ Result<void> Writer::submit(Context& context, const Store::Work& work) {
   pending.work = &work;
   pending.context = &context;
 
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (!busy_ && nothing_waits()) {
     busy_ = true;
     lock.unlock();
@@ -83,18 +83,20 @@ Result<void> Writer::submit(Context& context, const Store::Work& work) {
   queue.push_back(&pending);
   if (!busy_) wakeup_.notify_one();
 
-  const auto ready = [&pending] { return pending.done; };
-  if (context.deadline() && !pending.answered.wait_until(lock, *context.deadline(), ready) &&
-      !pending.taken) {
-    queue.erase(std::find(queue.begin(), queue.end(), &pending));
-    return fail(ErrorCode::Timeout, "the metadata did not get to write in time");
+  while (!pending.done) {
+    if (pending.taken || !context.deadline()) {
+      // No deadline (any more): the writer takes all that wait, and answers all that it took.
+      pending.answered.wait(mutex_);
+    } else if (!pending.answered.wait_until(mutex_, *context.deadline()) && !pending.taken) {
+      queue.erase(std::find(queue.begin(), queue.end(), &pending));
+      return fail(ErrorCode::Timeout, "the metadata did not get to write in time");
+    }
   }
-  pending.answered.wait(lock, ready);
   return std::move(pending.result);
 }
 
 std::size_t Writer::waiting() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return small_.size() + large_.size();
 }
 
@@ -108,7 +110,7 @@ void Writer::run() {
     if (batch.empty()) return;
     write(batch);
     answer(batch);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     busy_ = false;
   }
 }
@@ -139,8 +141,8 @@ Writer::Batch Writer::take_batch() {
   while (!had_memory([&] { batch.reserve(kLargestBatch + 1); })) {
     std::this_thread::sleep_for(kMemoryRetry);
   }
-  std::unique_lock lock(mutex_);
-  wakeup_.wait(lock, [this] { return ending_ || (!busy_ && !nothing_waits()); });
+  const MutexLock lock(mutex_);
+  while (!ending_ && (busy_ || nothing_waits())) wakeup_.wait(mutex_);
   const std::size_t count = std::min(small_.size(), kLargestBatch);
   const auto end = small_.begin() + static_cast<std::ptrdiff_t>(count);
   batch.assign(small_.begin(), end);
@@ -155,7 +157,7 @@ Writer::Batch Writer::take_batch() {
 }
 
 void Writer::answer(std::span<Pending* const> batch) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (Pending* pending : batch) {
     pending->done = true;
     // Under the lock: the caller's stack, and `answered` with it, goes when it sees `done`.

@@ -2,16 +2,15 @@
 // meta/sqlite/internal/writer.h — one writes at a time, and commits the works of many callers at
 // once.
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/mutex.h"
 #include "meta/sqlite/internal/database.h"
 #include "meta/sqlite/internal/health.h"
 #include "meta/sqlite/internal/nouns.h"
@@ -58,20 +57,20 @@ class Writer {
   static constexpr std::size_t kMostWaiting = 4096;
 
  private:
-  // A caller that waits, on its own stack.
+  // A caller that waits, on its own stack. mutex_ guards the last three.
   struct Pending {
     const Store::Work* work = nullptr;
     Context* context = nullptr;
     Result<void> result;
     bool taken = false;  // by the writer: the caller must not go away any more
     bool done = false;
-    std::condition_variable answered;
+    CondVar answered;
   };
   using Batch = std::vector<Pending*>;
 
   void run();
-  std::deque<Pending*>& queue_of(const Pending& pending);
-  bool nothing_waits() const { return small_.empty() && large_.empty(); }
+  std::deque<Pending*>& queue_of(const Pending& pending) ENTREPOT_REQUIRES(mutex_);
+  bool nothing_waits() const ENTREPOT_REQUIRES(mutex_) { return small_.empty() && large_.empty(); }
   Batch take_batch();
   void answer(std::span<Pending* const> batch);
 
@@ -90,12 +89,13 @@ class Writer {
   Nouns nouns_;
   std::vector<Listener*> listeners_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wakeup_;
-  std::deque<Pending*> small_;
-  std::deque<Pending*> large_;
-  bool busy_ = false;  // somebody writes, who looks after those who wait when that is done
-  bool ending_ = false;
+  mutable Mutex mutex_;
+  CondVar wakeup_;
+  std::deque<Pending*> small_ ENTREPOT_GUARDED_BY(mutex_);
+  std::deque<Pending*> large_ ENTREPOT_GUARDED_BY(mutex_);
+  // Somebody writes, who looks after those who wait when that is done.
+  bool busy_ ENTREPOT_GUARDED_BY(mutex_) = false;
+  bool ending_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 
