@@ -117,6 +117,7 @@ class Walk {
     const ssize_t size = ::readlinkat(link, "", text, sizeof(text) - 1);
     if (size < 0) return -errno;
     text[size] = '\0';
+    // The one link that may be followed.
     return uninterrupted([&] { return ::openat(at_, text, O_PATH | O_DIRECTORY | O_CLOEXEC); });
   }
 

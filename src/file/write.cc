@@ -37,6 +37,7 @@ Result<void> write_all(int descriptor, ByteView bytes, const std::string& path) 
 int sync_directory_at(int root, const std::string& path) {
   int opened = -1;
   do {  // of the open alone: an interrupted sync must not be repeated
+    // Through a link, too: what was written came there the same way.
     opened = ::openat(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   } while (opened < 0 && errno == EINTR);
   if (opened < 0) return -errno;

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dependencies
 import docs
+import faults
 import layers
 import modules
 import promises
@@ -57,7 +58,8 @@ class TidyTest(unittest.TestCase):
             self.assertIn(part, errors[0])
 
     def test_a_good_tree_passes(self):
-        for check in (layers.check, sizes.check, modules.check, text.check, docs.check):
+        for check in (layers.check, sizes.check, modules.check, text.check, faults.check,
+                      docs.check):
             self.assertEqual(self.run_on(check, {}).errors, [])
 
     def test_layers(self):
@@ -123,6 +125,68 @@ class TidyTest(unittest.TestCase):
                 self.assert_fails(text.check, {"src/base/y.cc": line}, "y.cc:1")
         good = "// TO" "DO(needs kernel 6.9): splice\nGET /v2/ho" "me/ann\n"
         self.assertEqual(self.run_on(text.check, {"src/base/y.cc": good}).errors, [])
+
+    def test_locks(self):
+        for word in ("mutex", "shared_mutex", "lock_guard", "unique_lock<std::mutex>",
+                     "scoped_lock", "condition_variable"):
+            with self.subTest(word):
+                self.assertIn("Clang cannot check",
+                              self.run_on(faults.check, {"src/base/y_test.cc":
+                                                         f"std::{word} x;\n"}).errors[0])
+        self.assertEqual(self.run_on(faults.check, {
+            "src/base/mutex.h": "#pragma once\nstd::mutex native_;\n",
+            "src/base/y.cc": '// std::mutex\nconst char* x = "std::mutex";\nstd::once_flag y;\n',
+        }).errors, [])
+
+    def test_opens(self):
+        ours = "O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC"
+        bad = {
+            "without O_CLOEXEC": "::open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);",
+            "without O_NOFOLLOW": "f(\n    ::openat(at, g(path), O_PATH | O_CLOEXEC));",
+            "without O_NONBLOCK": "constexpr int kFlags = O_NOFOLLOW;\n"
+                                  "int f = ::open(path, kFlags | O_CLOEXEC);",
+            "'::socket(' without": "::socket(AF_UNIX, SOCK_STREAM, 0);",
+            "'dup' takes no flags": "::dup(1);",
+            "'fopen' takes no flags": 'std::fopen(path, "r");',
+            "'ifstream' takes no flags": "std::ifstream file(path);",
+        }
+        for expected, line in bad.items():
+            with self.subTest(expected):
+                self.assert_fails(faults.check, {"src/base/y.cc": line + "\n"}, expected)
+        good = [
+            f"::open(path, {ours});", f"constexpr int kFlags = {ours};\n::open(path, kFlags);",
+            f"int flags(int x) {{\n  return {ours};\n}}\nint f = ::openat(at, name, flags(1));",
+            "::open(path, O_CREAT | O_EXCL | O_CLOEXEC);", 'std::ifstream x("/proc/net/unix");',
+            "// A link is followed, too.\nint f =\n    ::open(path, O_DIRECTORY | O_CLOEXEC);",
+            "::open(path, O_PATH | O_CLOEXEC);  // even a link", "Store::open(path);",
+        ]
+        for line in good:
+            with self.subTest(line):
+                self.assertEqual(self.run_on(faults.check,
+                                             {"src/base/y.cc": line + "\n"}).errors, [])
+        # The comment of one call excuses no other.
+        self.assert_fails(faults.check, {"src/base/y.cc":
+                          "::open(a, O_PATH | O_CLOEXEC);  // a link\n\n"
+                          "::open(b, O_PATH | O_CLOEXEC);\n"}, "y.cc:3")
+        self.assertEqual(self.run_on(faults.check, {"src/base/y_test.cc": "::dup(1);\n"}).errors, [])
+
+    def test_waits(self):
+        for line in ("changed_.wait(mutex_);", "while (!done_) changed_.wait(mutex_);",
+                     "promise.get_future().wait();", "sigwait(&set, &signal);",
+                     "::epoll_wait(poll, &event, 1, -1);"):
+            with self.subTest(line):
+                self.assert_fails(faults.check, {"src/base/y.cc": f"f();\n{line}\n"}, "y.cc:2")
+        good = ["while (!ending_ && tasks_.empty()) changed_.wait(mutex_);",
+                "changed_.wait_until(mutex_, soon);", "::epoll_wait(poll, &event, 1, patience);",
+                "// No deadline: the other always comes.\nchanged_.wait(mutex_);"]
+        for line in good:
+            with self.subTest(line):
+                self.assertEqual(self.run_on(faults.check,
+                                             {"src/base/y.cc": f"f();\n{line}\n"}).errors, [])
+
+    def test_checks_that_need_memory(self):
+        self.assert_fails(faults.check, {"src/base/y.cc":
+                          "CHECK(f(1) && ::epoll_ctl(poll, 1, 2, nullptr) == 0);\n"}, "epoll_ctl")
 
     def test_docs(self):
         self.assert_fails(docs.check, {"README.md": "[a](docs/none.md)"}, "links to docs/none.md")

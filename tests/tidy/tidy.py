@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dependencies
 import docs
+import faults
 import layers
 import modules
 import promises
@@ -22,6 +23,7 @@ CHECKS = {
     "sizes": sizes.check,
     "modules": modules.check,
     "text": text.check,
+    "faults": faults.check,
     "docs": docs.check,
     "promises": promises.check,
     "dependencies": dependencies.check,

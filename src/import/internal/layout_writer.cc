@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::size_t kPiece = 1u << 20;
 constexpr mode_t kMode = 0644;
+constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 std::string registry_folder(const std::string& target) {
   return fmt::format("{}/{}", target, kRegistryFolder);
@@ -38,8 +39,7 @@ Result<void> make_folders(const std::string& path) {
 }
 
 Result<std::shared_ptr<const OpenFile>> create(const std::string& path) {
-  const int descriptor =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, kMode);
+  const int descriptor = ::open(path.c_str(), kNewFile, kMode);
   if (descriptor < 0) return file::failed(errno, "making {}", path);
   return OpenFile::own(descriptor);
 }
@@ -160,6 +160,7 @@ Result<std::uint64_t> LayoutWriter::blob(Context& context, const Digest& digest,
 // One sync of everything, where one for each of a million links would take hours.
 Result<void> LayoutWriter::finish() {
   const std::string folder = registry_folder(target_);
+  // Through a link, too: what was written came there the same way.
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return file::failed(errno, "opening {}", folder);
   const OpenFile open(descriptor);

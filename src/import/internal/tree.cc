@@ -82,6 +82,7 @@ std::string index_link(const std::string& repository, const std::string& tag,
 }
 
 Result<Tree> Tree::open(const std::string& data) {
+  // A link is the operator's choice: where the directory is that is taken over.
   const int descriptor = ::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return file::failed(errno, "opening {}", data);
   return Tree(OpenFile::own(descriptor));

@@ -28,6 +28,7 @@ class Tightening {
   explicit Tightening(std::string path) : path_(std::move(path)) {}
 
   void run() {
+    // Through a link, too: the server itself goes that way.
     const OpenFile directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat found {};
     if (directory.descriptor() < 0 || ::fstat(directory.descriptor(), &found) != 0) return;

@@ -20,8 +20,9 @@ constexpr mode_t kOwnerAlone = 077;
 void open_missing_standard_descriptors() {
   for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number) {
     if (::fcntl(number, F_GETFD) >= 0 || errno != EBADF) continue;
-    if (::open("/dev/null", O_RDWR) >= 0) continue;
-    // Where there is no /dev: anything that cannot be written holds the number as well.
+    if (::open("/dev/null", O_RDWR) >= 0) continue;  // for children, too
+    // Where there is no /dev: anything that cannot be written holds the number as well. "/" is no
+    // link, and for children as above.
     [[maybe_unused]] const int held = ::open("/", O_RDONLY | O_DIRECTORY);
   }
 }

@@ -57,6 +57,7 @@ class Walk {
   }
 
   Result<std::unique_ptr<OpenFile>> open(int folder, const char* name, int flags) const {
+    // All flags here are such that a pipe is not waited for.
     const int descriptor = ::openat(folder, name, flags | O_NOFOLLOW | O_CLOEXEC);
     if (descriptor < 0) return failure(name);
     return std::make_unique<OpenFile>(descriptor);

@@ -105,6 +105,7 @@ Result<YamlNode> parse_yaml_value(std::string_view text, const std::string& wher
 }
 
 Result<YamlNode> read_yaml_file(const std::string& path) {
+  // The operator's file: it may be a link, or come through a pipe.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return file::refused(errno, "{}", path);
   const OpenFile file(descriptor);

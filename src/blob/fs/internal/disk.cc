@@ -22,7 +22,8 @@ Number or_errno(Number result) {
 }  // namespace
 
 int PosixDisk::open(const std::string& path, int flags) {
-  return or_errno(::openat(root_->descriptor(), path.c_str(), flags | O_CLOEXEC, 0600));
+  constexpr int kAlways = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;  // the last means nothing on files
+  return or_errno(::openat(root_->descriptor(), path.c_str(), flags | kAlways, 0600));
 }
 
 ssize_t PosixDisk::write(int descriptor, ByteView bytes, std::uint64_t offset_bytes) {
@@ -69,6 +70,7 @@ int PosixDisk::remove_directory(const std::string& path) {
 }
 
 Result<std::shared_ptr<const OpenFile>> open_root(const std::string& directory) {
+  // A link is the operator's choice: where the data directory is.
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor >= 0) return OpenFile::own(descriptor);
   return file::failed(errno, "open the directory {}", directory);

@@ -21,7 +21,8 @@ class Disk {
  public:
   virtual ~Disk() = default;
 
-  // openat(2); O_CLOEXEC is added, and a new file is for the owner alone. A descriptor or -errno.
+  // openat(2) of a file of ours; a link or a pipe in its place is refused, and a new file is for
+  // the owner alone. A descriptor, which no child inherits, or -errno.
   virtual int open(const std::string& path, int flags) = 0;
   virtual ssize_t write(int descriptor, ByteView bytes, std::uint64_t offset_bytes) = 0;  // pwrite
   virtual int truncate(int descriptor, std::uint64_t size_bytes) = 0;
