@@ -69,7 +69,8 @@ class Collector {
 
   // Everything that is due by the request, strays too, paused or not, and returns what was done. A
   // dry run returns what would be done and freed, at once or when the delay is over: also by the
-  // untagged manifests that would be deleted.
+  // untagged manifests that would be deleted. Not told: the file of a manifest (a directory that
+  // was taken over has such) that a client deleted, if this very run forgets the manifest's row.
   // `after_step` is called between steps; an error of it ends the work.
   using AfterStep = std::function<Result<void>(const Progress&)>;
   Result<Progress> run(Context& context, const Request& request, const AfterStep& after_step);

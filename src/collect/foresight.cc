@@ -38,6 +38,7 @@ struct Foresight::Home {
     std::optional<Digest> subject;
   };
   std::map<Digest, Node> nodes;
+  std::set<Digest> named_by_damaged;
 
   bool is_about_something(const Node& node) const {
     if (!node.has_subject) return false;
@@ -47,8 +48,8 @@ struct Foresight::Home {
 
   // One round: what may go while all else is there. Did something?
   bool settle() {
-    std::set<Digest> held;      // by a tag, or named by a manifest
-    std::set<Digest> subjects;  // of referrers that are held
+    std::set<Digest> held = named_by_damaged;  // by a tag, or named by a manifest
+    std::set<Digest> subjects;                 // of referrers that are held
     for (const auto& [digest, node] : nodes) {
       if (node.gone) continue;
       if (node.tagged) held.insert(digest);
@@ -113,8 +114,10 @@ Result<Foresight::DamagedNames> Foresight::names_of_damaged(Context& context) {
           TRY_ASSIGN(const auto references,
                      snapshot.manifests().references(manifest.repository, manifest.digest));
           auto& of_repository = names[manifest.repository];
-          of_repository.insert(manifest.digest);
-          for (const auto& reference : references) of_repository.insert(reference.digest);
+          for (const auto& reference : references) {
+            of_repository.insert(reference.digest);
+            of_repository.insert(stored_name(snapshot, reference.digest));
+          }
         }
         return names;
       });
@@ -123,6 +126,7 @@ Result<Foresight::DamagedNames> Foresight::names_of_damaged(Context& context) {
 Result<void> Foresight::look_at(Context& context, const meta::Repository& repository,
                                 WallTime pushed_before, Gone& gone) {
   Home home;
+  home.named_by_damaged = damaged_[repository.id];
   TRY(for_each_manifest(
       context, repository,
       [&](const meta::Snapshot& snapshot, const meta::Manifest& row) -> Result<void> {
@@ -134,7 +138,6 @@ Result<void> Foresight::look_at(Context& context, const meta::Repository& reposi
                    snapshot.manifests().find(repository.name, oci::Reference(row.digest)));
         // Bytes that cannot be trusted may be about anything.
         if (Digest::of(stored.bytes, row.digest.algorithm()) != row.digest) node.stays = true;
-        if (damaged_[repository.id].contains(row.digest)) node.stays = true;
         const auto read = oci::read_manifest_at_rest(stored.bytes, row.media_type);
         node.subject = read.subject;
         if (node.subject) {
@@ -182,7 +185,6 @@ Result<void> Foresight::drop_those_still_named(Context& context, Gone& gone) {
         context, repository,
         [&](const meta::Snapshot& snapshot, const meta::Manifest& row) -> Result<void> {
           if (gone.has(repository.id, row.digest)) return {};
-          gone.free_.erase(row.digest);
           TRY_ASSIGN(const auto references,
                      snapshot.manifests().references(repository.id, row.digest));
           for (const auto& reference : references) {

@@ -1,6 +1,7 @@
 #include "collect/review.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace entrepot::collect {
 
@@ -22,37 +23,25 @@ Link by_age(WallTime linked_at, const Terms& terms) {
   return linked_at > terms.old_before && !to_come ? Link::Young : Link::Unused;
 }
 
-// How one repository uses the blob. A directory taken over from another registry keeps manifests as
-// blobs, too: such a file is used by the manifest that it is.
-Result<Link> judge(const meta::Snapshot& view, RepositoryId repository, const Digest& digest,
-                   WallTime linked_at, const Terms& terms) {
-  TRY_ASSIGN(const bool named, is_there(view.manifests().user_of(repository, digest)));
-  if (named) return Link::Used;
-  // Asked so, a damaged manifest counts, too: its file may be what heals it.
-  TRY_ASSIGN(const bool is_manifest, is_there(view.manifests().references(repository, digest)));
-  if (is_manifest) return Link::Used;
+// How one repository uses the blob, were those manifests gone. A directory taken over from another
+// registry keeps manifests as blobs, too: such a file is used by the manifest that it is.
+Result<Link> judge_link(const meta::Snapshot& view, RepositoryId repository, const Digest& digest,
+                        WallTime linked_at, const Terms& terms, const Gone& gone) {
+  if (!gone.sets_free(digest)) {
+    TRY_ASSIGN(const bool named, is_there(view.manifests().user_of(repository, digest)));
+    if (named) return Link::Used;
+  }
+  if (!gone.has(repository, digest)) {
+    // Asked so, a damaged manifest counts, too: its file may be what heals it.
+    TRY_ASSIGN(const bool is_manifest, is_there(view.manifests().references(repository, digest)));
+    if (is_manifest) return Link::Used;
+  }
   return by_age(linked_at, terms);
 }
 
 Result<bool> is_due(const meta::Snapshot& view, const Digest& digest, const Terms& terms) {
   TRY_ASSIGN(const auto at, if_there(view.reviews().due_at(digest)));
   return at && *at <= terms.horizon;
-}
-
-// Drops the links of those repositories that do not use the blob. `youngest` becomes the time of
-// the youngest link that stays for its youth alone.
-Result<void> drop_unused_links(meta::Transaction& tx, const Digest& digest,
-                               std::span<const RepositoryId> holders, const Terms& terms,
-                               std::optional<WallTime>& youngest) {
-  const meta::Snapshot& view = tx;
-  for (const RepositoryId holder : holders) {
-    TRY_ASSIGN(const auto at, if_there(view.blobs().linked_at(holder, digest)));
-    if (!at) continue;
-    TRY_ASSIGN(const Link link, judge(view, holder, digest, *at, terms));
-    if (link == Link::Unused) TRY(tx.blobs().unlink(holder, digest));
-    if (link == Link::Young) youngest = youngest ? std::max(*youngest, *at) : *at;
-  }
-  return {};
 }
 
 }  // namespace
@@ -62,52 +51,82 @@ Terms Terms::at(WallTime now, std::chrono::microseconds delay,
   return Terms{now, now + delay - shortened, now - shortened, delay};
 }
 
-// After the last link was looked at, in the same transaction. What a live manifest names stays,
-// however the links look: a repository may name what it has no link to (a copy of a directory that
-// lost some, a push that is allowed to), and the bytes may be known to no row at all.
-Result<Reviewer::Fate> Reviewer::settle(meta::Transaction& tx, const Digest& digest,
-                                        const Terms& terms,
-                                        const std::optional<WallTime>& youngest) {
-  TRY_ASSIGN(const auto holders, tx.blobs().holders(digest, 1));
-  if (!holders.empty()) {
-    if (youngest) {
-      TRY(tx.reviews().push_back(digest, *youngest + terms.delay));
-    } else {
-      TRY(tx.reviews().drop(digest));
-    }
-    return Fate::Keep;
+Verdict Reviewer::verdict_of(Fate fate) {
+  if (fate == Fate::Later) return Verdict::Later;
+  return fate == Fate::Remove ? Verdict::Removed : Verdict::Kept;
+}
+
+struct Reviewer::Judgement {
+  Fate fate = Fate::Undecided;
+  std::vector<RepositoryId> unlink;   // those of `some` that do not use it
+  std::optional<WallTime> review_at;  // when it is kept: when to look again; none: no more
+};
+
+// What a live manifest names stays, however the links look: a repository may name what it has no
+// link to (a copy of a directory that lost some, a push that is allowed to), and the bytes may be
+// known to no row at all.
+Result<Reviewer::Judgement> Reviewer::judge(const meta::Snapshot& view, const Digest& digest,
+                                            const Terms& terms, const Gone& gone, Links& links) {
+  const bool set_free = gone.sets_free(digest);
+  Judgement judgement;
+  TRY_ASSIGN(const bool due, is_due(view, digest, terms));
+  if (!due && !set_free) {
+    judgement.fate = Fate::Later;
+    return judgement;
   }
-  TRY_ASSIGN(const bool used, tx.manifests().used_anywhere(digest));
-  if (used) {
-    TRY(tx.reviews().push_back(digest, terms.horizon + terms.delay));
-    return Fate::Keep;
+  for (const RepositoryId holder : links.some) {
+    TRY_ASSIGN(const auto at, if_there(view.blobs().linked_at(holder, digest)));
+    if (!at) continue;
+    TRY_ASSIGN(const Link link, judge_link(view, holder, digest, *at, terms, gone));
+    if (link == Link::Unused) judgement.unlink.push_back(holder);
+    if (link == Link::Young) links.youngest = std::max(links.youngest.value_or(*at), *at);
   }
-  TRY(is_there(tx.blobs().mark_going(digest)));
-  return Fate::Remove;
+  if (!links.are_last) return judgement;
+  // Links that stay, or came since they were listed.
+  const std::size_t going = judgement.unlink.size();
+  TRY_ASSIGN(const auto holders, view.blobs().holders(digest, going + 1));
+  const bool is_linked = holders.size() > going;
+  bool is_named = false;
+  if (!is_linked && !set_free) {
+    TRY_ASSIGN(is_named, view.manifests().used_anywhere(digest));
+  }
+  judgement.fate = is_linked || is_named ? Fate::Keep : Fate::Remove;
+  if (is_named) judgement.review_at = terms.horizon + terms.delay;
+  if (is_linked && links.youngest) judgement.review_at = *links.youngest + terms.delay;
+  return judgement;
+}
+
+Result<void> Reviewer::carry_out(meta::Transaction& tx, const Digest& digest,
+                                 const Judgement& judgement) {
+  for (const RepositoryId holder : judgement.unlink) TRY(tx.blobs().unlink(holder, digest));
+  if (judgement.fate == Fate::Remove) TRY(is_there(tx.blobs().mark_going(digest)));
+  if (judgement.fate != Fate::Keep) return {};
+  if (judgement.review_at) return tx.reviews().push_back(digest, *judgement.review_at);
+  return tx.reviews().drop(digest);
 }
 
 Result<Reviewer::Fate> Reviewer::decide(Context& context, const Digest& digest,
                                         const Terms& terms) {
-  TRY_ASSIGN(const auto holders, stores_.meta.view<std::vector<RepositoryId>>(
-                                     context, [&](const meta::Snapshot& snapshot) {
-                                       return snapshot.blobs().holders(digest, kAllHolders);
-                                     }));
-  std::span<const RepositoryId> left = holders;
-  std::optional<WallTime> youngest;
+  TRY_ASSIGN(const auto all, stores_.meta.view<std::vector<RepositoryId>>(
+                                 context, [&](const meta::Snapshot& snapshot) {
+                                   return snapshot.blobs().holders(digest, kAllHolders);
+                                 }));
+  std::span<const RepositoryId> left = all;
+  Links links;
   while (true) {
-    const auto some = left.first(std::min(left.size(), kLinksPerTransaction));
-    left = left.subspan(some.size());
-    std::optional<WallTime> youngest_yet;  // this transaction may run more than once
+    links.some = left.first(std::min(left.size(), kLinksPerTransaction));
+    left = left.subspan(links.some.size());
+    links.are_last = left.empty();
+    Links looked_at;
     TRY_ASSIGN(const Fate fate,
                stores_.meta.transact<Fate>(context, [&](meta::Transaction& tx) -> Result<Fate> {
-                 youngest_yet = youngest;
-                 TRY_ASSIGN(const bool due, is_due(tx, digest, terms));
-                 if (!due) return Fate::Later;
-                 TRY(drop_unused_links(tx, digest, some, terms, youngest_yet));
-                 return left.empty() ? settle(tx, digest, terms, youngest_yet) : Fate::Undecided;
+                 looked_at = links;  // this transaction may run more than once
+                 TRY_ASSIGN(const auto judgement, judge(tx, digest, terms, {}, looked_at));
+                 TRY(carry_out(tx, digest, judgement));
+                 return judgement.fate;
                }));
     if (fate != Fate::Undecided) return fate;
-    youngest = youngest_yet;
+    links.youngest = looked_at.youngest;
     TRY(context.alive());
   }
 }
@@ -127,38 +146,22 @@ Result<Outcome> Reviewer::review(Context& context, const Digest& digest, const T
   const MutexLock lock(stores_.locks.of(digest));
   TRY_ASSIGN(const Fate fate, decide(context, digest, terms));
   if (fate == Fate::Remove) return remove_bytes(context, digest);
-  return Outcome{fate == Fate::Later ? Verdict::Later : Verdict::Kept};
+  return Outcome{verdict_of(fate)};
 }
 
+// In one look, however many links there are: it holds nobody up.
 Result<Outcome> Reviewer::foresee(Context& context, const Digest& digest, const Terms& terms,
                                   const Gone& gone) {
-  const bool free = gone.sets_free(digest);
-  TRY_ASSIGN(
-      const Verdict verdict,
-      stores_.meta.view<Verdict>(context, [&](const meta::Snapshot& snapshot) -> Result<Verdict> {
-        const meta::Snapshot& view = snapshot;
-        TRY_ASSIGN(const bool due, is_due(view, digest, terms));
-        if (!due && !free) return Verdict::Later;
-        TRY_ASSIGN(const auto holders, view.blobs().holders(digest, kAllHolders));
-        for (const RepositoryId holder : holders) {
-          TRY_ASSIGN(const auto at, if_there(view.blobs().linked_at(holder, digest)));
-          if (!at) continue;
-          Link link = by_age(*at, terms);
-          if (!free) {
-            TRY_ASSIGN(link, judge(view, holder, digest, *at, terms));
-          }
-          if (link != Link::Unused) return Verdict::Kept;
-        }
-        if (free) return Verdict::Removed;
-        TRY_ASSIGN(const bool used, view.manifests().used_anywhere(digest));
-        return used ? Verdict::Kept : Verdict::Removed;
-      }));
-  Outcome outcome{verdict};
-  if (verdict == Verdict::Removed) {
-    if (const auto stat = stores_.blobs.stat(context, digest)) {
-      outcome.freed_bytes = stat->size_bytes;
-    }
-  }
+  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Fate> {
+    TRY_ASSIGN(const auto all, snapshot.blobs().holders(digest, kAllHolders));
+    Links links{all, true, std::nullopt};
+    TRY_ASSIGN(const auto judgement, judge(snapshot, digest, terms, gone, links));
+    return judgement.fate;
+  };
+  TRY_ASSIGN(const Fate fate, stores_.meta.view<Fate>(context, look));
+  Outcome outcome{verdict_of(fate)};
+  if (fate != Fate::Remove) return outcome;
+  if (const auto stat = stores_.blobs.stat(context, digest)) outcome.freed_bytes = stat->size_bytes;
   return outcome;
 }
 

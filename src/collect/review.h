@@ -2,6 +2,7 @@
 // collect/review.h — one blob before the collector: does anybody still need it?
 
 #include <chrono>
+#include <optional>
 #include <span>
 
 #include "collect/foresight.h"
@@ -57,8 +58,20 @@ class Reviewer {
  private:
   enum class Fate { Undecided, Later, Keep, Remove };
 
-  static Result<Fate> settle(meta::Transaction& tx, const oci::Digest& digest, const Terms& terms,
-                             const std::optional<WallTime>& youngest);
+  // The repositories that are looked at in one go.
+  struct Links {
+    std::span<const meta::RepositoryId> some;
+    bool are_last = false;
+    std::optional<WallTime> youngest;  // so far, of the links that stay for their youth alone
+  };
+  struct Judgement;
+  static Verdict verdict_of(Fate fate);
+
+  // The one judgement of review(), which carries it out in the same transaction, and of foresee().
+  static Result<Judgement> judge(const meta::Snapshot& view, const oci::Digest& digest,
+                                 const Terms& terms, const Gone& gone, Links& links);
+  static Result<void> carry_out(meta::Transaction& tx, const oci::Digest& digest,
+                                const Judgement& judgement);
   Result<Fate> decide(Context& context, const oci::Digest& digest, const Terms& terms);
   Result<Outcome> remove_bytes(Context& context, const oci::Digest& digest);
 

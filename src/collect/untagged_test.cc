@@ -163,6 +163,18 @@ TEST_F(Untagged, WhatADamagedManifestNamesStaysAndWhatIsAboutIt) {
   EXPECT_TRUE(is_there(signature));
 }
 
+TEST_F(Untagged, ImageStaysWhileADamagedIndexNamesAReferrerOfIt) {
+  const auto image = untagged("image");
+  const auto signature = untagged("signature", image.to_string());
+  const auto index = world_.push("a", {"1"}, index_of({signature})).value().digest;
+  ASSERT_OK(world_.write([&](meta::Transaction& tx) -> Result<void> {
+    TRY(tx.damage().mark_manifest(world_.id_of("a"), index, world_.clock.wall()));
+    return {};
+  }));
+  EXPECT_EQ(remove(), 0u);
+  EXPECT_TRUE(is_there(image));
+}
+
 TEST_F(Untagged, DeleteIsWrittenToTheJournal) {
   const auto free = untagged("free");
   EXPECT_EQ(remove(), 1u);
