@@ -2,7 +2,8 @@
 #
 # Nothing has to be listed by hand. Of the files of module `a/b`
 #   *.cc                  → library          a_b             (headers alone: an INTERFACE library)
-#   testing/**.cc         → library          a_b_testing     (fakes, conformance suites)
+#   testing/**.cc         → library          a_b_testing     (fakes, what the suites stand on)
+#   testing/*_conformance_*.cc → objects     a_b_conformance (the cases of a suite)
 #   *_test.cc             → test program     a_b_test        (ctest label: unit or unit-concurrent)
 #   *_slow_test.cc        → test program     a_b_slow_test   (ctest label: slow)
 #   *_fuzz.cc             → libFuzzer target a_b_<file>      (preset fuzz only)
@@ -26,6 +27,14 @@ endfunction()
 # entrepot_concurrent(module...): modules with threads; their unit tests run under TSan as well.
 function(entrepot_concurrent)
   set_property(GLOBAL PROPERTY entrepot_concurrent ${ARGN})
+endfunction()
+
+# entrepot_conformance(port module...): modules whose unit tests run the conformance suite of `port`.
+# Its cases are objects and no library: nothing refers to a test, so a linker would leave it out.
+function(entrepot_conformance port)
+  foreach(module IN LISTS ARGN)
+    set_property(GLOBAL APPEND PROPERTY "entrepot_conformance_${module}" "${port}")
+  endforeach()
 endfunction()
 
 # --- Reading the tree ----------------------------------------------------------------------------
@@ -138,6 +147,9 @@ function(entrepot_add_testing_library module)
   entrepot_target_name("${module}" name)
   entrepot_module_files("${module}" "testing/*.cc" sources)
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  set(cases ${sources})
+  list(FILTER cases INCLUDE REGEX "_conformance_[a-z_]+\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_conformance_[a-z_]+\\.cc$")
   entrepot_module_files("${module}" "testing/*.h" headers)
   get_property(extra GLOBAL PROPERTY "entrepot_test_modules_${module}")
 
@@ -157,6 +169,10 @@ function(entrepot_add_testing_library module)
   entrepot_link_modules(${name}_testing ${visibility} ${uses})
   list(REMOVE_AT uses 0)
   entrepot_link_testing(${name}_testing ${visibility} ${uses})
+  if(cases)
+    add_library(${name}_conformance OBJECT ${cases})
+    target_link_libraries(${name}_conformance PRIVATE ${name}_testing)
+  endif()
 endfunction()
 
 # entrepot_add_test_program(name module label timeout source...)
@@ -196,6 +212,11 @@ function(entrepot_add_module_test module)
       set(timeout 180)  # sanitizers make a test several times slower
     endif()
     entrepot_add_test_program(${name}_test "${module}" ${label} ${timeout} ${sources})
+    get_property(ports GLOBAL PROPERTY "entrepot_conformance_${module}")
+    foreach(port IN LISTS ports)
+      entrepot_target_name("${port}" port)
+      target_link_libraries(${name}_test PRIVATE ${port}_conformance)
+    endforeach()
     add_dependencies(unit_tests ${name}_test)
     if(label STREQUAL "unit-concurrent")
       add_dependencies(concurrent_tests ${name}_test)

@@ -28,5 +28,9 @@ entrepot_test_modules(api/distribution  http/server blob/fs meta meta/sqlite eve
 entrepot_test_modules(api/token meta/sqlite)
 entrepot_test_modules(api/rest  crypto blob blob/fs meta/sqlite events)
 
+# The drivers of each port, which run its conformance suite.
+entrepot_conformance(blob blob blob/fs)
+entrepot_conformance(meta meta/sqlite)
+
 # Modules with threads: their unit tests run under ThreadSanitizer, too.
 entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub jobs api/distribution server)

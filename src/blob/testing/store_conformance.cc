@@ -6,10 +6,6 @@
 
 namespace entrepot::blob::testing {
 
-// A test in a library is linked only when something names its file.
-void link_blob_cases();
-void link_upload_cases();
-
 void in_threads(int count, const std::function<void(int)>& work) {
   std::vector<std::thread> threads;
   threads.reserve(static_cast<std::size_t>(count));
@@ -34,10 +30,7 @@ void PrintTo(const StoreUnderTest& store, std::ostream* out) {
   *out << "a store that " << (store.can.survives_reopen ? "can" : "cannot") << " be reopened";
 }
 
-BlobStoreConformance::BlobStoreConformance() : harness_(GetParam().make()) {
-  link_blob_cases();
-  link_upload_cases();
-}
+BlobStoreConformance::BlobStoreConformance() : harness_(GetParam().make()) {}
 
 std::unique_ptr<Upload> BlobStoreConformance::start(const UploadId& id, HashAlgorithm also) {
   auto upload = store().start(context_, id, also);

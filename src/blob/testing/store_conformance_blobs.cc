@@ -7,9 +7,6 @@
 
 namespace entrepot::blob::testing {
 
-void link_blob_cases();
-void link_blob_cases() {}
-
 namespace {
 
 TEST_P(BlobStoreConformance, WhatWasPushedComesBack) {

@@ -7,9 +7,6 @@
 
 namespace entrepot::blob::testing {
 
-void link_upload_cases();
-void link_upload_cases() {}
-
 namespace {
 
 TEST_P(BlobStoreConformance, NothingIsVisibleBeforeTheCommit) {

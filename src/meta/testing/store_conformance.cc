@@ -4,41 +4,9 @@
 
 namespace entrepot::meta::testing {
 
-// A test in a library is linked only when something names its file.
-void link_store_cases();
-void link_repository_cases();
-void link_manifest_cases();
-void link_reference_cases();
-void link_tag_cases();
-void link_blob_cases();
-void link_holding_cases();
-void link_damage_cases();
-void link_review_cases();
-void link_ended_upload_cases();
-void link_journal_cases();
-void link_news_cases();
-void link_job_cases();
-void link_retention_cases();
-
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(StoreConformance);
-
 void PrintTo(const StoreFactory& /*factory*/, std::ostream* out) { *out << "an empty store"; }
 
 ::testing::internal::ParamGenerator<StoreFactory> every_promise(StoreFactory factory) {
-  link_store_cases();
-  link_repository_cases();
-  link_manifest_cases();
-  link_reference_cases();
-  link_tag_cases();
-  link_blob_cases();
-  link_holding_cases();
-  link_damage_cases();
-  link_review_cases();
-  link_ended_upload_cases();
-  link_journal_cases();
-  link_news_cases();
-  link_job_cases();
-  link_retention_cases();
   return ::testing::ValuesIn(std::vector<StoreFactory>{std::move(factory)});
 }
 

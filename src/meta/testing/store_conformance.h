@@ -38,7 +38,7 @@ struct StoreFactory {
 // How gtest names the parameter.
 void PrintTo(const StoreFactory& factory, std::ostream* out);
 
-// The parameter of the suite. Calling it is also what links the tests into the program.
+// The parameter of the suite.
 ::testing::internal::ParamGenerator<StoreFactory> every_promise(StoreFactory factory);
 
 // The cases are in store_conformance_<noun>.cc.

@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_blob_cases() {}
-
 TEST_P(StoreConformance, BlobIsSeenOnlyWhereItIsLinked) {
   const RepositoryId one = repository("one");
   const RepositoryId two = repository("two");

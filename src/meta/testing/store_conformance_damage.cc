@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_damage_cases() {}
-
 namespace {
 
 constexpr auto kConfig = oci::ReferenceKind::Config;

@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_ended_upload_cases() {}
-
 namespace {
 
 constexpr std::string_view kId = "11111111-2222-4333-8444-555555555555";

@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_holding_cases() {}
-
 // One look tells of each digest what the single questions tell, in the order of the list.
 TEST_P(StoreConformance, HoldingsTellWhatARepositoryHasAndHadOfAList) {
   const RepositoryId repo = repository("app");

@@ -6,8 +6,6 @@ using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-void link_job_cases() {}
-
 namespace {
 
 Result<Job> claim(Transaction& tx, const char* owner = "one") {

@@ -3,8 +3,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_journal_cases() {}
-
 namespace {
 
 events::Event pushed(std::string_view bytes, int when) {

@@ -4,8 +4,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_manifest_cases() {}
-
 TEST_P(StoreConformance, ManifestIsFoundByDigestAndByTag) {
   const RepositoryId repo = repository("app");
   NewManifest fresh = new_manifest(repo, R"({"some":"manifest"})");

@@ -6,8 +6,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_news_cases() {}
-
 namespace {
 
 // Keeps what it heard.

@@ -4,8 +4,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_reference_cases() {}
-
 namespace {
 
 NewManifest signature(RepositoryId repository, std::string_view bytes, const Digest& subject,

@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_repository_cases() {}
-
 namespace {
 
 std::vector<std::string> texts(const std::vector<RepositoryName>& names) {

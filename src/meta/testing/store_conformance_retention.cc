@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_retention_cases() {}
-
 namespace {
 
 constexpr int kDay = 24 * 3600;

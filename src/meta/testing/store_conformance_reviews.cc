@@ -2,8 +2,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_review_cases() {}
-
 TEST_P(StoreConformance, ReviewsComeDueInOrderOfTheirTime) {
   ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
     TRY(tx.reviews().push_back(sha256("c"), at(3)));

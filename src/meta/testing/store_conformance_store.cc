@@ -5,8 +5,6 @@
 
 namespace entrepot::meta::testing {
 
-void link_store_cases() {}
-
 namespace {
 
 Result<void> set(Transaction& tx, std::string_view key, std::string_view value) {
