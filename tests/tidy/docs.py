@@ -1,8 +1,10 @@
 """What the documents say about the tree is true.
 
 The table of modules in docs/architecture.md (it has a column "module") names those of src/LAYERS
-that exist, and none that are not there. The end points of docs/reference/http.md are the routes of
-api/distribution, in their order. Links between files of the repository lead somewhere.
+that exist, and none that are not there. Links between files of the repository lead somewhere.
+
+What pages say of options, registry:2's keys and routes is compared by unit tests, which have the
+program's own tables.
 """
 
 import re
@@ -12,8 +14,6 @@ from layers import module_of, read_layers
 from tree import Findings, Tree
 
 ARCHITECTURE = "docs/architecture.md"
-HTTP_REFERENCE = "docs/reference/http.md"
-ROUTE_TABLE = "src/api/distribution/api.cc"
 NAME = re.compile(r"`([a-z0-9/]+)`")
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
@@ -22,8 +22,6 @@ def check(tree: Tree) -> Findings:
     findings = Findings()
     if tree.has(ARCHITECTURE):
         check_modules(findings, tree)
-    if tree.has(HTTP_REFERENCE):
-        check_routes(findings, tree)
     for file in tree.having(".md"):
         for target in LINK.findall(without_code(tree.text(file))):
             if re.match(r"[a-z]+:", target):  # http:, mailto:
@@ -60,12 +58,3 @@ def modules_in_table(text: str):
             column = cells.index("module")
         elif column is not None:
             yield from NAME.findall(cells[column])
-
-
-def check_routes(findings: Findings, tree: Tree) -> None:
-    routes = re.findall(r'^ +\{k(\w+), *"(/v2[^"]*)"', tree.text(ROUTE_TABLE), re.M)
-    described = re.findall(r"^\| ([A-Z, ]+) \| `(/v2[^`]*)`", tree.text(HTTP_REFERENCE), re.M)
-    expected = [("GET, HEAD" if method == "Get" else method.upper(), path)
-                for method, path in routes]
-    if not routes or described != expected:
-        findings.error(HTTP_REFERENCE, f"its end points are not the routes of {ROUTE_TABLE}")

@@ -196,19 +196,6 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(self.run_on(docs.check, {
             "docs/x.md": "[a](../src/LAYERS) [b](https://x/y) [c](#d) `[e](f)`"}).errors, [])
 
-    def test_the_http_reference_and_the_routes_agree(self):
-        routes = {"src/api/distribution/api.cc": '    {kGet, "/v2/", 1},\n    {kPut,  "/v2/<name>", 2},\n'}
-        rows = "| GET, HEAD | `/v2/` |\n| PUT | `/v2/<name>` |\n"
-        findings = Findings()
-        with tempfile.TemporaryDirectory() as directory:
-            for text_of_reference, errors in ((rows, 0), (rows.replace("PUT", "POST"), 1), ("", 1)):
-                for path, content in {**routes, "docs/reference/http.md": text_of_reference}.items():
-                    (Path(directory) / path).parent.mkdir(parents=True, exist_ok=True)
-                    (Path(directory) / path).write_text(content)
-                findings = Findings()
-                docs.check_routes(findings, Tree(Path(directory)))
-                self.assertEqual(len(findings.errors), errors, findings.errors)
-
     def promising(self, row: str, sentence: str, notes: str = "[^1]: `Disk.IsFull`\n") -> dict:
         return {
             "src/base/y_test.cc": "TEST_F(Disk,\n       IsFull) {}\n",

@@ -1,6 +1,9 @@
 #include "api/distribution/api.h"
 
+#include <fstream>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -14,6 +17,22 @@ using testing::ApiWorld;
 
 const std::string kBytes = "layer bytes";
 const std::string kDigest = oci::Digest::of(kBytes).to_string();
+
+TEST(DistributionApi, ReferencePageIsOfTheRoutesInTheirOrder) {
+  std::ifstream page("docs/reference/http.md");
+  std::vector<std::string> told;
+  for (std::string line; std::getline(page, line);) {
+    const auto path_ends = line.find("` |");
+    if (line.starts_with("| ") && line.find("| `/v2") != std::string::npos) {
+      told.push_back(line.substr(0, path_ends));
+    }
+  }
+  std::vector<std::string> routes_there;
+  for (const Route& route : routes()) {
+    routes_there.push_back(fmt::format("| {} | `{}", http::list_of(route.methods), route.pattern));
+  }
+  EXPECT_EQ(told, routes_there);
+}
 
 TEST(DistributionApi, EveryRouteOfTheTableIsReachedAndNothingElse) {
   ApiWorld world;
@@ -242,12 +261,11 @@ TEST(DistributionApi, LinksAreNotMadeFromTheRequest) {
   EXPECT_TRUE(page.header("Link").starts_with("</behind/v2/_catalog?")) << page.header("Link");
 }
 
-TEST(DistributionApi, ARangeOfABlobIsCutOut) {
+// What lies within is cut out by the server (http/server), where the store has files.
+TEST(DistributionApi, ARangePastTheEndOfABlobIsRefused) {
   ApiWorld world;
   world.world.push_blob("a", kBytes);
   const auto path = "/v2/a/blobs/" + kDigest;
-  // In memory the store has no files to cut, so the whole blob is right as well; past its end is
-  // not.
   EXPECT_EQ(world.ask("GET", path, {{"Range", "bytes=500-"}}).status, 416);
   EXPECT_EQ(world.ask("GET", path, {{"Range", "bytes=500-"}}).header("Content-Range"),
             fmt::format("bytes */{}", kBytes.size()));
