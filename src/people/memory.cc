@@ -15,8 +15,8 @@ std::shared_ptr<const Place> Memory::recall_place(std::string_view repository) c
 }
 
 std::optional<bool> Memory::recall_any() const {
-  const MutexLock lock(mutex_);
-  return any_;
+  const Any any = any_;
+  return any == Any::Unknown ? std::nullopt : std::optional(any == Any::Some);
 }
 
 std::uint64_t Memory::epoch() const {
@@ -61,7 +61,7 @@ Result<bool> Memory::find_any(Context& context) {
     return snapshot.accounts().any();
   }));
   const MutexLock lock(mutex_);
-  if (epoch_ == began) any_ = any;
+  if (epoch_ == began) any_ = any ? Any::Some : Any::None;
   return any;
 }
 
@@ -95,7 +95,7 @@ void Memory::heard(const meta::News& news) noexcept {
 void Memory::forget() {
   const MutexLock lock(mutex_);
   ++epoch_;
-  any_.reset();
+  any_ = Any::Unknown;
   standings_.clear();
   places_.clear();
 }

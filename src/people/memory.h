@@ -67,7 +67,9 @@ class Memory final : public meta::Listener {
   mutable Mutex mutex_;
   // A fill that began with another one is dropped.
   std::uint64_t epoch_ ENTREPOT_GUARDED_BY(mutex_) = 0;
-  std::optional<bool> any_ ENTREPOT_GUARDED_BY(mutex_);
+  // Written with the mutex; read without, for each request asks.
+  enum class Any : std::uint8_t { Unknown, None, Some };
+  std::atomic<Any> any_ = Any::Unknown;
   // meta::Accounts::epoch(), as it was read last.
   std::optional<std::int64_t> stored_epoch_ ENTREPOT_GUARDED_BY(mutex_);
   std::unordered_map<meta::AccountId, std::shared_ptr<const Standing>, IdHash> standings_

@@ -211,6 +211,13 @@ Decision judge_registry(const Standing& standing, const Question& question) {
 
 namespace {
 
+// A robot lives as long as the account in whose namespace it is.
+Result<bool> is_alive(const meta::Snapshot& snapshot, const meta::Account& account) {
+  if (!account.is_active() || !account.owner) return account.is_active();
+  TRY_ASSIGN(const auto owner, if_there(snapshot.accounts().find(account.owner)));
+  return owner && owner->is_active();
+}
+
 // Networks were checked when the grant was made; one that cannot be read counts nowhere.
 Result<void> add_grants(const meta::Snapshot& snapshot, meta::AccountId holder,
                         Standing& standing) {
@@ -230,10 +237,11 @@ Result<Standing> find_standing(const meta::Snapshot& snapshot, meta::AccountId i
   standing.id = id;
   if (id) {
     TRY_ASSIGN(const auto account, if_there(snapshot.accounts().find(id)));
-    if (!account || !account->is_active()) {
-      standing.active = false;
-      return standing;
+    standing.active = false;
+    if (account) {
+      TRY_ASSIGN(standing.active, is_alive(snapshot, *account));
     }
+    if (!standing.active) return standing;
     standing.kind = account->kind;
     standing.name = account->name;
     standing.role = account->role;

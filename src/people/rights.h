@@ -35,7 +35,8 @@ struct Place {
   meta::AccountId owner;  // of its namespace; 0: nobody
 };
 
-// The account with this id, as it is now; one that is gone, or was never there, is not active.
+// The account with this id, as it is now; one that is gone, or was never there, is not active, nor
+// is a robot whose namespace's account is not.
 Result<Standing> find_standing(const meta::Snapshot& snapshot, meta::AccountId id);
 Result<Place> find_place(const meta::Snapshot& snapshot, std::string_view repository);
 

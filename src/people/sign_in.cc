@@ -54,6 +54,14 @@ Result<std::shared_ptr<const access::Bound>> bound_of(const meta::Secret& secret
   return std::make_shared<const access::Bound>(std::move(bound));
 }
 
+// Does what was proved then still count for the account as it is now?
+bool still_counts(const Subject& subject, std::int64_t epoch, const Standing& standing,
+                  WallTime now) {
+  const access::Bound* const bound = subject.bound();
+  const bool over = bound != nullptr && bound->expires_at && *bound->expires_at <= now;
+  return standing.active && standing.epoch == epoch && !over;
+}
+
 // A secret of ours with its account.
 struct Found {
   meta::Account account;
@@ -118,7 +126,9 @@ std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
   if (auto* error = std::get_if<Error>(&*known)) return std::move(*error);
   auto& proved = std::get<Known>(*known);
   const auto standing = memory_.recall_standing(meta::AccountId{proved.subject.id()});
-  if (!standing || !standing->active || standing->epoch != proved.epoch) return Ask{&executor_};
+  if (!standing || !still_counts(proved.subject, proved.epoch, *standing, clock_.wall())) {
+    return Ask{&executor_};
+  }
   return std::move(proved.subject);
 }
 
@@ -131,7 +141,9 @@ Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& calle
     const auto& proved = std::get<Known>(*known);
     TRY_ASSIGN(const auto standing,
                memory_.find_standing(context, meta::AccountId{proved.subject.id()}));
-    if (standing->active && standing->epoch == proved.epoch) return proved.subject;
+    if (still_counts(proved.subject, proved.epoch, *standing, clock_.wall())) {
+      return proved.subject;
+    }
   }
   const std::uint64_t epoch = memory_.epoch();
   const auto outcome = prove(context, caller);
@@ -139,7 +151,7 @@ Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& calle
   if (!outcome) return Failure(outcome.error());
   const meta::AccountId account{outcome->subject.id()};
   TRY_ASSIGN(const auto standing, memory_.find_standing(context, account));
-  if (!standing->active || standing->epoch != outcome->epoch) {
+  if (!still_counts(outcome->subject, outcome->epoch, *standing, clock_.wall())) {
     return fail(ErrorCode::Unauthenticated, "this sign-in has ended: sign in again");
   }
   return outcome->subject;

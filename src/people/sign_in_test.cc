@@ -120,6 +120,11 @@ TEST(SignInTest, RobotsSignInByTheirWholeName) {
   EXPECT_TRUE(world.decide(*subject, Action::Push, "acme/app").allowed());
   EXPECT_FALSE(world.decide(*subject, Action::Push, "other/app").allowed());
   EXPECT_FAILS(Unauthenticated, world.enter(World::basic("ci", made->text)));
+
+  ASSERT_OK(world.people.set_enabled(world.context, world.by, "acme", false));
+  EXPECT_FALSE(world.decide(*subject, Action::Push, "acme/app").allowed());
+  EXPECT_FAILS(Unauthenticated, world.enter(World::basic("acme/ci", made->text)))
+      << "a robot lives no longer than its namespace";
 }
 
 TEST(SignInTest, RegistryTokensSayWhoAndForWhatAtMost) {
@@ -157,7 +162,10 @@ TEST(SignInTest, ATokenEndsAndIsSignedByUs) {
   EXPECT_FAILS(Unauthenticated, world.enter("Bearer nonsense"));
   World other;
   EXPECT_FAILS(Unauthenticated, other.enter("Bearer " + token));
-  world.clock.advance(std::chrono::hours(1));
+  world.clock.advance(std::chrono::minutes(59));
+  EXPECT_OK(world.enter("Bearer " + token));
+  world.clock.advance(std::chrono::seconds(61));
+  EXPECT_FALSE(world.recall("Bearer " + token).has_value()) << "remembered a minute ago, and over";
   EXPECT_FAILS(Unauthenticated, world.enter("Bearer " + token));
 }
 

@@ -120,6 +120,26 @@ def test_first_steps(walk, network, docker, hello, tmp_path):
     reader.stop()
 
 
+def test_accounts(walk, network, hello):
+    """From nobody to a team with a robot, each by its own credentials."""
+    reader = walk("accounts")
+    reader.serve()
+    shown = network.run("curl", "-i", "-s", "http://localhost:5000/v2/").stdout
+    assert status(shown) == "401"
+    assert status(reader.run("umask 077")) == "200"
+    assert "allowed: grant 1: user:alice write acme/app\n" in reader.run("openssl rand")
+    reader.run("skopeo copy")
+    reader.run("entrepot robot create")
+    shown = reader.run("token=")
+    assert f'"Digest": "{hello.digest()}"' in shown and "laptop" in shown
+    assert "is disabled" in reader.run("entrepot user disable")
+    refused = network.run("skopeo", "inspect", "--tls-verify=false", "--creds", "alice:whatever",
+                          "docker://localhost:5000/acme/app:1", expect=None)
+    assert refused.returncode != 0
+    reader.ends()
+    reader.stop()
+
+
 def test_from_registry2(walk, network, hello, tmp_path):
     """Over with one image, and back with two."""
     old = DockerRegistry(tmp_path / "old")
