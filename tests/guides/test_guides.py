@@ -126,7 +126,7 @@ def test_accounts(walk, network, hello):
     reader.serve()
     shown = network.run("curl", "-i", "-s", "http://localhost:5000/v2/").stdout
     assert status(shown) == "401"
-    assert status(reader.run("umask 077")) == "200"
+    assert "HTTP/1.1 200" in reader.run("umask 077")
     assert "allowed: grant 1: user:alice write acme/app\n" in reader.run("openssl rand")
     reader.run("skopeo copy")
     reader.run("entrepot robot create")

@@ -42,7 +42,12 @@ class ApiWorld {
            std::optional<Challenge> challenge = {})
       : gate(authenticator, policy, world.clock),
         api(Services{world.puller, world.pusher, world.uploads, world.remover, gate, memory},
-            Presentation{{}, "key", {}, std::move(challenge)}) {}
+            Presentation{{}, "key", {}, always(std::move(challenge))}) {}
+
+  static Challenges always(std::optional<Challenge> challenge) {
+    return
+        [challenge = std::move(challenge)](const http::Request& /*request*/) { return challenge; };
+  }
 
   registry::testing::World world;
   metrics::Registry metrics;
