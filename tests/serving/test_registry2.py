@@ -35,7 +35,7 @@ def test_address_and_root_directory(serve2, tmp_path):
     image = Repository(server.client, "a").push_image("latest")
     assert server.client.get("/v2/a/manifests/latest").body == image.content
     assert (tmp_path / "d/docker/registry/v2/blobs/sha256").is_dir()
-    assert "open: whoever reaches this server may push" in server.process.current_stderr()
+    assert "whoever reaches this server may push" in server.process.current_stderr()
 
 
 @pytest.mark.parametrize("variables", [{}, {"STORAGE_DELETE_ENABLED": "false"}])
