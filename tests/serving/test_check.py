@@ -111,11 +111,14 @@ def test_a_wrong_file_is_an_error_with_its_place(tmp_path, text, said):
     assert "No such file" in Checked(tmp_path / "none.yml").error()
 
 
-def test_an_address_for_all_needs_open(data):
+def test_an_address_for_all_asks_for_accounts_unless_it_is_open(data):
     words = ["--data", data, "--listen", ":0"]
-    assert "say --open" in Checked(*words).error()
-    assert starts(*words) == DOES_NOT
-    assert Checked(*words, "--open").code == STARTS
+    closed = Checked(*words)
+    assert closed.code == STARTS
+    assert any("accounts" in line and "--open" in line for line in closed.lines("ok"))
+    opened = Checked(*words, "--open")
+    assert opened.code == STARTS
+    assert any("may push, pull and delete" in line for line in opened.lines("warning"))
 
 
 # --- the data directory
