@@ -16,8 +16,9 @@ namespace entrepot::api {
 struct Admission {
   std::optional<access::Subject> subject;
   std::optional<access::Decision> decision;
-  std::optional<Error> error;    // why there is no subject, or no decision
-  Executor* executor = nullptr;  // where authenticate() has to run, while there is neither
+  std::optional<Error> error;  // why there is no subject, or no decision
+  // Where authenticate() has to run, while there is neither; null: anywhere but on an event loop.
+  Executor* executor = nullptr;
 
   bool is_over() const { return error || decision; }
 };

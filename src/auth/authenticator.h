@@ -35,7 +35,7 @@ class Authenticator {
   // authenticate() has to be asked, on this executor. It is the authenticator's own, so that a
   // password's hash or a directory that is slow keeps only those waiting who sign in.
   struct Ask {
-    Executor* executor;
+    Executor* executor;  // null: any thread that may block
   };
   // From memory and without blocking: event loops ask it for every request. Allocates nothing for
   // who needs no credentials.

@@ -66,13 +66,15 @@ Result<bool> Retention::forget_rows(Context& context) {
   const std::size_t limit = options_.rows_per_step;
   std::size_t links = 0;
   std::size_t jobs = 0;
+  std::size_t secrets = 0;
   TRY(stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(links, tx.retention().forget_links(even_ages_.before(options_.link_age), limit));
     TRY_ASSIGN(jobs, tx.retention().forget_jobs(ages_.before(options_.job_age), limit));
+    TRY_ASSIGN(secrets, tx.secrets().purge(ages_.before(options_.secret_age), limit));
     return {};
   }));
-  metrics_->forgotten.add(links + jobs);
-  return links == limit || jobs == limit;
+  metrics_->forgotten.add(links + jobs + secrets);
+  return links == limit || jobs == limit || secrets == limit;
 }
 
 Result<bool> Retention::expire_repositories(Context& context) {

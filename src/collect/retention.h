@@ -14,11 +14,12 @@
 namespace entrepot::collect {
 
 // Forgets, a few rows at a time: old entries of the journal, dropped links whose bytes are gone,
-// finished jobs, repositories that stayed empty, ended uploads, quarantined files; and counts what
-// is there, for the gauges. What each of them promises stands at meta::Retention, meta::Journal and
-// blob::BlobStore::purge(). Ages are of time that passed (registry::Ages): a clock that jumps ends
-// nothing. What people read (journal, jobs) is stamped by the wall clock; what came while that
-// was wrong, and set right again between two looks, is as old as its stamp.
+// finished jobs, tokens that ended, repositories that stayed empty, ended uploads, quarantined
+// files; and counts what is there, for the gauges. What each of them promises stands at
+// meta::Retention, meta::Journal and blob::BlobStore::purge(). Ages are of time that passed
+// (registry::Ages): a clock that jumps ends nothing. What people read (journal, jobs) is stamped by
+// the wall clock; what came while that was wrong, and set right again between two looks, is as old
+// as its stamp.
 //
 // Beside the collector, and at work while that is paused: nothing here removes what somebody can
 // still pull. One thread at a time; blocks.
@@ -28,6 +29,8 @@ class Retention {
     std::chrono::microseconds journal_age = std::chrono::hours(24 * 365);
     std::chrono::microseconds link_age = std::chrono::hours(24 * 7);
     std::chrono::microseconds job_age = std::chrono::hours(24 * 30);
+    // After its end; until then who still uses it is told that it ended.
+    std::chrono::microseconds secret_age = std::chrono::hours(24 * 90);
     std::chrono::microseconds quarantine_age = std::chrono::hours(24 * 30);
     std::uint64_t quarantine_bytes = std::uint64_t{10} << 30;
 

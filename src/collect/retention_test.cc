@@ -89,6 +89,31 @@ TEST_F(RetentionTest, TagKeepsAHundredMovesAfterAYear) {
   EXPECT_EQ(moves("app", "v1"), 100u);
 }
 
+// Until then who still uses it is told that it ended.
+TEST_F(RetentionTest, TokenStaysFor90DaysAfterItsEnd) {
+  ASSERT_OK(world_.write([&](meta::Transaction& tx) -> Result<void> {
+    meta::NewAccount bob;
+    bob.name = "bob";
+    meta::NewSecret token;
+    TRY_ASSIGN(const auto made, tx.accounts().create(bob));
+    token.account = made.id;
+    token.kind = meta::SecretKind::AccessToken;
+    token.fingerprint = "fingerprint";
+    token.expires_at = world_.clock.wall() + kDay;
+    TRY(tx.secrets().add(token));
+    return {};
+  }));
+  const auto is_kept = [&] {
+    const auto found = world_.metadata->store().view<meta::Secret>(
+        world_.context, [](const meta::Snapshot& s) { return s.secrets().find("fingerprint"); });
+    return found.has_value();
+  };
+  pass(90 * kDay);
+  EXPECT_TRUE(is_kept());
+  pass(2 * kDay);
+  EXPECT_FALSE(is_kept());
+}
+
 TEST_F(RetentionTest, GaugesTellHowMuchThereIs) {
   const auto image = world_.push_image("app", "v1", "layer");
   world_.push_blob("empty", "blob");

@@ -16,16 +16,14 @@ namespace entrepot::meta {
 // Stored as numbers: never renumber, only append.
 enum class SecretKind : int {
   Password = 1,
-  OneTimePassword = 2,  // can only set a password
-  AccessToken = 3,
-  RobotSecret = 4,
-  RefreshToken = 5,
+  AccessToken = 2,
+  RobotSecret = 3,
 };
 
 struct NewSecret {
   AccountId account;
   SecretKind kind = SecretKind::Password;
-  std::string name;  // as its owner calls it; a refresh token's tells of the client
+  std::string name;  // as its owner calls it
   // What cannot be guessed is found by its hash; empty for passwords, which are not.
   Bytes fingerprint;
   std::string password_hash;  // of passwords
@@ -36,8 +34,6 @@ struct NewSecret {
 
 struct Secret : NewSecret {
   std::int64_t id = 0;  // never given twice
-  std::optional<WallTime> used_at;
-  std::string used_from;  // an address
 };
 
 class Secrets {
@@ -45,7 +41,7 @@ class Secrets {
   virtual ~Secrets() = default;
   virtual Result<Secret> find(ByteView fingerprint) const = 0;  // expired ones, too
   virtual Result<Secret> find(std::int64_t id) const = 0;
-  // The password, or the one-time password, of an account.
+  // The password of an account.
   virtual Result<Secret> password_of(AccountId account) const = 0;
   // Those of an account from behind the one with the id `after`, passwords as well.
   virtual Result<std::vector<Secret>> list(AccountId account, std::int64_t after,
@@ -54,11 +50,9 @@ class Secrets {
   virtual Result<Secret> add(const NewSecret& secret) = 0;
   // The same password, hashed at another price. Nobody is told.
   virtual Result<void> set_hash(std::int64_t id, std::string_view password_hash) = 0;
-  // Nobody is told.
-  virtual Result<void> set_used(std::int64_t id, WallTime at, std::string_view from) = 0;
   virtual Result<void> remove(std::int64_t id) = 0;  // NotFound
   virtual Result<void> remove_all(AccountId account, SecretKind kind) = 0;
-  // Those that ended before then: how many went. Nobody is told.
+  // Those that ended before then, at most `limit` of them: how many went. Nobody is told.
   virtual Result<std::size_t> purge(WallTime ended_before, std::size_t limit) = 0;
 };
 

@@ -11,15 +11,10 @@ namespace {
 using access::Action;
 using access::Actions;
 
-struct Word {
-  std::string_view text;
-  Actions actions;
-};
-
 constexpr std::array kWords{
-    Word{"pull", {Action::See, Action::Pull}},
-    Word{"push", {Action::Push, Action::Tag, Action::Create, Action::Describe}},
-    Word{"delete", {Action::Delete, Action::Restore}},
+    ScopeWord{"pull", Action::Pull, {Action::See, Action::Pull}},
+    ScopeWord{"push", Action::Push, {Action::Push, Action::Tag, Action::Create, Action::Describe}},
+    ScopeWord{"delete", Action::Delete, {Action::Delete, Action::Restore}},
 };
 
 constexpr json::Names<1> kBoundFields{"scopes"};
@@ -42,19 +37,21 @@ Result<access::Bound::Scope> parse_scope(const json::Value& value) {
 
 }  // namespace
 
+std::span<const ScopeWord> all_scope_words() { return kWords; }
+
 Actions actions_of_scope(std::string_view word) {
   Actions all;
-  for (const Word& known : kWords) {
-    if (known.text == word) return known.actions;
-    all = all | known.actions;
+  for (const ScopeWord& known : kWords) {
+    if (known.text == word) return known.gives;
+    all = all | known.gives;
   }
   return word == "*" ? all : Actions{};
 }
 
 std::vector<std::string_view> scope_words(Actions actions) {
   std::vector<std::string_view> words;
-  for (const Word& word : kWords) {
-    if ((actions & word.actions) == word.actions) words.push_back(word.text);
+  for (const ScopeWord& word : kWords) {
+    if ((actions & word.gives) == word.gives) words.push_back(word.text);
   }
   return words;
 }

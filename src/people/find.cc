@@ -23,4 +23,11 @@ Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_v
   return account;
 }
 
+access::Subject subject_of(const meta::Account& account,
+                           std::shared_ptr<const access::Bound> bound) {
+  const auto kind = account.kind == meta::AccountKind::Robot ? access::SubjectKind::Robot
+                                                             : access::SubjectKind::User;
+  return {kind, account.id.value, account.name, std::move(bound)};
+}
+
 }  // namespace entrepot::people

@@ -1,8 +1,10 @@
 #pragma once
 // people/find.h — accounts by what people type.
 
+#include <memory>
 #include <string_view>
 
+#include "access/subject.h"
 #include "meta/store.h"
 
 namespace entrepot::people {
@@ -12,5 +14,9 @@ Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_v
 // InvalidArgument for one of another kind.
 Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_view name,
                                    meta::AccountKind kind);
+
+// As whom an account acts, with what its credential allows at most.
+access::Subject subject_of(const meta::Account& account,
+                           std::shared_ptr<const access::Bound> bound = nullptr);
 
 }  // namespace entrepot::people

@@ -48,7 +48,7 @@ Result<std::shared_ptr<const Place>> Memory::find_place(Context& context,
   }));
   auto place = std::make_shared<const Place>(read);
   const MutexLock lock(mutex_);
-  if (epoch_ != began) return place;
+  if (epoch_ != began || place->id == meta::RepositoryId{}) return place;
   if (places_.size() >= kMostPlaces) places_.clear();
   places_.insert_or_assign(std::string(repository), place);
   return place;

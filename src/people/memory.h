@@ -19,10 +19,11 @@
 
 namespace entrepot::people {
 
-// Standings by account and places by name, as the store had them. Listens to the store
-// (meta::Store::listen), and forgets all of it with any news of people, and a place when its
-// repository is made. So nobody is judged by an older state than one that was acknowledged before
-// the request came. Of what other processes write it hears by look_for_others().
+// Standings by account and places by name, as the store had them; of names where nothing is, of
+// which anybody can make up many, nothing is kept. Listens to the store (meta::Store::listen), and
+// forgets all of it with any news of people, and a place when its repository is made. So nobody is
+// judged by an older state than one that was acknowledged before the request came. Of what other
+// processes write it hears by look_for_others().
 //
 // Thread-safe. recall_… hold a mutex for a look-up only, so event loops may call them; find_… read
 // the store where memory does not know.

@@ -129,8 +129,6 @@ Result<void> People::set_password(Context& context, By by, std::string_view user
   return change(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const Account account, find_account(tx, user, AccountKind::User));
     TRY(tx.secrets().remove_all(account.id, SecretKind::Password));
-    TRY(tx.secrets().remove_all(account.id, SecretKind::OneTimePassword));
-    TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
     meta::NewSecret kept;
     kept.account = account.id;
     kept.password_hash = hash;
@@ -154,12 +152,13 @@ Result<void> People::set_enabled(Context& context, By by, std::string_view name,
   });
 }
 
-Result<void> People::set_admin(Context& context, By by, std::string_view user, bool admin) {
+Result<void> People::set_role(Context& context, By by, std::string_view user,
+                              meta::SystemRole role) {
   return change(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(Account account, find_account(tx, user, AccountKind::User));
     TRY_ASSIGN(const std::size_t admins, tx.accounts().count_admins());
-    account.role = admin ? meta::SystemRole::Admin : meta::SystemRole::None;
-    TRY(tx.accounts().update(account, false));
+    account.role = role;
+    TRY(tx.accounts().update(account, /*ends_sessions=*/false));
     TRY(keep_an_admin(tx, admins));
     return tell(tx, by, EventKind::AccountChanged,
                 detail_of(Text("account", account.name), Text("role", name_of(account.role))));
@@ -185,8 +184,7 @@ Result<void> People::remove(Context& context, By by, std::string_view name) {
       TRY(keep_an_owner(tx, organisation, owners));
     }
     for (const SecretKind kind :
-         {SecretKind::Password, SecretKind::OneTimePassword, SecretKind::AccessToken,
-          SecretKind::RobotSecret, SecretKind::RefreshToken}) {
+         {SecretKind::Password, SecretKind::AccessToken, SecretKind::RobotSecret}) {
       TRY(tx.secrets().remove_all(account.id, kind));
     }
     TRY(tx.grants().remove_of(account.id));
@@ -217,35 +215,40 @@ Result<Account> People::create_organisation(Context& context, By by,
   });
 }
 
-Result<void> People::set_member(Context& context, By by, std::string_view organisation,
-                                std::string_view user, meta::MemberRole role) {
+template <class Run>
+Result<void> People::change_member(Context& context, By by, std::string_view organisation,
+                                   std::string_view user, std::string_view role, const Run& run) {
   return change(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
     TRY_ASSIGN(const Account who, find_account(tx, user));
-    if (who.kind == AccountKind::Organisation) {
-      return fail(ErrorCode::InvalidArgument, "{} is an organisation, and in none itself", user);
-    }
     TRY_ASSIGN(const std::size_t owners, tx.members().count_owners(there.id));
-    TRY(tx.members().set(there.id, who.id, role));
+    TRY(run(tx, there, who));
     TRY(keep_an_owner(tx, there, owners));
-    return tell(tx, by, EventKind::MemberChanged,
-                detail_of(Text("organisation", there.name), Text("account", who.name),
-                          Text("role", name_of(role))));
+    return tell(
+        tx, by, EventKind::MemberChanged,
+        detail_of(Text("organisation", there.name), Text("account", who.name), Text("role", role)));
   });
+}
+
+Result<void> People::set_member(Context& context, By by, std::string_view organisation,
+                                std::string_view user, meta::MemberRole role) {
+  return change_member(
+      context, by, organisation, user, name_of(role),
+      [&](Transaction& tx, const Account& there, const Account& who) -> Result<void> {
+        if (who.kind == AccountKind::Organisation) {
+          return fail(ErrorCode::InvalidArgument, "{} is an organisation, and in none itself",
+                      who.name);
+        }
+        return tx.members().set(there.id, who.id, role);
+      });
 }
 
 Result<void> People::remove_member(Context& context, By by, std::string_view organisation,
                                    std::string_view user) {
-  return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
-    TRY_ASSIGN(const Account who, find_account(tx, user));
-    TRY_ASSIGN(const std::size_t owners, tx.members().count_owners(there.id));
-    TRY(tx.members().remove(there.id, who.id));
-    TRY(keep_an_owner(tx, there, owners));
-    return tell(tx, by, EventKind::MemberChanged,
-                detail_of(Text("organisation", there.name), Text("account", who.name),
-                          Text("role", "none")));
-  });
+  return change_member(context, by, organisation, user, "none",
+                       [](Transaction& tx, const Account& there, const Account& who) {
+                         return tx.members().remove(there.id, who.id);
+                       });
 }
 
 Result<MadeSecret> People::create_robot(Context& context, By by, const NewRobot& wished) {

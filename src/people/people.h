@@ -72,7 +72,7 @@ class People {
                             std::string_view password);
   // Disabled: nothing of it counts, at once; its repositories stay.
   Result<void> set_enabled(Context& context, By by, std::string_view name, bool enabled);
-  Result<void> set_admin(Context& context, By by, std::string_view user, bool admin);
+  Result<void> set_role(Context& context, By by, std::string_view user, meta::SystemRole role);
   // Its secrets, memberships and grants go; its name stays taken. Conflict while repositories lie
   // below its name.
   Result<void> remove(Context& context, By by, std::string_view name);
@@ -127,6 +127,11 @@ class People {
                                  const std::string& hash) const;
   Result<void> tell(meta::Transaction& tx, By by, events::EventKind kind, std::string detail,
                     const std::optional<oci::RepositoryName>& repository = {}) const;
+  // Of an organisation, in one step: `run(tx, organisation, member)`, after which it has an owner
+  // left, and `role` for the journal.
+  template <class Run>
+  Result<void> change_member(Context& context, By by, std::string_view organisation,
+                             std::string_view user, std::string_view role, const Run& run);
   Result<meta::Grant> add_grant(meta::Transaction& tx, By by, const Holder& holder,
                                 const GrantWish& wish) const;
 

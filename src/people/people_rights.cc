@@ -46,16 +46,17 @@ std::string visibility_detail(meta::Visibility visibility) {
   return text;
 }
 
-// "acme/dev" → the team.
-Result<meta::Team> find_team(const meta::Snapshot& snapshot, std::string_view text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos) {
-    return fail(ErrorCode::InvalidArgument,
-                "\"{}\": a team's organisation stands in front, as in team:acme/dev", text);
-  }
-  TRY_ASSIGN(const Account organisation,
-             find_account(snapshot, text.substr(0, slash), AccountKind::Organisation));
-  return snapshot.teams().find(organisation.id, text.substr(slash + 1));
+// A team with its organisation.
+struct FoundTeam {
+  Account organisation;
+  meta::Team team;
+};
+
+Result<FoundTeam> find_team(const meta::Snapshot& snapshot, std::string_view organisation,
+                            std::string_view team) {
+  TRY_ASSIGN(Account there, find_account(snapshot, organisation, AccountKind::Organisation));
+  TRY_ASSIGN(meta::Team found, snapshot.teams().find(there.id, team));
+  return FoundTeam{std::move(there), std::move(found)};
 }
 
 }  // namespace
@@ -71,8 +72,14 @@ Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to) 
     return Holder{meta::HolderKind::Account, account.id.value};
   }
   if (kind == "team") {
-    TRY_ASSIGN(const meta::Team team, find_team(snapshot, name));
-    return Holder{meta::HolderKind::Team, team.id};
+    const std::size_t slash = name.find('/');
+    if (slash == std::string_view::npos) {
+      return fail(ErrorCode::InvalidArgument,
+                  "\"{}\": a team's organisation stands in front, as in team:acme/dev", to);
+    }
+    TRY_ASSIGN(const FoundTeam found,
+               find_team(snapshot, name.substr(0, slash), name.substr(slash + 1)));
+    return Holder{meta::HolderKind::Team, found.team.id};
   }
   return fail(ErrorCode::InvalidArgument,
               "\"{}\" is nobody: say user:NAME, team:ORGANISATION/NAME, robot:NAMESPACE/NAME or "
@@ -94,40 +101,40 @@ Result<meta::Team> People::create_team(Context& context, By by, std::string_view
 Result<void> People::remove_team(Context& context, By by, std::string_view organisation,
                                  std::string_view team) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
-    TRY_ASSIGN(const meta::Team found, tx.teams().find(there.id, team));
-    TRY(tx.teams().remove(found.id));
-    return tell(tx, by, EventKind::MemberChanged, team_detail(there, team, "", "removed"));
+    TRY_ASSIGN(const FoundTeam found, find_team(tx, organisation, team));
+    TRY(tx.teams().remove(found.team.id));
+    return tell(tx, by, EventKind::MemberChanged,
+                team_detail(found.organisation, team, "", "removed"));
   });
 }
 
 Result<void> People::add_to_team(Context& context, By by, std::string_view organisation,
                                  std::string_view team, std::string_view user) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
-    TRY_ASSIGN(const meta::Team found, tx.teams().find(there.id, team));
+    TRY_ASSIGN(const FoundTeam found, find_team(tx, organisation, team));
     TRY_ASSIGN(const Account who, find_account(tx, user));
     TRY_ASSIGN(const auto memberships, tx.members().of(who.id));
-    const bool member =
-        std::any_of(memberships.begin(), memberships.end(),
-                    [&](const auto& membership) { return membership.organisation == there.id; });
+    const bool member = std::any_of(
+        memberships.begin(), memberships.end(),
+        [&](const auto& membership) { return membership.organisation == found.organisation.id; });
     if (!member) {
       return fail(ErrorCode::Conflict, "{} is no member of {}: make it one first", user,
                   organisation);
     }
-    TRY(tx.teams().add(found.id, who.id));
-    return tell(tx, by, EventKind::MemberChanged, team_detail(there, team, who.name, "added"));
+    TRY(tx.teams().add(found.team.id, who.id));
+    return tell(tx, by, EventKind::MemberChanged,
+                team_detail(found.organisation, team, who.name, "added"));
   });
 }
 
 Result<void> People::drop_from_team(Context& context, By by, std::string_view organisation,
                                     std::string_view team, std::string_view user) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
-    TRY_ASSIGN(const meta::Team found, tx.teams().find(there.id, team));
+    TRY_ASSIGN(const FoundTeam found, find_team(tx, organisation, team));
     TRY_ASSIGN(const Account who, find_account(tx, user));
-    TRY(tx.teams().drop(found.id, who.id));
-    return tell(tx, by, EventKind::MemberChanged, team_detail(there, team, who.name, "dropped"));
+    TRY(tx.teams().drop(found.team.id, who.id));
+    return tell(tx, by, EventKind::MemberChanged,
+                team_detail(found.organisation, team, who.name, "dropped"));
   });
 }
 

@@ -103,7 +103,8 @@ TEST(PeopleTest, TheLastAdminAndTheLastOwnerStay) {
   World world;
   world.user("root-of-all", /*admin=*/true);
   EXPECT_FAILS(Conflict, world.people.set_enabled(world.context, world.by, "root-of-all", false));
-  EXPECT_FAILS(Conflict, world.people.set_admin(world.context, world.by, "root-of-all", false));
+  EXPECT_FAILS(Conflict, world.people.set_role(world.context, world.by, "root-of-all",
+                                               meta::SystemRole::None));
   EXPECT_FAILS(Conflict, world.people.remove(world.context, world.by, "root-of-all"));
   world.user("second", /*admin=*/true);
   EXPECT_OK(world.people.set_enabled(world.context, world.by, "root-of-all", false));

@@ -281,6 +281,16 @@ Decision judge(const Standing& standing, const Place& place, const Question& que
   return {Verdict::Allowed, detail == Detail::WhyAllowed ? found.why() : std::string()};
 }
 
+Result<Decision> explain(const meta::Snapshot& snapshot, const Question& question) {
+  TRY_ASSIGN(const Standing standing,
+             find_standing(snapshot, meta::AccountId{question.subject.id()}));
+  Place place;
+  if (!question.repository.empty()) {
+    TRY_ASSIGN(place, find_place(snapshot, question.repository));
+  }
+  return judge(standing, place, question, Detail::WhyAllowed);
+}
+
 bool allows_everywhere(const Standing& standing, const Question& question) {
   return standing.active && standing.role == SystemRole::Admin &&
          question.subject.bound() == nullptr;

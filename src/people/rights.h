@@ -67,6 +67,9 @@ enum class Detail { Brief, WhyAllowed };
 access::Decision judge(const Standing& standing, const Place& place,
                        const access::Question& question, Detail detail = Detail::Brief);
 
+// The same of what the store says now, with the reason of what is allowed: for people who ask why.
+Result<access::Decision> explain(const meta::Snapshot& snapshot, const access::Question& question);
+
 // May the account do this wherever it likes, as judge() would say of every name?
 bool allows_everywhere(const Standing& standing, const access::Question& question);
 

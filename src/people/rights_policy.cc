@@ -33,18 +33,6 @@ Result<Decision> RightsPolicy::decide(Context& context, const Question& question
   return judge(*standing, *place, question);
 }
 
-Result<Decision> RightsPolicy::explain(Context& context, const Question& question) const {
-  if (auto off = switches_.refuse(question.action)) return *std::move(off);
-  return store_.view<Decision>(context, [&](const meta::Snapshot& snapshot) -> Result<Decision> {
-    TRY_ASSIGN(const Standing standing, people::find_standing(snapshot, account_of(question)));
-    Place place;
-    if (!question.repository.empty()) {
-      TRY_ASSIGN(place, people::find_place(snapshot, question.repository));
-    }
-    return judge(standing, place, question, Detail::WhyAllowed);
-  });
-}
-
 Result<std::vector<bool>> RightsPolicy::allowed_among(
     Context& context, const Question& question,
     std::span<const oci::RepositoryName> repositories) const {

@@ -21,9 +21,6 @@ class RightsPolicy final : public access::Policy {
       std::span<const oci::RepositoryName> repositories) const override;
   bool allows_everywhere(const access::Question& question) const override;
 
-  // As decide(), with the reason of what is allowed: for people who ask why.
-  Result<access::Decision> explain(Context& context, const access::Question& question) const;
-
  private:
   Memory& memory_;
   meta::Store& store_;

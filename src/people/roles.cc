@@ -22,6 +22,8 @@ constexpr std::array kRepositoryRoles{RepositoryRole::None, RepositoryRole::Read
                                       RepositoryRole::Write, RepositoryRole::Maintain,
                                       RepositoryRole::Admin};
 constexpr std::array kMemberRoles{MemberRole::Member, MemberRole::Editor, MemberRole::Owner};
+constexpr std::array kSystemRoles{meta::SystemRole::None, meta::SystemRole::Auditor,
+                                  meta::SystemRole::Admin};
 constexpr std::array kVisibilities{Visibility::Public, Visibility::Internal, Visibility::Private};
 
 template <class Role, std::size_t N>
@@ -119,6 +121,22 @@ std::string_view name_of(meta::SystemRole role) {
       return "auditor";
     case meta::SystemRole::Admin:
       return "admin";
+  }
+  return "unknown";
+}
+
+std::optional<meta::SystemRole> parse_system_role(std::string_view text) {
+  return parse(text, kSystemRoles);
+}
+
+std::string_view name_of(meta::SecretKind kind) {
+  switch (kind) {
+    case meta::SecretKind::Password:
+      return "password";
+    case meta::SecretKind::AccessToken:
+      return "access token";
+    case meta::SecretKind::RobotSecret:
+      return "robot's secret";
   }
   return "unknown";
 }

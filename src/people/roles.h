@@ -7,6 +7,7 @@
 #include "access/action.h"
 #include "meta/accounts.h"
 #include "meta/members.h"
+#include "meta/secrets.h"
 
 namespace entrepot::people {
 
@@ -27,8 +28,11 @@ std::optional<meta::MemberRole> parse_member_role(std::string_view text);
 std::string_view name_of(meta::Visibility visibility);  // "public", "internal", "private", "unset"
 std::optional<meta::Visibility> parse_visibility(std::string_view text);  // never Unset
 
-std::string_view name_of(meta::SystemRole role);     // "none", "auditor", "admin"
+std::string_view name_of(meta::SystemRole role);  // "none", "auditor", "admin"
+std::optional<meta::SystemRole> parse_system_role(std::string_view text);
+
 std::string_view name_of(meta::AccountKind kind);    // "user", "organisation", "robot"
 std::string_view name_of(meta::AccountState state);  // "active", "disabled", "deleted"
+std::string_view name_of(meta::SecretKind kind);     // "password", "access token", "robot's secret"
 
 }  // namespace entrepot::people

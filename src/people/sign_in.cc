@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
+#include "people/find.h"
 #include "people/names.h"
 
 namespace entrepot::people {
@@ -18,22 +19,13 @@ constexpr std::size_t kKeyBytes = 32;
 // Whoever it was: what is wrong is not told apart.
 Error wrong_password() { return {ErrorCode::Unauthenticated, "wrong user name or password"}; }
 
-SubjectKind kind_of(meta::AccountKind kind) {
-  return kind == meta::AccountKind::Robot ? SubjectKind::Robot : SubjectKind::User;
-}
-
-Subject subject_of(const meta::Account& account, std::shared_ptr<const access::Bound> bound) {
-  return {kind_of(account.kind), account.id.value, account.name, std::move(bound)};
-}
-
 // A secret that is right and does not count any more is told why.
 Result<void> check_alive(const meta::Account& account, const meta::Secret& secret, WallTime now) {
   if (!account.is_active()) {
     return fail(ErrorCode::Unauthenticated, "the account {} is disabled", account.name);
   }
   if (secret.expires_at && *secret.expires_at <= now) {
-    return fail(ErrorCode::Unauthenticated, "this {} expired on {}",
-                secret.kind == meta::SecretKind::OneTimePassword ? "one-time password" : "token",
+    return fail(ErrorCode::Unauthenticated, "this token expired on {}",
                 to_rfc3339(*secret.expires_at).substr(0, 10));
   }
   return {};
@@ -94,6 +86,19 @@ std::string SignIn::key_of(std::string_view authorization) const {
   return crypto::hmac_sha256(key_, authorization);
 }
 
+// Only these cost something to prove, and to be wrong: what has a signature, and what cannot be
+// guessed, is looked at wherever the request is, and remembered only when it is right. So who sends
+// a thousand bad tokens makes nobody wait, and nobody forgotten.
+bool SignIn::is_password(std::string_view authorization) {
+  const auto given = parse_authorization(authorization);
+  const auto* basic = given ? std::get_if<BasicCredentials>(&*given) : nullptr;
+  return basic != nullptr && !crypto::parse_secret(basic->secret);
+}
+
+auth::Authenticator::Ask SignIn::ask(std::string_view authorization) const {
+  return {is_password(authorization) ? &executor_ : nullptr};
+}
+
 std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const std::string& key) const {
   const MutexLock lock(mutex_);
   const auto found = remembered_.find(std::string_view(key));
@@ -122,12 +127,12 @@ std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
     const auth::Caller& caller) const {
   if (!caller.authorization) return Subject::anonymous();
   auto known = find(key_of(*caller.authorization));
-  if (!known) return Ask{&executor_};
+  if (!known) return ask(*caller.authorization);
   if (auto* error = std::get_if<Error>(&*known)) return std::move(*error);
   auto& proved = std::get<Known>(*known);
   const auto standing = memory_.recall_standing(meta::AccountId{proved.subject.id()});
   if (!standing || !still_counts(proved.subject, proved.epoch, *standing, clock_.wall())) {
-    return Ask{&executor_};
+    return ask(*caller.authorization);
   }
   return std::move(proved.subject);
 }
@@ -147,7 +152,7 @@ Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& calle
   }
   const std::uint64_t epoch = memory_.epoch();
   const auto outcome = prove(context, caller);
-  remember(key, epoch, outcome);
+  if (outcome || is_password(*caller.authorization)) remember(key, epoch, outcome);
   if (!outcome) return Failure(outcome.error());
   const meta::AccountId account{outcome->subject.id()};
   TRY_ASSIGN(const auto standing, memory_.find_standing(context, account));
@@ -217,11 +222,6 @@ Result<SignIn::Known> SignIn::prove_password(Context& context, const BasicCreden
   }
   throttle_.succeeded(name, address);
   TRY(check_alive(found->account, found->secret, clock_.wall()));
-  if (found->secret.kind == meta::SecretKind::OneTimePassword) {
-    return fail(ErrorCode::Unauthenticated,
-                "a one-time password can only set a password: entrepot user password {}",
-                found->account.name);
-  }
   rehash(context, found->secret, given.secret);
   return Known{subject_of(found->account, nullptr), found->account.epoch};
 }

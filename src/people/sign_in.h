@@ -22,9 +22,9 @@ namespace entrepot::people {
 //
 // What was found out of a credential, also that it is wrong, is remembered for a minute under a
 // keyed hash of it. Each use compares the account's epoch and state with what they are now, so that
-// a new password, a revoked token or a disabled account counts for the next request; that it is
-// wrong is remembered until the next change of anything. All that
-// hashes or reads the store runs on the executor, whose few threads bound what hashing costs.
+// a new password, a revoked token or a disabled account counts for the next request; that a
+// password is wrong is remembered until the next change of anything. Passwords are proved on the
+// executor, whose few threads bound what hashing costs; all else where the request is.
 //
 // A wrong password and an unknown name cost the same work and get the same answer. Thread-safe.
 class SignIn final : public auth::Authenticator {
@@ -61,6 +61,8 @@ class SignIn final : public auth::Authenticator {
   SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executor& executor,
          const Clock& clock, const Options& options, std::string decoy);
 
+  static bool is_password(std::string_view authorization);
+  Ask ask(std::string_view authorization) const;
   std::string key_of(std::string_view authorization) const;
   std::optional<std::variant<Known, Error>> find(const std::string& key) const;
   void remember(const std::string& key, std::uint64_t epoch, const Result<Known>& outcome) const;

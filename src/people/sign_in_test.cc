@@ -1,5 +1,6 @@
 #include "people/sign_in.h"
 
+#include "crypto/secret.h"
 #include "people/testing/world.h"
 
 namespace entrepot::people {
@@ -167,6 +168,29 @@ TEST(SignInTest, ATokenEndsAndIsSignedByUs) {
   world.clock.advance(std::chrono::seconds(61));
   EXPECT_FALSE(world.recall("Bearer " + token).has_value()) << "remembered a minute ago, and over";
   EXPECT_FAILS(Unauthenticated, world.enter("Bearer " + token));
+}
+
+// What costs nothing to make up pushes out nothing, and waits for no hash.
+TEST(SignInTest, OnlyPasswordsGoToTheirThreadsAndOnlyTheyAreRememberedAsWrong) {
+  World world;
+  world.user("alice");
+  const auto executor_of = [&](const std::string& header) {
+    return std::get<auth::Authenticator::Ask>(
+               world.sign_in->recall({.address = "192.0.2.7", .authorization = header}))
+        .executor;
+  };
+  const std::string password = World::basic("alice", "wrong password");
+  const std::string token = "Bearer made.up.token";
+  const std::string secret = World::basic("alice", crypto::make_secret("pat"));
+  EXPECT_EQ(executor_of(password), &world.executor);
+  EXPECT_EQ(executor_of(token), nullptr);
+  EXPECT_EQ(executor_of(secret), nullptr);
+  for (const std::string& header : {password, token, secret}) {
+    EXPECT_FAILS(Unauthenticated, world.enter(header));
+  }
+  EXPECT_TRUE(world.recall(password).has_value());
+  EXPECT_FALSE(world.recall(token).has_value());
+  EXPECT_FALSE(world.recall(secret).has_value());
 }
 
 TEST(SignInTest, GuessingIsSlowedDownByAccountAndNetworkTogether) {

@@ -2,14 +2,26 @@
 """What callers are told, with accounts: the table of docs/reference/access.md."""
 
 import re
+import shutil
+import time
 
 import pytest
 from conftest import PASSWORD, Office, ask, basic, bearer
 
+from support.command import run
 from support.content import digest_of
+from support.paths import entrepot
 
 APP = "/v2/acme/app/tags/list"
 ABSENT = "/v2/acme/none/tags/list"
+
+
+def wait_until(holds) -> None:
+    for _ in range(100):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("not within ten seconds")
 
 
 def challenge_of(answer) -> dict[str, str]:
@@ -203,6 +215,44 @@ def test_the_first_account_closes_the_registry(start_registry, listening):
     registry.stop()
     registry.start()
     assert registry.client.get("/v2/").status == 401
+
+
+def test_older_metadata_without_accounts_does_not_open_it(start_registry, tmp_path):
+    registry = start_registry()
+    office = Office(registry)
+    office.run("backup", "--to", tmp_path / "older")
+    office.user("alice", "--admin")
+    marked = registry.data / "entrepot/closed"
+    wait_until(marked.exists)
+    registry.stop()
+    for end in ("", "-wal", "-shm"):
+        (registry.data / f"entrepot/meta.db{end}").unlink(missing_ok=True)
+    shutil.copy(tmp_path / "older", registry.data / "entrepot/meta.db")
+    registry.start()
+    assert registry.client.get("/v2/").status == 401
+    assert "had accounts" in registry.process.current_stderr()
+
+
+def test_an_empty_password_file_opens_nothing(start_registry, tmp_path):
+    """Whoever names one believes the server to be closed."""
+    (tmp_path / "none").write_text("\n")
+    registry = start_registry()
+    registry.stop()
+    for variables, said in (({"ENTREPOT_ADMIN_PASSWORD_FILE": str(tmp_path / "none")}, "is empty"),
+                            ({"ENTREPOT_ADMIN_PASSWORD": "short"}, "at least 8 characters")):
+        refused = run(entrepot(), "serve", "--data", registry.data, "--listen", "127.0.0.1:0",
+                      environment=variables, expect=1)
+        assert refused.stderr.splitlines()[-1].startswith("entrepot: admin.password")
+        assert said in refused.stderr
+    registry.start()
+
+
+def test_roles_of_the_whole_system(office):
+    assert ask(office.registry.client, "/metrics", basic("bob")).status == 403
+    office.run("user", "role", "bob", "auditor")
+    assert ask(office.registry.client, "/metrics", basic("bob")).status == 200
+    assert push(office, basic("bob")) == 403
+    assert "last system admin" in office.run("user", "role", "admin", "none", expect=1).stderr
 
 
 def test_commands_work_without_a_server(start_registry):

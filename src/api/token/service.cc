@@ -63,17 +63,6 @@ http::Response problem(const Error& error) {
   }
 }
 
-// The words that a token is asked for: each is given whole or not, by the right that it stands for.
-struct Word {
-  Action asks;
-  Actions gives;
-};
-constexpr Word kWords[] = {
-    {Action::Pull, {Action::See, Action::Pull}},
-    {Action::Push, {Action::Push, Action::Tag, Action::Create, Action::Describe}},
-    {Action::Delete, {Action::Delete, Action::Restore}},
-};
-
 }  // namespace
 
 std::optional<http::Response> TokenService::answer_from_memory(const http::Request& request) {
@@ -154,7 +143,7 @@ Result<access::Bound> TokenService::allowed_of(Context& context, const http::Req
       continue;
     }
     Actions allowed;
-    for (const Word& word : kWords) {
+    for (const people::ScopeWord& word : people::all_scope_words()) {
       if (!scope.actions.has(word.asks)) continue;
       TRY_ASSIGN(const bool may_do, may(context, request, subject, word.asks, scope.repository));
       if (may_do) allowed = allowed | word.gives;

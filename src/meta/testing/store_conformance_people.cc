@@ -200,7 +200,6 @@ TEST_P(StoreConformance, SecretsAreFoundByFingerprintAndEnd) {
                          return tx.secrets().add(wished);
                        }).value();
   EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().add(token_of(bob, "\x03")); }));
-  EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().set_used(token.id, at(4), "::1"); }));
 
   const Secret found =
       read([](const Snapshot& s) { return s.secrets().find(ByteView("\x01\x02")); }).value();
@@ -210,8 +209,6 @@ TEST_P(StoreConformance, SecretsAreFoundByFingerprintAndEnd) {
   EXPECT_EQ(found.name, "laptop");
   EXPECT_EQ(found.bound, "{}");
   EXPECT_EQ(found.expires_at, at(5));
-  EXPECT_EQ(found.used_at, at(4));
-  EXPECT_EQ(found.used_from, "::1");
   EXPECT_FAILS(NotFound, read([](const Snapshot& s) { return s.secrets().find(ByteView("x")); }));
 
   EXPECT_EQ(write([](Transaction& tx) { return tx.secrets().purge(at(6), 10); }).value(), 1u);
@@ -266,9 +263,8 @@ TEST_P(StoreConformance, WhatChangesRightsIsTold) {
     TRY_ASSIGN(secret, tx.secrets().add(token_of(bob, "\x01")));
     return {};
   }));
-  EXPECT_FALSE(told([&](Transaction& tx) -> Result<void> {
-    return tx.secrets().set_used(secret.id, at(2), "");
-  }));
+  EXPECT_FALSE(
+      told([&](Transaction& tx) -> Result<void> { return tx.secrets().set_hash(secret.id, ""); }));
   EXPECT_TRUE(told([&](Transaction& tx) { return tx.secrets().remove(secret.id); }));
   EXPECT_FALSE(told([&](Transaction& tx) -> Result<void> {
     TRY(tx.repositories().find_or_create(name("bob/app"), at(1)));

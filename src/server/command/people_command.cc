@@ -1,5 +1,8 @@
 #include "server/command/people_command.h"
 
+#include <termios.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
@@ -32,6 +35,28 @@ bool begins_with(const std::vector<std::string>& operands, std::string_view word
   return operands.size() >= wanted.size() &&
          std::equal(wanted.begin(), wanted.end(), operands.begin());
 }
+
+// A terminal that shows nothing of what is typed, for as long as this lives.
+class WithoutEcho {
+ public:
+  WithoutEcho() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!known_) return;
+    termios quiet = before_;
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+  }
+  ~WithoutEcho() {
+    if (!known_) return;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    fmt::print(stderr, "\n");
+  }
+  WithoutEcho(const WithoutEcho&) = delete;
+  WithoutEcho& operator=(const WithoutEcho&) = delete;
+
+ private:
+  termios before_{};
+  const bool known_;
+};
 
 int tell_usage(const Arguments& arguments, std::span<const Verb> verbs) {
   fmt::print(stderr, "entrepot: {}: say one of these:\n", arguments.command->name);
@@ -103,8 +128,13 @@ int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
   return 0;
 }
 
-Result<std::string> secret_from_input() {
+Result<std::string> password_from_input() {
   std::string line;
+  std::optional<WithoutEcho> quiet;
+  if (::isatty(STDIN_FILENO) != 0) {
+    fmt::print(stderr, "Password: ");
+    quiet.emplace();
+  }
   if (!std::getline(std::cin, line)) {
     return fail(ErrorCode::InvalidArgument, "there is no password on standard input");
   }

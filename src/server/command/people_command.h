@@ -56,8 +56,9 @@ struct Verb {
 // Finds the verb, opens the directory, and runs it. 2 when the words are not understood.
 int run_verb(const Arguments& arguments, std::span<const Verb> verbs);
 
-// The first line of standard input, without its end. InvalidArgument when there is none.
-Result<std::string> secret_from_input();
+// The first line of standard input, without its end; at a terminal asked for, and not shown.
+// InvalidArgument when there is none.
+Result<std::string> password_from_input();
 
 // "30d" from now, "never": nothing. InvalidArgument.
 Result<std::optional<WallTime>> expiry_of(const Arguments& arguments, std::string_view when_absent);

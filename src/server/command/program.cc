@@ -84,7 +84,7 @@ constexpr Flag kBackupFlags[] = {
     {"to", 0, "a new file, outside the data directory, that the data's owner may write", "FILE"}};
 
 constexpr Flag kUserFlags[] = {
-    {"password-stdin", 0, "the password is the first line of standard input"},
+    {"password-stdin", 0, "takes the password from standard input, as it does without a terminal"},
     {"admin", 0, "create: a system admin"}};
 constexpr Flag kOrgFlags[] = {
     {"claim", 0, "create: take over the repositories that lie below the name"},
@@ -181,7 +181,7 @@ constexpr Command kCommands[] = {
      .options = kHealthOptions,
      .run = run_health},
     {.name = "user",
-     .operands = "create|password|list|disable|enable|admin|delete",
+     .operands = "create|password|list|disable|enable|role|delete",
      .max_operands = 4,
      .text = "People: make and list accounts, set passwords, switch accounts off and on.",
      .flags = kUserFlags,

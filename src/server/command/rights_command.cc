@@ -242,22 +242,6 @@ Result<void> token_create(PeopleOfDirectory& directory, const Arguments& argumen
   return {};
 }
 
-std::string_view kind_of(meta::SecretKind kind) {
-  switch (kind) {
-    case meta::SecretKind::Password:
-      return "password";
-    case meta::SecretKind::OneTimePassword:
-      return "one-time password";
-    case meta::SecretKind::AccessToken:
-      return "access token";
-    case meta::SecretKind::RobotSecret:
-      return "robot's secret";
-    case meta::SecretKind::RefreshToken:
-      return "refresh token";
-  }
-  return "unknown";
-}
-
 Result<void> token_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   TRY_ASSIGN(const std::string user, user_of(arguments));
   TRY_ASSIGN(const auto secrets,
@@ -268,8 +252,9 @@ Result<void> token_list(PeopleOfDirectory& directory, const Arguments& arguments
                  }));
   std::vector<std::vector<std::string>> lines{{"ID", "KIND", "NAME", "EXPIRES", "SINCE"}};
   for (const meta::Secret& secret : secrets) {
-    lines.push_back({std::to_string(secret.id), std::string(kind_of(secret.kind)), secret.name,
-                     date_text(secret.expires_at, "never"), date_text(secret.created_at, "-")});
+    lines.push_back({std::to_string(secret.id), std::string(people::name_of(secret.kind)),
+                     secret.name, date_text(secret.expires_at, "never"),
+                     date_text(secret.created_at, "-")});
   }
   print_table(lines);
   return {};
@@ -297,22 +282,16 @@ Result<void> access_explain(PeopleOfDirectory& directory, const Arguments& argum
   TRY_ASSIGN(const auto decision,
              directory.view<access::Decision>(
                  [&](const meta::Snapshot& snapshot) -> Result<access::Decision> {
-                   meta::AccountId id;
+                   auto subject = access::Subject::anonymous();
                    if (as != "anonymous") {
                      TRY_ASSIGN(const auto account, people::find_account(snapshot, as));
-                     id = account.id;
+                     subject = people::subject_of(account);
                    }
-                   TRY_ASSIGN(const auto standing, people::find_standing(snapshot, id));
-                   TRY_ASSIGN(const auto place, people::find_place(snapshot, name.str()));
-                   const auto subject =
-                       id ? access::Subject(access::SubjectKind::User, id.value, standing.name)
-                          : access::Subject::anonymous();
-                   const access::Question question{.subject = subject,
-                                                   .action = *action,
-                                                   .repository = name.str(),
-                                                   .address = {},
-                                                   .at = Clock::system().wall()};
-                   return people::judge(standing, place, question, people::Detail::WhyAllowed);
+                   return people::explain(snapshot, {.subject = subject,
+                                                     .action = *action,
+                                                     .repository = name.str(),
+                                                     .address = {},
+                                                     .at = Clock::system().wall()});
                  }));
   fmt::print("{}: {}\n", decision.allowed() ? "allowed" : "denied", decision.reason);
   return {};

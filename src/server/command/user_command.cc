@@ -17,22 +17,24 @@ constexpr std::size_t kMostListed = 100'000;
 
 Result<void> user_create(PeopleOfDirectory& directory, const Arguments& arguments,
                          Operands operands) {
-  if (!arguments.has("password-stdin")) {
-    return fail(ErrorCode::InvalidArgument,
-                "say --password-stdin, and give the password on standard input");
-  }
-  TRY_ASSIGN(const std::string password, secret_from_input());
+  TRY_ASSIGN(const std::string password, password_from_input());
   TRY(directory.people().create_user(
       directory.context(), directory.by(),
       {.name = operands[0], .password = password, .admin = arguments.has("admin")}));
   fmt::print("{} has an account{}\n", operands[0],
              arguments.has("admin") ? " and is a system admin" : "");
+  TRY_ASSIGN(const auto admins, directory.view<std::size_t>([](const meta::Snapshot& snapshot) {
+    return snapshot.accounts().count_admins();
+  }));
+  if (admins == 0) {
+    fmt::print(stderr, "nobody is a system admin yet: entrepot user role {} admin\n", operands[0]);
+  }
   return {};
 }
 
 Result<void> user_password(PeopleOfDirectory& directory, const Arguments& /*arguments*/,
                            Operands operands) {
-  TRY_ASSIGN(const std::string password, secret_from_input());
+  TRY_ASSIGN(const std::string password, password_from_input());
   TRY(directory.people().set_password(directory.context(), directory.by(), operands[0], password));
   fmt::print("{} has a new password; what was signed in with the old one has ended\n", operands[0]);
   return {};
@@ -76,20 +78,22 @@ Result<void> user_delete(PeopleOfDirectory& directory, const Arguments&, Operand
   return {};
 }
 
-Result<void> user_admin(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
-  if (operands[1] != "on" && operands[1] != "off") {
-    return fail(ErrorCode::InvalidArgument, "say on or off behind the name");
+Result<void> user_role(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
+  const auto role = people::parse_system_role(operands[1]);
+  if (!role) {
+    return fail(ErrorCode::InvalidArgument,
+                "\"{}\": for the whole system a user is admin, auditor or none of them (none)",
+                operands[1]);
   }
-  const bool on = operands[1] == "on";
-  TRY(directory.people().set_admin(directory.context(), directory.by(), operands[0], on));
-  fmt::print("{} is {} system admin\n", operands[0], on ? "a" : "no");
+  TRY(directory.people().set_role(directory.context(), directory.by(), operands[0], *role));
+  fmt::print("{} has the system role {}\n", operands[0], people::name_of(*role));
   return {};
 }
 
 constexpr Verb kUserVerbs[] = {
     {"create", "NAME", true, user_create}, {"password", "NAME", true, user_password},
     {"list", "", false, user_list},        {"disable", "NAME", true, user_disable},
-    {"enable", "NAME", true, user_enable}, {"admin", "NAME on|off", true, user_admin},
+    {"enable", "NAME", true, user_enable}, {"role", "NAME admin|auditor|none", true, user_role},
     {"delete", "NAME", true, user_delete},
 };
 

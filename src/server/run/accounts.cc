@@ -34,6 +34,10 @@ Result<std::string> wanted_password(const Options& options) {
   auto read = read_secret_file(options.admin_password_file, crypto::kMaxPasswordBytes + 2);
   if (!read) return Failure(std::move(read).error().within("admin.password_file"));
   while (read->ends_with('\n') || read->ends_with('\r')) read->pop_back();
+  if (read->empty()) {
+    return fail(ErrorCode::InvalidArgument, "admin.password_file: {} is empty",
+                options.admin_password_file);
+  }
   return *std::move(read);
 }
 
@@ -68,10 +72,10 @@ Result<void> warn_of_other_password(Context& context, meta::Store& store,
 
 void tell_how_to_begin(const Options& options) {
   log::warning(
-      "there is no account yet, so nobody gets in. Give the admin a password: entrepot user "
-      "password admin --data {} (or, at the first start, ENTREPOT_ADMIN_PASSWORD). Or, if "
-      "everybody who reaches this server may push and delete, start it with --open "
-      "(ENTREPOT_OPEN=1)",
+      "nobody can sign in yet: the account admin has no password. Give it one: entrepot user "
+      "password admin --data {} (for automation, ENTREPOT_ADMIN_PASSWORD at the first start). Or, "
+      "on data that never had accounts, start with --open (ENTREPOT_OPEN=1), if everybody who "
+      "reaches this server may push and delete",
       options.data);
 }
 
@@ -81,12 +85,15 @@ struct Accounts::Parts {
   Parts(OpenedStores& stores, const Options& options, std::unique_ptr<people::Tokens> the_tokens)
       : memory(stores.stores().meta),
         tokens(std::move(the_tokens)),
+        closed_path(stores.directory().closed_path()),
         hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
         policy(memory, stores.stores().meta, switches_of(options)) {}
 
   people::Memory memory;
   std::unique_ptr<people::Tokens> tokens;
   std::unique_ptr<people::SignIn> sign_in;
+  const std::string closed_path;
+  bool is_noted = false;
   Executor hashing;  // ends before what its tasks use
   people::RightsPolicy policy;
 };
@@ -107,14 +114,22 @@ Result<std::unique_ptr<Accounts>> Accounts::open(Context& context, const Options
   TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, *parts->tokens,
                                                   parts->hashing, stores.stores().clock, {}));
   meta.listen(parts->memory);
-  TRY(parts->memory.find_any(context));
-  return std::unique_ptr<Accounts>(new Accounts(std::move(parts)));
+  std::unique_ptr<Accounts> accounts(new Accounts(std::move(parts)));
+  TRY(accounts->keep_closed(context));
+  return accounts;
+}
+
+Result<void> Accounts::keep_closed(Context& context) {
+  TRY_ASSIGN(const bool any, parts_->memory.find_any(context));
+  if (parts_->is_noted || !any) return {};
+  TRY(file::replace(parts_->closed_path, "There are accounts.\n"));
+  parts_->is_noted = true;
+  return {};
 }
 
 people::Memory& Accounts::memory() { return parts_->memory; }
 const people::Tokens& Accounts::tokens() const { return *parts_->tokens; }
 const auth::Authenticator& Accounts::sign_in() const { return *parts_->sign_in; }
-auth::Authenticator::Ask Accounts::ask() const { return {&parts_->hashing}; }
 const access::Policy& Accounts::policy() const { return parts_->policy; }
 
 Result<void> make_first_admin(Context& context, const Options& options, OpenedStores& stores,
@@ -130,10 +145,17 @@ Result<void> make_first_admin(Context& context, const Options& options, OpenedSt
     if (admin && !admin->password) tell_how_to_begin(options);
     return {};
   }
-  if (password.empty() && !wanted) return {};
+  const bool was_closed = ::access(stores.directory().closed_path().c_str(), F_OK) == 0;
+  if (was_closed) {
+    log::warning(
+        "this registry had accounts, and its metadata has none: was an older copy restored? It "
+        "stays closed, and what is in it is private");
+  }
+  if (password.empty() && !wanted && !was_closed) return {};
   people::People people(meta, stores.stores().clock);
   const events::Actor start{events::ActorKind::System, "first start"};
-  TRY(people.create_first_admin(context, start, password));
+  auto made = people.create_first_admin(context, start, password);
+  if (!made) return Failure(std::move(made).error().within("admin.password"));
   if (password.empty()) {
     tell_how_to_begin(options);
   } else {

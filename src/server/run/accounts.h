@@ -26,11 +26,14 @@ class Accounts {
                                                 OpenedStores& stores);
   ~Accounts();
 
+  // Once there is an account, notes beside the metadata that the registry is closed, so that older
+  // metadata without accounts, restored, does not open it (make_first_admin). Cheap from the second
+  // call on. One thread at a time.
+  Result<void> keep_closed(Context& context);
+
   people::Memory& memory();
   const people::Tokens& tokens() const;
   const auth::Authenticator& sign_in() const;
-  // For who finds that it has to be asked: on the threads of sign_in().
-  auth::Authenticator::Ask ask() const;
   const access::Policy& policy() const;
 
  private:
@@ -39,9 +42,10 @@ class Accounts {
   const std::unique_ptr<Parts> parts_;
 };
 
-// While there is no account, and `wanted` or a password of the options: makes the user admin, with
-// that password or, without one, none; then nobody gets in until it has one, and the log says how
-// to give it one. Also warns of a password in the options that is not the admin's any more.
+// While there is no account, and `wanted`, a password of the options, or a note that there were
+// accounts: makes the user admin, with that password or, without one, none; then nobody gets in
+// until it has one, and the log says how to give it one. Also warns of a password in the options
+// that is not the admin's any more. InvalidArgument for one that cannot be a password.
 Result<void> make_first_admin(Context& context, const Options& options, OpenedStores& stores,
                               bool wanted);
 

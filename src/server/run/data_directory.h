@@ -14,7 +14,8 @@
 namespace entrepot::server {
 
 // DIR/docker/…     blobs (and what an older registry left)
-// DIR/entrepot/    what is this program's alone: meta.db, backups of it, id, lock, key
+// DIR/entrepot/    what is this program's alone: meta.db, backups of it, id,
+//                   lock, key, closed
 //
 // While this object lives, no other process can have one of the same directory.
 class DataDirectory {
@@ -41,6 +42,8 @@ class DataDirectory {
   const std::string& path() const { return path_; }
   std::string metadata_path() const { return metadata_path_of(path_); }
   std::string backups_path() const { return backups_path_of(path_); }
+  // There while the registry has, or had, accounts: no older copy of the metadata opens it again.
+  std::string closed_path() const { return path_ + "/entrepot/closed"; }
   std::string sealing_key_path() const { return path_ + "/entrepot/key"; }
   std::string id_path() const { return id_path_of(path_); }
 

@@ -20,17 +20,19 @@ bool operates(const people::Standing& standing) {
 
 bool Door::is_closed() const {
   Accounts* const accounts = accounts_;
-  return accounts != nullptr && accounts->memory().recall_any().value_or(false);
+  return accounts != nullptr && accounts->memory().recall_any().value_or(true);
 }
 
-// Whether there is an account may have to be read again, which is the sign-in's work.
+// Whether there is an account may have to be read again: a look at the store, not more.
 std::variant<Subject, Error, auth::Authenticator::Ask> Door::recall(
     const auth::Caller& caller) const {
   Accounts* const accounts = accounts_;
   if (accounts == nullptr) return open_.recall(caller);
   const auto any = accounts->memory().recall_any();
-  if (!any) return accounts->ask();
-  return *any ? accounts->sign_in().recall(caller) : open_.recall(caller);
+  if (any && !*any) return open_.recall(caller);
+  auto known = accounts->sign_in().recall(caller);
+  if (any || std::holds_alternative<Ask>(known)) return known;
+  return Ask{nullptr};
 }
 
 Result<Subject> Door::authenticate(Context& context, const auth::Caller& caller) const {
@@ -73,10 +75,10 @@ std::variant<Subject, Error, auth::Authenticator::Ask> OperatorsDoor::recall(
   Accounts* const accounts = accounts_;
   if (subject == nullptr || accounts == nullptr) return known;
   const auto any = accounts->memory().recall_any();
-  if (!any) return accounts->ask();
+  if (!any) return Ask{nullptr};
   if (!*any) return known;
   const auto standing = accounts->memory().recall_standing(meta::AccountId{subject->id()});
-  if (!standing) return accounts->ask();
+  if (!standing) return Ask{nullptr};
   if (operates(*standing) && subject->bound() == nullptr) return known;
   return for_operators(subject->kind() == access::SubjectKind::Anonymous);
 }

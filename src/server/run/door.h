@@ -21,7 +21,8 @@ class Door final : public auth::Authenticator {
   std::variant<access::Subject, Error, Ask> recall(const auth::Caller& caller) const override;
   Result<access::Subject> authenticate(Context& context, const auth::Caller& caller) const override;
 
-  // Does somebody have an account? False as long as that cannot be told.
+  // Does somebody have an account? True as long as that cannot be told, false before the stores are
+  // open.
   bool is_closed() const;
 
  private:

@@ -86,7 +86,6 @@ class SecretRows final : public Secrets {
                                    std::size_t limit) const override;
   Result<Secret> add(const NewSecret& secret) override;
   Result<void> set_hash(std::int64_t id, std::string_view password_hash) override;
-  Result<void> set_used(std::int64_t id, WallTime at, std::string_view from) override;
   Result<void> remove(std::int64_t id) override;
   Result<void> remove_all(AccountId account, SecretKind kind) override;
   Result<std::size_t> purge(WallTime ended_before, std::size_t limit) override;

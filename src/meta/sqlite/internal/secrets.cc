@@ -3,22 +3,20 @@
 namespace entrepot::meta::sqlite {
 namespace {
 
-#define SECRET_COLUMNS                                                                  \
-  "id, account, kind, name, fingerprint, password_hash, bound, created_at, expires_at," \
-  " used_at, used_from"
+#define SECRET_COLUMNS \
+  "id, account, kind, name, fingerprint, password_hash, bound, created_at, expires_at"
 
 constexpr char kFindByFingerprint[] =
     "SELECT " SECRET_COLUMNS " FROM secrets WHERE fingerprint = ?1";
 constexpr char kFindById[] = "SELECT " SECRET_COLUMNS " FROM secrets WHERE id = ?1";
 constexpr char kPasswordOf[] =
-    "SELECT " SECRET_COLUMNS " FROM secrets WHERE account = ?1 AND kind IN (1, 2)";
+    "SELECT " SECRET_COLUMNS " FROM secrets WHERE account = ?1 AND kind = 1";
 constexpr char kList[] =
     "SELECT " SECRET_COLUMNS " FROM secrets WHERE account = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 constexpr char kInsert[] =
     "INSERT INTO secrets (account, kind, name, fingerprint, password_hash, bound, created_at,"
     " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 constexpr char kSetHash[] = "UPDATE secrets SET password_hash = ?2 WHERE id = ?1";
-constexpr char kSetUsed[] = "UPDATE secrets SET used_at = ?2, used_from = ?3 WHERE id = ?1";
 constexpr char kRemove[] = "DELETE FROM secrets WHERE id = ?1";
 constexpr char kRemoveAll[] = "DELETE FROM secrets WHERE account = ?1 AND kind = ?2";
 constexpr char kPurge[] =
@@ -38,8 +36,6 @@ Result<Secret> secret_of(const Query& row) {
   secret.bound = row.text(6);
   secret.created_at = row.time(7);
   if (!row.is_null(8)) secret.expires_at = row.time(8);
-  if (!row.is_null(9)) secret.used_at = row.time(9);
-  secret.used_from = row.text(10);
   return secret;
 }
 
@@ -84,11 +80,6 @@ Result<Secret> SecretRows::add(const NewSecret& secret) {
 
 Result<void> SecretRows::set_hash(std::int64_t id, std::string_view password_hash) {
   TRY(database_.run(kSetHash, id, password_hash));
-  return {};
-}
-
-Result<void> SecretRows::set_used(std::int64_t id, WallTime at, std::string_view from) {
-  TRY(database_.run(kSetUsed, id, at, from));
   return {};
 }
 

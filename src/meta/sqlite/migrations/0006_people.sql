@@ -62,12 +62,10 @@ CREATE TABLE secrets (
   password_hash TEXT NOT NULL,
   bound         TEXT NOT NULL,   -- JSON, or empty
   created_at    INTEGER NOT NULL,
-  expires_at    INTEGER,
-  used_at       INTEGER,
-  used_from     TEXT NOT NULL DEFAULT ''
+  expires_at    INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX secrets_by_fingerprint ON secrets (fingerprint) WHERE fingerprint IS NOT NULL;
-CREATE UNIQUE INDEX secrets_passwords ON secrets (account) WHERE kind IN (1, 2);
+CREATE UNIQUE INDEX secrets_passwords ON secrets (account) WHERE kind = 1;
 CREATE INDEX secrets_by_account ON secrets (account);
 CREATE INDEX secrets_ending ON secrets (expires_at) WHERE expires_at IS NOT NULL;
 
