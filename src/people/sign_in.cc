@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "people/find.h"
 #include "people/names.h"
@@ -13,8 +12,6 @@ namespace {
 
 using access::Subject;
 using access::SubjectKind;
-
-constexpr std::size_t kKeyBytes = 32;
 
 // Whoever it was: what is wrong is not told apart.
 Error wrong_password() { return {ErrorCode::Unauthenticated, "wrong user name or password"}; }
@@ -79,12 +76,7 @@ SignIn::SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executo
       clock_(clock),
       options_(options),
       decoy_(std::move(decoy)),
-      key_(crypto::random_bytes(kKeyBytes)),
       throttle_(clock) {}
-
-std::string SignIn::key_of(std::string_view authorization) const {
-  return crypto::hmac_sha256(key_, authorization);
-}
 
 // Only these cost something to prove, and to be wrong: what has a signature, and what cannot be
 // guessed, is looked at wherever the request is, and remembered only when it is right. So who sends
@@ -99,17 +91,16 @@ auth::Authenticator::Ask SignIn::ask(std::string_view authorization) const {
   return {is_password(authorization) ? &executor_ : nullptr};
 }
 
-std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const std::string& key) const {
+std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const Key& key) const {
   const MutexLock lock(mutex_);
-  const auto found = remembered_.find(std::string_view(key));
+  const auto found = remembered_.find(key);
   if (found == remembered_.end() || found->second.until <= clock_.steady()) return std::nullopt;
   const bool is_error = std::holds_alternative<Error>(found->second.outcome);
   if (is_error && found->second.epoch != memory_.epoch()) return std::nullopt;
   return found->second.outcome;
 }
 
-void SignIn::remember(const std::string& key, std::uint64_t epoch,
-                      const Result<Known>& outcome) const {
+void SignIn::remember(const Key& key, std::uint64_t epoch, const Result<Known>& outcome) const {
   // What may be right a moment later is asked again.
   if (!outcome && outcome.error().code != ErrorCode::Unauthenticated) return;
   Remembered remembered{wrong_password(), epoch, clock_.steady() + options_.remembered};
@@ -126,7 +117,7 @@ void SignIn::remember(const std::string& key, std::uint64_t epoch,
 std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
     const auth::Caller& caller) const {
   if (!caller.authorization) return Subject::anonymous();
-  auto known = find(key_of(*caller.authorization));
+  auto known = find(key_of_(*caller.authorization));
   if (!known) return ask(*caller.authorization);
   if (auto* error = std::get_if<Error>(&*known)) return std::move(*error);
   auto& proved = std::get<Known>(*known);
@@ -139,7 +130,7 @@ std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
 
 Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& caller) const {
   if (!caller.authorization) return Subject::anonymous();
-  const std::string key = key_of(*caller.authorization);
+  const Key key = key_of_(*caller.authorization);
   const auto known = find(key);
   if (known && std::holds_alternative<Error>(*known)) return Failure(std::get<Error>(*known));
   if (known) {

@@ -9,6 +9,7 @@
 
 #include "auth/authenticator.h"
 #include "base/mutex.h"
+#include "crypto/keyed_hash.h"
 #include "crypto/password.h"
 #include "people/credentials.h"
 #include "people/memory.h"
@@ -54,18 +55,15 @@ class SignIn final : public auth::Authenticator {
     std::uint64_t epoch;  // Memory::epoch() before it was proved; of errors
     SteadyTime until;
   };
-  struct NameHash : crypto::SeededHash {
-    using is_transparent = void;
-  };
+  using Key = crypto::KeyedHash::Value;
 
   SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executor& executor,
          const Clock& clock, const Options& options, std::string decoy);
 
   static bool is_password(std::string_view authorization);
   Ask ask(std::string_view authorization) const;
-  std::string key_of(std::string_view authorization) const;
-  std::optional<std::variant<Known, Error>> find(const std::string& key) const;
-  void remember(const std::string& key, std::uint64_t epoch, const Result<Known>& outcome) const;
+  std::optional<std::variant<Known, Error>> find(const Key& key) const;
+  void remember(const Key& key, std::uint64_t epoch, const Result<Known>& outcome) const;
 
   Result<Known> prove(Context& context, const auth::Caller& caller) const;
   Result<Known> prove_basic(Context& context, const BasicCredentials& given,
@@ -83,10 +81,10 @@ class SignIn final : public auth::Authenticator {
   const Clock& clock_;
   const Options options_;
   const std::string decoy_;
-  const Bytes key_;  // of this process
+  const crypto::KeyedHash key_of_;
   mutable Throttle throttle_;
   mutable Mutex mutex_;
-  mutable std::unordered_map<std::string, Remembered, NameHash, std::equal_to<>> remembered_
+  mutable std::unordered_map<Key, Remembered, crypto::KeyedHash::OfValue> remembered_
       ENTREPOT_GUARDED_BY(mutex_);
 };
 
