@@ -186,8 +186,8 @@ def test_instructions_and_allocations_per_manifest_get(tmp_path):
 
 @pytest.mark.parametrize("credential,most", [("Basic", 1.2), ("Bearer", 1.45)])
 def test_a_remembered_credential_costs_little_per_manifest_get(tmp_path, credential, most):
-    """Times the instructions of a GET in open mode. (They are about a third of a GET's CPU, the
-    kernel's are the rest.) A token's own are those that hash its 600 bytes."""
+    """Times the instructions of a GET in open mode, without the kernel's. A token's own are those
+    that hash its 600 bytes."""
     callgrind = Callgrind(tmp_path)
     opened, signed_in = callgrind.per_manifest_get(), callgrind.per_manifest_get(credential)
     assert signed_in[0] <= most * opened[0]
