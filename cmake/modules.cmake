@@ -28,6 +28,7 @@ entrepot_test_modules(audit     meta/sqlite)
 entrepot_test_modules(api       http/server)
 entrepot_test_modules(api/distribution  http/server blob/fs meta meta/sqlite events)
 entrepot_test_modules(api/token meta/sqlite)
+entrepot_test_modules(ui        http/server)
 entrepot_test_modules(api/rest  crypto blob blob/fs meta/sqlite events)
 
 # The drivers of each port, which run its conformance suite.
