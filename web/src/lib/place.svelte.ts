@@ -70,7 +70,19 @@ async function comeBack(event: PopStateEvent): Promise<void> {
   entry = (event.state as {entry?: string} | null)?.entry ?? newEntry();
   route = read();
   await tick();
-  scrollTo(0, scrolled.get(entry) ?? 0);
+  void scrollBack(scrolled.get(entry) ?? 0, entry);
+}
+
+const patienceMs = 1000;
+
+// What was remembered is there at once; what has to come again makes the page long enough later.
+async function scrollBack(y: number, wanted: string): Promise<void> {
+  const end = performance.now() + patienceMs;
+  while (entry === wanted && performance.now() < end) {
+    scrollTo(0, y);
+    if (Math.abs(scrollY - y) < 1) return;
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 // A plain click on a link to a page of ours stays in the page.
