@@ -2,6 +2,9 @@
 import {host, isLocal, isPlain, keep, recall} from './setting';
 
 export const tools = ['docker', 'podman', 'nerdctl', 'ctr', 'skopeo', 'crane', 'oras', 'helm'] as const;
+// What pulls things that are no images.
+export const artifactTools: readonly Tool[] = ['oras', 'skopeo', 'crane', 'helm'];
+
 export type Tool = (typeof tools)[number];
 
 export function preferredTool(): Tool {
