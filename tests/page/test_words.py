@@ -12,7 +12,7 @@ from support.command import run
 CATALOGUES = {name: json.loads((WEB / f"src/words/{name}.json").read_text()) for name in ("en", "zh")}
 
 # Names, and what is typed: they are the same in every language.
-LATIN = {"entrepot", "Docker", "JavaScript", "user", "add", "NAME", "admin", "etc", "docker", "daemon",
+LATIN = {"entrepot", "Docker", "JavaScript", "user", "create", "NAME", "admin", "etc", "docker", "daemon",
          "json", "tag", "name", "q", "n", "of", "size", "share", "largest", "host", "code", "what"}
 
 

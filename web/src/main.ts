@@ -10,5 +10,11 @@ import './style/base.css';
 show();
 watchPlace();
 void learnSession();
-await speak(preferredLanguage());
-mount(App, {target: document.body});
+try {
+  await speak(preferredLanguage());
+  mount(App, {target: document.body});
+} catch (failure) {
+  // Without a catalogue there are no words but these.
+  document.body.textContent = 'A part of this page did not come. Reload it, please. 页面的一部分未能加载，请刷新。';
+  throw failure;
+}

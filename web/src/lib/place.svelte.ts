@@ -41,6 +41,8 @@ export function go(address: string): void {
   history.pushState({entry}, '', address);
   route = read();
   scrollTo(0, 0);
+  // So that a screen reader begins there, and the keyboard, too.
+  document.getElementById('content')?.focus({preventScroll: true});
 }
 
 // Changes the address of what is shown: what was typed so far, which tab.

@@ -4,6 +4,7 @@ import {forgetAll} from './place.svelte';
 
 let system = $state.raw<System>();
 let me = $state.raw<Me>();
+let epoch = $state(0);  // another one: what was shown is not what this reader may see
 
 export const session = {
   get system(): System | undefined {
@@ -11,6 +12,9 @@ export const session = {
   },
   get me(): Me | undefined {
     return me;
+  },
+  get epoch(): number {
+    return epoch;
   },
   get isOpen(): boolean {
     return system?.state === 'open';
@@ -30,10 +34,12 @@ export async function learnSession(): Promise<void> {
 export async function signIn(name: string, password: string): Promise<void> {
   me = await post<Me>('/sessions', {name, password});
   forgetAll();
+  epoch += 1;
 }
 
 export async function signOut(): Promise<void> {
   await remove('/sessions/current');
   me = {kind: 'anonymous', name: '', role: 'none'};
   forgetAll();
+  epoch += 1;
 }

@@ -13,7 +13,11 @@ export const lanesMost = 3;  // what has no lane is not drawn
 export function tracksOf(digests: string[]): Stretch[][] {
   const rows: Stretch[][] = digests.map(() => []);
   const members = new Map<string, number[]>();
-  digests.forEach((digest, row) => members.set(digest, [...(members.get(digest) ?? []), row]));
+  digests.forEach((digest, row) => {
+    const known = members.get(digest);
+    if (known === undefined) members.set(digest, [row]);
+    else known.push(row);
+  });
   const free: number[] = [];  // by lane, the first row that is not taken
   for (const at of members.values()) {
     const first = at[0];
@@ -23,8 +27,9 @@ export function tracksOf(digests: string[]): Stretch[][] {
     if (lane < 0) lane = free.length;
     if (lane >= lanesMost) continue;
     free[lane] = last + 1;
+    const stops = new Set(at);
     for (let row = first; row <= last; row += 1) {
-      rows[row]?.push({lane, up: row > first, down: row < last, stop: at.includes(row)});
+      rows[row]?.push({lane, up: row > first, down: row < last, stop: stops.has(row)});
     }
   }
   return rows;
