@@ -180,7 +180,7 @@ void Page::dress(const http::Request* /*request*/, http::Response& response) {
             "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
       .with("X-Content-Type-Options", "nosniff")
       .with("X-Frame-Options", "DENY")
-      .with("Referrer-Policy", "no-referrer")
+      .with("Referrer-Policy", "same-origin")
       .with("Cross-Origin-Opener-Policy", "same-origin")
       .with("Cross-Origin-Embedder-Policy", "require-corp")
       .with("Cross-Origin-Resource-Policy", "same-origin")

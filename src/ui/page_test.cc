@@ -139,7 +139,7 @@ TEST_F(PageTest, EveryAnswerIsGuarded) {
     EXPECT_EQ(policy.find("unsafe"), std::string::npos) << path;
     EXPECT_NE(policy.find("frame-ancestors 'none'"), std::string::npos) << path;
     EXPECT_EQ(header(response, "X-Content-Type-Options"), "nosniff") << path;
-    EXPECT_EQ(header(response, "Referrer-Policy"), "no-referrer") << path;
+    EXPECT_EQ(header(response, "Referrer-Policy"), "same-origin") << path;
     EXPECT_EQ(header(response, "Cross-Origin-Opener-Policy"), "same-origin") << path;
     EXPECT_EQ(header(response, "Cross-Origin-Resource-Policy"), "same-origin") << path;
   }

@@ -60,6 +60,16 @@ def test_states_have_addresses(open_page, filled):
     assert page.path == "/acme/web/-/image/many"
 
 
+def test_tags_are_sorted_by_the_server(open_page, filled):
+    page = open_page(filled).go("/acme/web")
+    names = page.texts("[data-row]")
+    assert names.index("1.9.0") < names.index("1.10.0"), "by name, numbers by their worth"
+    page.click("th a:has-text('Pushed')")
+    assert page.path == "/acme/web?sort=newest"
+    newest = page.texts("[data-row]")
+    assert newest[0].startswith("feature-") and newest.index("1.9.0") < newest.index("1.8.0")
+
+
 def test_rows_are_walked_by_keys(open_page, filled):
     page = open_page(filled).go("/acme/web")
     page.press("j", "j")

@@ -8,6 +8,7 @@ import pytest
 
 from page_browser import WEB, node
 from support.command import run
+from support.paths import REPOSITORY
 
 CATALOGUES = {name: json.loads((WEB / f"src/words/{name}.json").read_text()) for name in ("en", "zh")}
 
@@ -58,6 +59,16 @@ def test_each_sentence_is_said_somewhere():
     unsaid = [key for key in CATALOGUES["en"] if f"'{key}'" not in text
               and not key.startswith("error.")]
     assert unsaid == []
+
+
+def test_each_code_of_the_api_has_a_sentence():
+    """The words of `code` are literals of its module."""
+    told = "\n".join(path.read_text() for path in (REPOSITORY / "src/api/rest").glob("*.cc")
+                     if not path.name.endswith("_test.cc"))
+    codes = set(re.findall(r'problem\(\s*\d+,\s*"(\w+)"|\{ErrorCode::\w+, \d+, "(\w+)"\}', told))
+    codes = {word for pair in codes for word in pair if word}
+    assert codes, "none was found"
+    assert [code for code in sorted(codes) if f"error.{code}" not in CATALOGUES["en"]] == []
 
 
 def test_types_are_right_in_scripts_and_templates():

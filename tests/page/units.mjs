@@ -21,9 +21,9 @@ const {rowsOf, wordOf} = await load('steps');
 const routes = [
   {page: 'home', q: ''},
   {page: 'home', q: 'a/b c&d'},
-  {page: 'repository', name: 'hello', q: ''},
-  {page: 'repository', name: 'team/a/very/deep.name', q: '1.2'},
-  {page: 'repository', name: 'v2/odd', q: ''},
+  {page: 'repository', name: 'hello', q: '', sort: ''},
+  {page: 'repository', name: 'team/a/very/deep.name', q: '1.2', sort: 'newest'},
+  {page: 'repository', name: 'v2/odd', q: '', sort: ''},
   {page: 'history', name: 'team/web', tag: '1.2-rc_1'},
   {page: 'image', name: 'team/web', reference: '1.2', platform: 'linux/arm64', tab: 'config'},
   {page: 'image', name: 'api/x', reference: `sha256:${'0'.repeat(64)}`, platform: '', tab: 'layers'},
@@ -38,8 +38,8 @@ test('an address is read as it was written', () => {
 });
 
 test('names that are routes have their page elsewhere', () => {
-  assert.equal(format({page: 'repository', name: 'v2/odd', q: ''}), '/-/r/v2/odd');
-  assert.equal(format({page: 'repository', name: 'v20/odd', q: ''}), '/v20/odd');
+  assert.equal(format({page: 'repository', name: 'v2/odd', q: '', sort: ''}), '/-/r/v2/odd');
+  assert.equal(format({page: 'repository', name: 'v20/odd', q: '', sort: ''}), '/v20/odd');
 });
 
 test('what is no address of a page is missing', () => {
@@ -83,8 +83,8 @@ test('bands fill the bar, and each can be seen', () => {
 
 test('steps without a layer stand where they were', () => {
   const image = {layers: [{size_bytes: 5}, {size_bytes: 7}],
-                 empty_history: [{before: 0}, {before: 2}, {before: 9}]};
-  assert.deepEqual(rowsOf(image).map((row) => row.kind), ['step', 'layer', 'layer', 'step', 'step']);
+                 empty_history: [{before: 0}, {before: 2}, {before: null}]};
+  assert.deepEqual(rowsOf(image).map((row) => row.kind), ['step', 'layer', 'layer', 'step', 'apart', 'step']);
   assert.equal(rowsOf(image)[2].before, 5);
 });
 

@@ -28,14 +28,14 @@ export interface TagLayer {
   size_bytes: number;
 }
 
-export type Kind = 'image' | 'index' | 'artifact';
+export type Kind = 'image' | 'index' | 'artifact' | 'unknown';
 
 export interface Tag {
   name: string;
   digest: string;
   media_type: string;
   kind: Kind;
-  platforms: string[];
+  platforms: string[] | null;
   size_bytes: number | null;
   layers: TagLayer[] | null;
   pushed_at: string | null;
@@ -61,7 +61,7 @@ export interface Layer {
 export interface EmptyStep {
   instruction: string | null;
   created_at: string | null;
-  before: number;
+  before: number | null; // the layer it stands before; null: it fits none
 }
 
 export interface Config {
@@ -86,7 +86,6 @@ export interface Referrer {
 export interface PlatformImage {
   platform: string;
   digest: string;
-  size_bytes: number | null;
 }
 
 export interface Image {

@@ -27,7 +27,7 @@ export function to(wanted: Route): string {
 }
 
 export const home = (): string => to({page: 'home', q: ''});
-export const repositoryAddress = (name: string): string => to({page: 'repository', name, q: ''});
+export const repositoryAddress = (name: string): string => to({page: 'repository', name, q: '', sort: ''});
 export const historyAddress = (name: string, tag: string): string => to({page: 'history', name, tag});
 export const imageAddress = (name: string, reference: string): string =>
   to({page: 'image', name, reference, platform: '', tab: 'layers'});

@@ -3,9 +3,12 @@
 export type Tab = 'layers' | 'config' | 'referrers' | 'raw';
 export const tabs: readonly Tab[] = ['layers', 'config', 'referrers', 'raw'];
 
+// Of tags: '' is by name.
+export type Sort = '' | 'newest';
+
 export type Route =
   | {page: 'home'; q: string}
-  | {page: 'repository'; name: string; q: string}
+  | {page: 'repository'; name: string; q: string; sort: Sort}
   | {page: 'history'; name: string; tag: string}
   | {page: 'image'; name: string; reference: string; platform: string; tab: Tab}
   | {page: 'sign-in'; then: string}
@@ -39,7 +42,9 @@ export function parse(path: string, query: URLSearchParams): Route {
 function parseBelow(name: string, parts: string[], query: URLSearchParams): Route {
   const [page = 'tags', item = '', ...rest] = parts;
   if (rest.length > 0) return missing;
-  if (page === 'tags' && item === '') return {page: 'repository', name, q: query.get('q') ?? ''};
+  if (page === 'tags' && item === '') {
+    return {page: 'repository', name, q: query.get('q') ?? '', sort: query.get('sort') === 'newest' ? 'newest' : ''};
+  }
   if (page === 'history' && item !== '') return {page: 'history', name, tag: item};
   if (page !== 'image') return missing;
   const tab = tabs.find((one) => one === query.get('tab')) ?? 'layers';
@@ -62,7 +67,7 @@ export function format(route: Route): string {
     case 'home':
       return withQuery('/', {q: route.q});
     case 'repository':
-      return withQuery(below(route.name), {q: route.q});
+      return withQuery(below(route.name), {q: route.q, sort: route.sort});
     case 'history':
       return `${below(route.name)}/-/history/${encodeURIComponent(route.tag)}`;
     case 'image':

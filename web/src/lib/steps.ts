@@ -3,7 +3,8 @@ import type {EmptyStep, Image, Layer} from './api';
 
 export type Row =
   | {kind: 'layer'; index: number; layer: Layer; before: number}  // `before`: bytes of the layers below
-  | {kind: 'step'; step: EmptyStep};
+  | {kind: 'step'; step: EmptyStep}
+  | {kind: 'apart'};  // what follows fits none of the layers
 
 export function rowsOf(image: Image): Row[] {
   const rows: Row[] = [];
@@ -14,8 +15,9 @@ export function rowsOf(image: Image): Row[] {
     rows.push(...steps(index), {kind: 'layer', index, layer, before});
     before += layer.size_bytes;
   });
-  const last = image.layers.length;
-  rows.push(...image.empty_history.filter((step) => step.before >= last).map((step): Row => ({kind: 'step', step})));
+  rows.push(...steps(image.layers.length));
+  const apart = image.empty_history.filter((step) => step.before === null);
+  if (apart.length > 0) rows.push({kind: 'apart'}, ...apart.map((step): Row => ({kind: 'step', step})));
   return rows;
 }
 
