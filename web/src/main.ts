@@ -1,15 +1,19 @@
 import {mount} from 'svelte';
 import App from './App.svelte';
-import {watchPlace} from './lib/place.svelte';
+import {place, watchPlace} from './lib/place.svelte';
+import {expectFirst} from './lib/questions';
 import {learnSession} from './lib/session.svelte';
 import {show} from './lib/theme.svelte';
 import {preferredLanguage, speak} from './lib/words.svelte';
+import {expectPage} from './pages/loaders';
 import './style/tokens.css';
 import './style/base.css';
 
 show();
 watchPlace();
 void learnSession();
+expectFirst(place.route);
+expectPage(place.route.page);
 try {
   await speak(preferredLanguage());
   mount(App, {target: document.body});

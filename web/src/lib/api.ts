@@ -161,12 +161,27 @@ async function ask(method: string, path: string, body: unknown, signal: AbortSig
   throw new Problem(code, response.status, response.headers.get('X-Request-Id'));
 }
 
+const expected = new Map<string, Promise<Response>>();
+
+// Asks now for what get() will want later.
+export function expect(path: string): void {
+  const answer = ask('GET', path, undefined, null);
+  answer.catch(() => undefined);  // who wants it hears of a failure
+  expected.set(path, answer);
+}
+
+function read(path: string, signal: AbortSignal | null): Promise<Response> {
+  const answer = expected.get(path) ?? ask('GET', path, undefined, signal);
+  expected.delete(path);
+  return answer;
+}
+
 export async function get<T>(path: string, signal: AbortSignal | null = null): Promise<T> {
-  return (await (await ask('GET', path, undefined, signal)).json()) as T;
+  return (await (await read(path, signal)).json()) as T;
 }
 
 export async function getText(path: string, signal: AbortSignal | null = null): Promise<string> {
-  return (await ask('GET', path, undefined, signal)).text();
+  return (await read(path, signal)).text();
 }
 
 export async function post<T>(path: string, body: unknown): Promise<T> {

@@ -1,5 +1,5 @@
 // Things that are on their way from the API.
-import {get, Problem, withQuery, type Page} from './api';
+import {get, Problem, type Page} from './api';
 import {recallHere, rememberHere} from './place.svelte';
 
 const patienceMs = 150;  // before a skeleton is shown
@@ -97,5 +97,3 @@ export class Rows<T> {
 export function loadRows<T>(path: () => string): Loaded<Rows<T>> {
   return load(path, async (asked, signal) => new Rows(asked, await get<Page<T>>(asked, signal)));
 }
-
-export {withQuery};
