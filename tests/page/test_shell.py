@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from page_browser import WEB, node
+from support.command import run
+
 HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
 HOME_MOST_BYTES = 60 * 1024
 
@@ -66,3 +69,15 @@ def test_all_of_it_stands_below_the_prefix(start_registry):
         assert part.startswith("/registry/-/assets/"), part
         assert client.get(part).status == 200
     assert client.get("/acme/web", Accept=HTML).status == 404
+
+
+def test_the_same_sources_give_the_same_page(registry, tmp_path):
+    """Built twice, byte for byte; and it is what the server hands out."""
+    packs = [tmp_path / "one", tmp_path / "two"]
+    for pack in packs:
+        run(node(), WEB / "build.mjs", pack, cwd=WEB)
+    assert packs[0].read_bytes() == packs[1].read_bytes()
+    listed = packs[0].read_bytes().partition(b"\n\n")[0].decode().splitlines()
+    names = [line.split()[0] for line in listed]
+    for part in parts_of(registry.client.get("/", Accept=HTML).body):
+        assert part.removeprefix("/-/assets/") in names
