@@ -1,16 +1,25 @@
 # Files that become part of the program: SQL migrations, the web page.
 #
-# A module takes part by having the files: src/<module>/migrations/*.sql and everything below
-# src/<module>/embed/. Its code then includes "<module>/embedded.h" (generated), which declares
+# A module takes part by having the files, src/<module>/migrations/*.sql, or by a file that the build
+# makes (entrepot_embed_made). Its code then includes "<module>/embedded.h" (generated), which declares
 #   std::span<const EmbeddedFile> embedded_files();      // sorted by name
 # The bytes go in through the assembler's .incbin, which takes 0.05 s where 5 MB turned into a C
 # array take 6.6 s to compile.
+
+# entrepot_embed_made(module name path): the file at `path`, made by a rule of this folder, is embedded
+# under that name. Before entrepot_add_modules().
+function(entrepot_embed_made module name path)
+  set_property(GLOBAL APPEND PROPERTY "entrepot_made_${module}" "${name}=${path}")
+endfunction()
 
 # Generates and adds to `target` the embedded files of `module`, if it has any.
 function(entrepot_embed target module)
   set(dir "${CMAKE_SOURCE_DIR}/src/${module}")
   file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE "${dir}"
-       "${dir}/migrations/*.sql" "${dir}/embed/*")
+       "${dir}/migrations/*.sql")
+  list(TRANSFORM files REPLACE "(.+)" "\\1=${dir}/\\1")
+  get_property(made GLOBAL PROPERTY "entrepot_made_${module}")
+  list(APPEND files ${made})
   if(NOT files)
     return()
   endif()
@@ -20,12 +29,17 @@ function(entrepot_embed target module)
   set(assembly ".section .note.GNU-stack,\"\",@progbits\n.section .rodata\n")
   set(declarations "")
   set(entries "")
+  set(paths "")
   set(number 0)
-  foreach(file IN LISTS files)
+  foreach(entry IN LISTS files)
+    string(REGEX MATCH "^([^=]+)=(.+)$" _ "${entry}")
+    set(file "${CMAKE_MATCH_1}")
+    set(path "${CMAKE_MATCH_2}")
+    list(APPEND paths "${path}")
     set(symbol "entrepot_embedded_${prefix}_${number}")
     # A zero byte follows each file, so that it can also be handed on as a C string.
     string(APPEND assembly
-      ".balign 16\n.global ${symbol}\n${symbol}:\n.incbin \"${dir}/${file}\"\n"
+      ".balign 16\n.global ${symbol}\n${symbol}:\n.incbin \"${path}\"\n"
       ".global ${symbol}_end\n${symbol}_end:\n.byte 0\n")
     string(APPEND declarations
       "extern \"C\" const char ${symbol}[];\nextern \"C\" const char ${symbol}_end[];\n")
@@ -47,7 +61,7 @@ function(entrepot_embed target module)
 namespace @namespace@ {
 
 struct EmbeddedFile {
-  std::string_view name;  // path below src/@module@, such as "migrations/0001_start.sql"
+  std::string_view name;  // "migrations/0001_start.sql": its path below src/@module@, or "page.pack"
   std::string_view contents;
 };
 
@@ -74,7 +88,6 @@ std::span<const EmbeddedFile> embedded_files() {
 ]])
   file(CONFIGURE OUTPUT "${out}/embedded_bytes.S" @ONLY CONTENT "@assembly@")
 
-  list(TRANSFORM files PREPEND "${dir}/" OUTPUT_VARIABLE paths)
   set_source_files_properties("${out}/embedded_bytes.S" PROPERTIES OBJECT_DEPENDS "${paths}")
   target_sources(${target} PRIVATE "${out}/embedded.cc" "${out}/embedded_bytes.S")
   target_include_directories(${target} PUBLIC "${root}")

@@ -1,5 +1,6 @@
 """Every package that ./dev installs has its reason in docs/decisions/0008-dependencies.md."""
 
+import json
 import re
 
 from tree import Findings, Tree
@@ -19,6 +20,9 @@ def check(tree: Tree) -> Findings:
 
 def listed_packages(tree: Tree):
     """The list and the name, without version and -dev; of alternatives, the first."""
+    if tree.has("web/package.json"):
+        for name in json.loads(tree.text("web/package.json"))["devDependencies"]:
+            yield "web/package.json", name
     for path in tree.files:
         if not path.startswith("packaging/debian-packages-") and path not in OTHER_LISTS:
             continue

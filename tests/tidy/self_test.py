@@ -240,6 +240,8 @@ class TidyTest(unittest.TestCase):
         }, "fmt is not in")
         self.assert_fails(dependencies.check, {
             **page, "tests/go-tools.txt": "test example.org/x/crane@v1\n"}, "crane is not in")
+        self.assert_fails(dependencies.check, {
+            **page, "web/package.json": '{"devDependencies": {"vite": "1.0.0"}}'}, "vite is not in")
 
     def test_tools(self):
         faults = {tools.check_format: {"src/base/y.cc": "int  x ;\n"},

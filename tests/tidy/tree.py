@@ -52,6 +52,6 @@ def _all_files(root: Path) -> set[str]:
     """For a tree without git: a source archive."""
     found = set()
     for directory, folders, names in os.walk(root):
-        folders[:] = [f for f in folders if f not in ("build", ".cache", "data", "__pycache__")]
+        folders[:] = [f for f in folders if f not in ("build", ".cache", "data", "__pycache__", "node_modules")]
         found |= {str((Path(directory) / name).relative_to(root)) for name in names}
     return found

@@ -142,12 +142,24 @@ need_go_tools() {
   done < <(read_list tests/go-tools.txt)
 }
 
+# The packages of web/package-lock.json, with which CMake builds the web page (cmake/page.cmake).
+need_page() {
+  need_node
+  local installed=web/node_modules/.dev-installed
+  if cmp -s "$installed" web/package-lock.json; then return; fi
+  say "installing the packages of web/package-lock.json"
+  npm --prefix web ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 ||
+    die "npm could not install them. Without the page: cmake --preset release && cmake --build --preset release"
+  cp web/package-lock.json "$installed"
+}
+
 # --- CMake -----------------------------------------------------------------------------------------
 
 # build_preset PRESET [TARGET...]: configures (only the outcome is worth a line) and builds.
 build_preset() {
   local preset=$1 log
   shift
+  need_page
   say "building preset $preset${*:+: $*}"
   log=$(cmake --preset "$preset" 2>&1) || die "cmake --preset $preset failed:
 $log"

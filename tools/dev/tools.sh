@@ -7,5 +7,5 @@ main() {
   need_packages build test
   need_venv
   need_go_tools test "${all[@]}"
-  [[ ${#all[@]} -eq 0 ]] || need_node
+  need_page
 }

@@ -1,6 +1,7 @@
 #include "api/rest/api.h"
 
 #include <memory>
+#include <vector>
 
 #include "api/rest/images.h"
 #include "api/rest/problem.h"
@@ -67,12 +68,6 @@ oci::RepositoryName Call::repository() const {
   return *std::move(parsed);
 }
 
-Result<std::string> Call::word(std::size_t n) const {
-  auto decoded = http::percent_decode(path.values[n], false);
-  if (!decoded) return fail(ErrorCode::InvalidArgument, "the path has a bad escape");
-  return *std::move(decoded);
-}
-
 bool Call::may(Context& context, access::Action action, std::string_view repository) const {
   const auto decision = services.gate.policy().decide(
       context, services.gate.question(request, subject, action, repository));
@@ -83,12 +78,13 @@ http::Response answer(int status, std::string body) {
   return http::Response::text(status, "application/json", std::move(body));
 }
 
-// What is known of a request from its first look on.
+// What is known of a request from its first look on. It holds no view of the request, whose text
+// may move between two steps.
 struct RestApi::Visit final : http::Note {
   const Route* route = nullptr;
-  http::PathMatch path;
+  std::vector<std::string> words;
   std::string name;
-  Visitor visitor;
+  bool by_cookie = false;
   Admission admission;
 };
 
@@ -122,20 +118,24 @@ std::optional<http::Response> RestApi::answer_from_memory(const http::Request& r
   if (found.row == nullptr) return no_route(found.allowed);
   auto visit = std::make_unique<Visit>();
   visit->route = found.row;
-  visit->path = found.path;
-  if (found.row->pattern.find("<name>") != std::string_view::npos) {
-    auto name = http::percent_decode(found.path.values[0], false);
-    if (!name || !oci::RepositoryName::parse(*name)) return labelled(not_found(), kRefused);
-    visit->name = *std::move(name);
+  for (std::size_t i = 0; i < found.path.count; ++i) {
+    auto word = http::percent_decode(found.path.values[i], false);
+    if (!word) return labelled(problem(400, "invalid", "the path has a bad escape"), kRefused);
+    visit->words.push_back(*std::move(word));
   }
-  visit->visitor = visitor_of(request, cookie_name_of(request));
+  if (found.row->pattern.find("<name>") != std::string_view::npos) {
+    visit->name = visit->words.front();
+    if (!oci::RepositoryName::parse(visit->name)) return labelled(not_found(), kRefused);
+  }
+  const Visitor visitor = visitor_of(request, cookie_name_of(request));
+  visit->by_cookie = visitor.by_cookie;
   const bool begins_session = found.row->handle == Sessions::begin;
-  if ((visit->visitor.by_cookie || begins_session) && !reads(request)) {
+  if ((visitor.by_cookie || begins_session) && !reads(request)) {
     if (const auto wrong = foreign_page(request)) {
       return labelled(problem(403, "foreign_page", *wrong), kRefused);
     }
   }
-  visit->admission = services_.gate.look(visit->visitor.caller);
+  visit->admission = services_.gate.look(visitor.caller);
   if (auto refused = refusal_of(request, *visit)) return refused;
   request.keep(std::move(visit));
   return std::nullopt;
@@ -151,7 +151,7 @@ std::optional<http::Response> RestApi::refusal_of(const http::Request& request,
       // A browser would ask by itself, in a window of its own.
       if (!request.header(kPageHeader))
         response.with("WWW-Authenticate", "Basic realm=\"entrepot\"");
-      if (visit.visitor.by_cookie) {
+      if (visit.by_cookie) {
         response.with("Set-Cookie", session_cookie(request, "", std::chrono::seconds(0)));
       }
     }
@@ -177,7 +177,8 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
   }
   auto& visit = static_cast<Visit&>(*request.note());
   if (!visit.admission.subject && !visit.admission.error) {
-    services_.gate.authenticate(context, visit.visitor.caller, visit.admission);
+    const Visitor visitor = visitor_of(request, cookie_name_of(request));
+    services_.gate.authenticate(context, visitor.caller, visit.admission);
     Executor* const next = executor_for(request);
     if (!visit.admission.error && next != nullptr) return http::Move{next};
   }
@@ -192,7 +193,7 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
 
 http::Response RestApi::run(Context& context, const http::Request& request, const Visit& visit,
                             std::string_view body) const {
-  const Call call{request, *visit.admission.subject, services_, visit.path, visit.name, body};
+  const Call call{request, *visit.admission.subject, services_, visit.words, visit.name, body};
   return labelled(visit.route->handle(context, call), visit.route->label);
 }
 

@@ -9,6 +9,7 @@
 #include "access/action.h"
 #include "api/rest/call.h"
 #include "http/handler.h"
+#include "http/router.h"
 
 namespace entrepot::api::rest {
 

@@ -1,6 +1,7 @@
 #pragma once
 // api/rest/call.h — one request on its way to a use case.
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,6 @@
 #include "api/rest/caller.h"
 #include "base/clock.h"
 #include "http/message.h"
-#include "http/router.h"
 #include "insight/image.h"
 #include "meta/store.h"
 #include "oci/name.h"
@@ -37,13 +37,11 @@ struct Call {
   const http::Request& request;
   const access::Subject& subject;
   const Services& services;
-  const http::PathMatch& path;
-  std::string_view name;  // the repository, valid; "" where the route has none
+  std::span<const std::string> words;  // what stands in the route's placeholders, decoded
+  std::string_view name;               // the repository, valid; "" where the route has none
   std::string_view body;
 
   oci::RepositoryName repository() const;
-  // What stands in the n-th placeholder, decoded. InvalidArgument for a bad escape.
-  Result<std::string> word(std::size_t n) const;
   bool may(Context& context, access::Action action, std::string_view repository) const;
 };
 

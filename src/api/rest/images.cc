@@ -112,15 +112,10 @@ std::string body_of(const insight::Image& image, std::string_view reference) {
   return body;
 }
 
-Result<oci::Reference> reference_of(const Call& call) {
-  TRY_ASSIGN(const std::string word, call.word(1));
-  return oci::parse_reference(word);
-}
-
 }  // namespace
 
 http::Response Images::get(Context& context, const Call& call) {
-  const auto reference = reference_of(call);
+  const auto reference = oci::parse_reference(call.words[1]);
   if (!reference) return to_problem(reference.error());
   const insight::ImageReader reader(call.services.pull, call.services.meta);
   const auto image = reader.read(context, call.repository(), *reference,
@@ -130,7 +125,7 @@ http::Response Images::get(Context& context, const Call& call) {
 }
 
 http::Response Images::manifest(Context& context, const Call& call) {
-  const auto reference = reference_of(call);
+  const auto reference = oci::parse_reference(call.words[1]);
   if (!reference) return to_problem(reference.error());
   const auto found = call.services.pull.manifest(context, call.repository(), *reference);
   if (!found) return to_problem(found.error());

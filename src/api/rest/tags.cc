@@ -94,9 +94,7 @@ http::Response Tags::list(Context& context, const Call& call) {
 }
 
 http::Response Tags::history(Context& context, const Call& call) {
-  const auto word = call.word(1);
-  if (!word) return to_problem(word.error());
-  const auto tag = oci::Tag::parse(*word);
+  const auto tag = oci::Tag::parse(call.words[1]);
   if (!tag) return to_problem(tag.error());
   const auto repository = call.repository();
   const auto moves = call.services.meta.view<std::vector<meta::TagMove>>(
@@ -120,9 +118,7 @@ http::Response Tags::history(Context& context, const Call& call) {
 }
 
 http::Response Tags::remove(Context& context, const Call& call) {
-  const auto word = call.word(1);
-  if (!word) return to_problem(word.error());
-  const auto tag = oci::Tag::parse(*word);
+  const auto tag = oci::Tag::parse(call.words[1]);
   if (!tag) return to_problem(tag.error());
   const auto removed = call.services.remove.tag(context, call.subject, call.repository(), *tag);
   if (!removed) return to_problem(removed.error());

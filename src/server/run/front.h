@@ -13,9 +13,8 @@ namespace entrepot::server {
 
 // Hands requests on by their path, and adds the configured headers to every answer. Answers a
 // browser's preflight (OPTIONS with Access-Control-Request-Method) on every path by itself, without
-// asking who it is: 204 with the configured headers for a page that may ask, else 403. "/" says
-// what this is, to everybody and from the first moment on (probes ask it); what belongs to no room
-// is 404. Thread-safe.
+// asking who it is: 204 with the configured headers for a page that may ask, else 403. What belongs
+// to no other room is the page's, from the first moment on: probes ask "/". Thread-safe.
 class Front final : public http::Handler {
  public:
   // Of `prefix` itself, and of all that lies below it: "/v2" has "/v2" and "/v2/…", not "/v20".
@@ -26,7 +25,8 @@ class Front final : public http::Handler {
 
   // The first room whose prefix fits is asked; the first of all says what never became a request.
   // All of it outlives the front.
-  Front(std::vector<Room> rooms, const auth::Authenticator& door, std::vector<HeaderLine> headers);
+  Front(std::vector<Room> rooms, http::Handler& page, const auth::Authenticator& door,
+        std::vector<HeaderLine> headers);
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
   Executor* executor_of(const http::Request& request) override;
@@ -37,10 +37,11 @@ class Front final : public http::Handler {
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:
-  http::Handler* find(std::string_view path) const;
+  http::Handler& find(std::string_view path) const;
   http::Response preflight(const http::Request& request) const;
 
   const std::vector<Room> rooms_;
+  http::Handler& page_;
   const auth::Authenticator& door_;
   const AnswerHeaders headers_;
 };

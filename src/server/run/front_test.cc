@@ -7,6 +7,7 @@
 #include "http/server/testing/test_server.h"
 #include "server/run/operations.h"
 #include "server/run/shutter.h"
+#include "ui/page.h"
 
 namespace entrepot::server {
 namespace {
@@ -26,7 +27,7 @@ class FrontTest : public ::testing::Test {
                   {"/healthz", operations_},
                   {"/readyz", operations_},
                   {"/metrics", operations_}},
-                 door_, std::move(headers));
+                 page_, door_, std::move(headers));
   }
   http::Response ask(Front& front, std::string_view target) {
     const auto request = make_request("GET", target);
@@ -49,6 +50,7 @@ class FrontTest : public ::testing::Test {
   Operations operations_{readiness_, metrics_, "/metrics", &door_};
   http::server::testing::ScriptedHandler api_;
   Shutter shutter_;
+  ui::Page page_{{}, {}};
 };
 
 // While an older registry's directory is indexed, nobody may take a part of it for the whole.

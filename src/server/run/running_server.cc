@@ -25,6 +25,7 @@
 #include "server/run/probe.h"
 #include "server/run/probe_handler.h"
 #include "server/run/shutter.h"
+#include "ui/page.h"
 
 namespace entrepot::server {
 namespace {
@@ -68,7 +69,8 @@ struct RunningServer::Parts {
         debug_operations(readiness, metrics, options.debug_metrics_path),
         health(readiness, metrics, "/metrics", &nobody),
         probe(health, [this](Context& looking) { return look_for_rights(looking); }),
-        front(rooms(), door, options.http_headers) {
+        page(ui::unpack(ui::embedded_pack()), {api_prefix(options), options.http_host}),
+        front(rooms(), page, door, options.http_headers) {
     metrics.counter_from("entrepot_log_lost_total",
                          "Lines of the log that standard error did not take.",
                          [] { return static_cast<double>(log::lost_lines()); });
@@ -233,6 +235,7 @@ struct RunningServer::Parts {
   Shutter api;
   Shutter tokens;
   Shutter rest;
+  ui::Page page;
   Front front;
   std::unique_ptr<Listeners> listeners;
   std::optional<CertificateWatch> certificate;  // once it is open, of the thread of `presence`

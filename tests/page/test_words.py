@@ -1,0 +1,82 @@
+# ctest: labels=page timeout=120
+"""What the page says: one catalogue for each language, and both whole."""
+
+import json
+import re
+
+import pytest
+
+from page_browser import WEB, node
+from support.command import run
+from support.paths import REPOSITORY
+
+CATALOGUES = {name: json.loads((WEB / f"src/words/{name}.json").read_text()) for name in ("en", "zh")}
+
+# Names, and what is typed: they are the same in every language.
+LATIN = {"entrepot", "Docker", "JavaScript", "user", "create", "NAME", "admin", "etc", "docker", "daemon",
+         "json", "tag", "name", "q", "n", "of", "size", "share", "largest", "host", "code", "what"}
+
+
+def sentences(value) -> list[str]:
+    return [value] if isinstance(value, str) else list(value.values())
+
+
+def placeholders(value) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", " ".join(sentences(value))))
+
+
+def sources() -> str:
+    return "\n".join(path.read_text() for path in sorted((WEB / "src").rglob("*"))
+                     if path.suffix in (".ts", ".svelte"))
+
+
+def test_both_have_the_same_keys():
+    english, chinese = (set(catalogue) for catalogue in CATALOGUES.values())
+    assert english == chinese
+
+
+@pytest.mark.parametrize("key", CATALOGUES["en"])
+def test_sentence_is_told_in_both(key):
+    english, chinese = CATALOGUES["en"][key], CATALOGUES["zh"][key]
+    assert placeholders(english) == placeholders(chinese)
+    assert isinstance(english, str) == isinstance(chinese, str)
+    if isinstance(english, dict):
+        assert (set(english), set(chinese)) == ({"one", "other"}, {"other"})
+    if re.search(r"[a-zA-Z]", re.sub(r"\{\w+\}", "", "".join(sentences(english)))):
+        assert english != chinese
+    assert all(sentence == sentence.strip() != "" for sentence in
+               sentences(english) + sentences(chinese))
+
+
+def test_no_latin_word_stands_in_a_chinese_sentence():
+    words = {word for value in CATALOGUES["zh"].values() for sentence in sentences(value)
+             for word in re.findall(r"[A-Za-z]+", sentence)}
+    assert words <= LATIN
+
+
+def test_each_sentence_is_said_somewhere():
+    text = sources()
+    unsaid = [key for key in CATALOGUES["en"] if f"'{key}'" not in text
+              and not key.startswith("error.")]
+    assert unsaid == []
+
+
+def test_each_code_of_the_api_has_a_sentence():
+    """The words of `code` are literals of its module."""
+    told = "\n".join(path.read_text() for path in (REPOSITORY / "src/api/rest").glob("*.cc")
+                     if not path.name.endswith("_test.cc"))
+    codes = set(re.findall(r'problem\(\s*\d+,\s*"(\w+)"|\{ErrorCode::\w+, \d+, "(\w+)"\}', told))
+    codes = {word for pair in codes for word in pair if word}
+    assert codes, "none was found"
+    assert [code for code in sorted(codes) if f"error.{code}" not in CATALOGUES["en"]] == []
+
+
+def test_types_are_right_in_scripts_and_templates():
+    run(node(), WEB / "node_modules/svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json",
+        "--fail-on-warnings", cwd=WEB)
+
+
+def test_nothing_is_put_in_as_markup():
+    text = sources()
+    for way in ("{@html", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+        assert way not in text, way

@@ -1,0 +1,193 @@
+// The API: its values, and how it is asked. docs/reference has the words.
+import {prefix} from './setting';
+
+export interface System {
+  version: string;
+  state: 'open' | 'closed';
+}
+
+export interface Me {
+  kind: 'anonymous' | 'user' | 'robot';
+  name: string;
+  role: 'none' | 'admin' | 'auditor';
+}
+
+export interface Repository {
+  name: string;
+  namespace: string;
+  visibility: 'public' | 'internal' | 'private';
+  archived: boolean;
+  created_at: string;
+  tags: number; // at most 1000
+  updated_at: string | null;
+  may: string[];
+}
+
+export interface TagLayer {
+  digest: string;
+  size_bytes: number;
+}
+
+export type Kind = 'image' | 'index' | 'artifact' | 'unknown';
+
+export interface Tag {
+  name: string;
+  digest: string;
+  media_type: string;
+  kind: Kind;
+  platforms: string[] | null;
+  size_bytes: number | null;
+  layers: TagLayer[] | null;
+  pushed_at: string | null;
+  pushed_by: string | null;
+}
+
+export interface Move {
+  digest: string | null;
+  at: string;
+  by: string | null;
+}
+
+export interface Layer {
+  digest: string;
+  media_type: string;
+  size_bytes: number;
+  unpacked_bytes: number | null;
+  instruction: string | null;
+  created_at: string | null;
+  title: string | null;
+}
+
+export interface EmptyStep {
+  instruction: string | null;
+  created_at: string | null;
+  before: number | null; // the layer it stands before; null: it fits none
+}
+
+export interface Config {
+  user: string | null;
+  env: string[] | null;
+  entrypoint: string[] | null;
+  cmd: string[] | null;
+  working_dir: string | null;
+  ports: string[] | null;
+  volumes: string[] | null;
+  labels: Record<string, string> | null;
+  stop_signal: string | null;
+}
+
+export interface Referrer {
+  digest: string;
+  artifact_type: string | null;
+  size_bytes: number;
+  annotations: Record<string, string> | null;
+}
+
+export interface PlatformImage {
+  platform: string;
+  digest: string;
+}
+
+export interface Image {
+  reference: string;
+  digest: string;
+  media_type: string;
+  kind: Kind;
+  size_bytes: number | null;
+  platform: string | null;
+  platforms: PlatformImage[];
+  tags: string[];
+  created_at: string | null;
+  artifact_type: string | null;
+  layers: Layer[];
+  empty_history: EmptyStep[];
+  config: Config | null;
+  annotations: Record<string, string> | null;
+  referrers: Referrer[];
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+// Why something was not answered: `code` is a word of the API, or "unreachable" when there was no
+// answer at all. What a person reads is said by the catalogue.
+export class Problem extends Error {
+  constructor(
+    readonly code: string,
+    readonly status: number,
+    readonly request: string | null = null,
+  ) {
+    super(code);
+  }
+}
+
+const CODES: Record<number, string> = {
+  401: 'unauthenticated', 403: 'denied', 404: 'not_found', 429: 'rate_limited', 503: 'unavailable',
+};
+
+// The address below which the API is, for fetch and for people to type.
+export const base = `${prefix}/api/v1`;
+
+export function repositoryPath(name: string): string {
+  return `/repositories/${name.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+export function withQuery(path: string, values: Record<string, string | number | null>): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) {
+    if (value !== null && value !== '') query.set(key, String(value));
+  }
+  return query.size === 0 ? path : `${path}?${query}`;
+}
+
+async function ask(method: string, path: string, body: unknown, signal: AbortSignal | null): Promise<Response> {
+  const headers: Record<string, string> = {Accept: 'application/json'};
+  if (method !== 'GET') headers['Entrepot-Page'] = '1';
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(base + path, {
+      method, headers, signal, body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch (failure) {
+    if (signal?.aborted) throw failure;
+    throw new Problem('unreachable', 0);
+  }
+  if (response.ok) return response;
+  const told = (await response.json().catch(() => ({}))) as {code?: unknown};
+  const code = typeof told.code === 'string' ? told.code : CODES[response.status] ?? 'unknown';
+  throw new Problem(code, response.status, response.headers.get('X-Request-Id'));
+}
+
+const expected = new Map<string, Promise<Response>>();
+
+// Asks now for what get() will want later.
+export function expect(path: string): void {
+  const answer = ask('GET', path, undefined, null);
+  answer.catch(() => undefined);  // who wants it hears of a failure
+  expected.set(path, answer);
+}
+
+function read(path: string, signal: AbortSignal | null): Promise<Response> {
+  const answer = expected.get(path) ?? ask('GET', path, undefined, signal);
+  expected.delete(path);
+  return answer;
+}
+
+export async function get<T>(path: string, signal: AbortSignal | null = null): Promise<T> {
+  return (await (await read(path, signal)).json()) as T;
+}
+
+export async function getText(path: string, signal: AbortSignal | null = null): Promise<string> {
+  return (await read(path, signal)).text();
+}
+
+export async function post<T>(path: string, body: unknown): Promise<T> {
+  return (await (await ask('POST', path, body, null)).json()) as T;
+}
+
+export async function remove(path: string): Promise<void> {
+  await ask('DELETE', path, undefined, null);
+}

@@ -1,0 +1,45 @@
+// Who the reader is, and whether the registry asks.
+import {get, post, remove, type Me, type System} from './api';
+import {forgetAll} from './place.svelte';
+
+let system = $state.raw<System>();
+let me = $state.raw<Me>();
+let epoch = $state(0);  // another one: what was shown is not what this reader may see
+
+export const session = {
+  get system(): System | undefined {
+    return system;
+  },
+  get me(): Me | undefined {
+    return me;
+  },
+  get epoch(): number {
+    return epoch;
+  },
+  get isOpen(): boolean {
+    return system?.state === 'open';
+  },
+  get isSignedIn(): boolean {
+    return me !== undefined && me.kind !== 'anonymous';
+  },
+};
+
+// Without an answer the page goes on: each of its parts tells of its own failure.
+export async function learnSession(): Promise<void> {
+  const [first, second] = await Promise.allSettled([get<System>('/system'), get<Me>('/me')]);
+  if (first.status === 'fulfilled') system = first.value;
+  if (second.status === 'fulfilled') me = second.value;
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  me = await post<Me>('/sessions', {name, password});
+  forgetAll();
+  epoch += 1;
+}
+
+export async function signOut(): Promise<void> {
+  await remove('/sessions/current');
+  me = {kind: 'anonymous', name: '', role: 'none'};
+  forgetAll();
+  epoch += 1;
+}
