@@ -61,6 +61,7 @@ CREATE TABLE secrets (
   fingerprint   BLOB,            -- SHA-256 of what is found by it; NULL for passwords
   password_hash TEXT NOT NULL,
   bound         TEXT NOT NULL,   -- JSON, or empty
+  epoch         INTEGER NOT NULL,  -- of refresh tokens: the account's, while which they count
   created_at    INTEGER NOT NULL,
   expires_at    INTEGER
 ) STRICT;
