@@ -59,8 +59,8 @@ class Secrets {
   virtual Result<void> carry_over(AccountId account, std::int64_t from, std::int64_t to) = 0;
   virtual Result<void> remove(std::int64_t id) = 0;  // NotFound
   virtual Result<void> remove_all(AccountId account, SecretKind kind) = 0;
-  // Leaves the `most` of them that end last. Nobody is told.
-  virtual Result<void> trim(AccountId account, SecretKind kind, std::size_t most) = 0;
+  // Leaves the `most` refresh tokens that end last. Nobody is told.
+  virtual Result<void> trim(AccountId account, std::size_t most) = 0;
   // Those that ended before then, at most `limit` of them: how many went. Nobody is told.
   virtual Result<std::size_t> purge(WallTime ended_before, std::size_t limit) = 0;
 };

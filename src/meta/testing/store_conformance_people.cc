@@ -240,8 +240,7 @@ TEST_P(StoreConformance, RefreshTokensEndLaterWithEachUseAndTheOldestMakeRoom) {
   add("b", 6);
   add("c", 7);
   EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().set_expiry(first.id, at(8)); }));
-  EXPECT_OK(
-      write([&](Transaction& tx) { return tx.secrets().trim(bob, SecretKind::RefreshToken, 2); }));
+  EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().trim(bob, 2); }));
   EXPECT_EQ(left(), "ac");
   EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().carry_over(bob, 3, 4); }));
   EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().carry_over(bob, 3, 5); }));
@@ -305,7 +304,7 @@ TEST_P(StoreConformance, WhatChangesRightsIsTold) {
     TRY_ASSIGN(secret, tx.secrets().add(refresh));
     TRY(tx.secrets().set_expiry(secret.id, at(9)));
     TRY(tx.secrets().carry_over(bob, 0, 1));
-    return tx.secrets().trim(bob, SecretKind::RefreshToken, 1);
+    return tx.secrets().trim(bob, 1);
   }));
   EXPECT_FALSE(told([&](Transaction& tx) -> Result<void> {
     TRY(tx.repositories().find_or_create(name("bob/app"), at(1)));

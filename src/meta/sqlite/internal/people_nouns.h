@@ -90,7 +90,7 @@ class SecretRows final : public Secrets {
   Result<void> carry_over(AccountId account, std::int64_t from, std::int64_t to) override;
   Result<void> remove(std::int64_t id) override;
   Result<void> remove_all(AccountId account, SecretKind kind) override;
-  Result<void> trim(AccountId account, SecretKind kind, std::size_t most) override;
+  Result<void> trim(AccountId account, std::size_t most) override;
   Result<std::size_t> purge(WallTime ended_before, std::size_t limit) override;
 
  private:

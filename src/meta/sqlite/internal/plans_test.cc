@@ -191,7 +191,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.secrets().set_hash(id, "hash"));
     EXPECT_OK(tx.secrets().set_expiry(id, at(1)));
     EXPECT_OK(tx.secrets().carry_over(account, 0, 1));
-    EXPECT_OK(tx.secrets().trim(account, SecretKind::RefreshToken, 3));
+    EXPECT_OK(tx.secrets().trim(account, 3));
     EXPECT_OK(tx.secrets().remove(id));
     EXPECT_OK(tx.secrets().remove_all(account, SecretKind::AccessToken));
     EXPECT_OK(tx.secrets().purge(at(1), 10));

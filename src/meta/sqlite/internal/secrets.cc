@@ -24,8 +24,8 @@ constexpr char kCarryOver[] =
 constexpr char kRemove[] = "DELETE FROM secrets WHERE id = ?1";
 constexpr char kRemoveAll[] = "DELETE FROM secrets WHERE account = ?1 AND kind = ?2";
 constexpr char kTrim[] =
-    "DELETE FROM secrets WHERE id IN (SELECT id FROM secrets WHERE account = ?1 AND kind = ?2"
-    " ORDER BY expires_at IS NULL DESC, expires_at DESC, id DESC LIMIT -1 OFFSET ?3)";
+    "DELETE FROM secrets WHERE id IN (SELECT id FROM secrets WHERE account = ?1 AND kind = 4"
+    " ORDER BY expires_at DESC, id DESC LIMIT -1 OFFSET ?2)";
 constexpr char kPurge[] =
     "DELETE FROM secrets WHERE id IN"
     " (SELECT id FROM secrets WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
@@ -112,8 +112,8 @@ Result<void> SecretRows::remove_all(AccountId account, SecretKind kind) {
   return tell_of_people(database_, news_);
 }
 
-Result<void> SecretRows::trim(AccountId account, SecretKind kind, std::size_t most) {
-  TRY(database_.run(kTrim, account, static_cast<int>(kind), to_sql_limit(most)));
+Result<void> SecretRows::trim(AccountId account, std::size_t most) {
+  TRY(database_.run(kTrim, account, to_sql_limit(most)));
   return {};
 }
 

@@ -68,6 +68,7 @@ CREATE TABLE secrets (
 CREATE UNIQUE INDEX secrets_by_fingerprint ON secrets (fingerprint) WHERE fingerprint IS NOT NULL;
 CREATE UNIQUE INDEX secrets_passwords ON secrets (account) WHERE kind = 1;
 CREATE INDEX secrets_by_account ON secrets (account);
+CREATE INDEX secrets_refresh ON secrets (account, expires_at) WHERE kind = 4;
 CREATE INDEX secrets_ending ON secrets (expires_at) WHERE expires_at IS NOT NULL;
 
 -- 0: made while there were no accounts, and nobody said since.
