@@ -86,15 +86,9 @@ std::string SignIn::key_of(std::string_view authorization) const {
   return crypto::hmac_sha256(key_, authorization);
 }
 
-// Only these cost something to prove, and to be wrong: what has a signature, and what cannot be
-// guessed, is looked at wherever the request is, and remembered only when it is right. So who sends
-// a thousand bad tokens makes nobody wait, and nobody forgotten.
-bool SignIn::is_password(std::string_view authorization) {
-  const auto given = parse_authorization(authorization);
-  const auto* basic = given ? std::get_if<BasicCredentials>(&*given) : nullptr;
-  return basic != nullptr && !crypto::parse_secret(basic->secret);
-}
-
+// What has a signature, and what cannot be guessed, is looked at wherever the request is, and
+// remembered only when it is right. So who sends a thousand bad tokens makes nobody wait, and
+// nobody forgotten.
 auth::Authenticator::Ask SignIn::ask(std::string_view authorization) const {
   return {is_password(authorization) ? &executor_ : nullptr};
 }
@@ -196,7 +190,10 @@ Result<SignIn::Known> SignIn::prove_secret(Context& context, const BasicCredenti
     return Found{std::move(account), std::move(secret)};
   };
   TRY_ASSIGN(const auto found, if_there(store_.view<Found>(context, look)));
-  if (!found || found->account.name != lower_case(given.name)) return Failure(wrong_password());
+  if (!found || found->secret.kind == meta::SecretKind::RefreshToken ||
+      found->account.name != lower_case(given.name)) {
+    return Failure(wrong_password());
+  }
   TRY(check_alive(found->account, found->secret, clock_.wall()));
   TRY_ASSIGN(auto bound, bound_of(found->secret));
   return Known{subject_of(found->account, std::move(bound)), found->account.epoch};

@@ -61,7 +61,6 @@ class SignIn final : public auth::Authenticator {
   SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executor& executor,
          const Clock& clock, const Options& options, std::string decoy);
 
-  static bool is_password(std::string_view authorization);
   Ask ask(std::string_view authorization) const;
   std::string key_of(std::string_view authorization) const;
   std::optional<std::variant<Known, Error>> find(const std::string& key) const;
