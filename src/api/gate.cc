@@ -7,9 +7,25 @@
 
 namespace entrepot::api {
 
-Admission Gate::look(const http::Request& request) const {
+namespace {
+
+auth::Caller caller_with(const http::Request& request, std::string_view authorization) {
+  auth::Caller caller = caller_of(request);
+  caller.authorization = authorization;
+  return caller;
+}
+
+}  // namespace
+
+Admission Gate::look(const http::Request& request) const { return look(caller_of(request)); }
+
+Admission Gate::look(const http::Request& request, std::string_view authorization) const {
+  return look(caller_with(request, authorization));
+}
+
+Admission Gate::look(const auth::Caller& caller) const {
   Admission admission;
-  auto known = authenticator_.recall(caller_of(request));
+  auto known = authenticator_.recall(caller);
   if (auto* subject = std::get_if<access::Subject>(&known)) {
     admission.subject = std::move(*subject);
   } else if (auto* error = std::get_if<Error>(&known)) {
@@ -22,7 +38,16 @@ Admission Gate::look(const http::Request& request) const {
 
 void Gate::authenticate(Context& context, const http::Request& request,
                         Admission& admission) const {
-  auto subject = authenticator_.authenticate(context, caller_of(request));
+  authenticate(context, caller_of(request), admission);
+}
+
+void Gate::authenticate(Context& context, const http::Request& request,
+                        std::string_view authorization, Admission& admission) const {
+  authenticate(context, caller_with(request, authorization), admission);
+}
+
+void Gate::authenticate(Context& context, const auth::Caller& caller, Admission& admission) const {
+  auto subject = authenticator_.authenticate(context, caller);
   if (subject) {
     admission.subject = *std::move(subject);
   } else {

@@ -38,6 +38,12 @@ class Gate {
   void recall(const http::Request& request, access::Action action, std::string_view repository,
               Admission& admission) const;
 
+  // The same for credentials that did not come as a header: those that the request's Authorization
+  // would be.
+  Admission look(const http::Request& request, std::string_view authorization) const;
+  void authenticate(Context& context, const http::Request& request, std::string_view authorization,
+                    Admission& admission) const;
+
   // What look() left open, on its executor.
   void authenticate(Context& context, const http::Request& request, Admission& admission) const;
   // What recall() left open, on a worker or finisher.
@@ -50,6 +56,9 @@ class Gate {
   const access::Policy& policy() const { return policy_; }
 
  private:
+  Admission look(const auth::Caller& caller) const;
+  void authenticate(Context& context, const auth::Caller& caller, Admission& admission) const;
+
   const auth::Authenticator& authenticator_;
   const access::Policy& policy_;
   const Clock& clock_;

@@ -87,6 +87,7 @@ struct Accounts::Parts {
         tokens(std::move(the_tokens)),
         closed_path(stores.directory().closed_path()),
         hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
+        refresh_tokens(stores.stores().meta, hashing, stores.stores().clock),
         policy(memory, stores.stores().meta, switches_of(options)) {}
 
   people::Memory memory;
@@ -95,6 +96,7 @@ struct Accounts::Parts {
   const std::string closed_path;
   bool is_noted = false;
   Executor hashing;  // ends before what its tasks use
+  people::RefreshTokens refresh_tokens;
   people::RightsPolicy policy;
 };
 
@@ -129,6 +131,7 @@ Result<void> Accounts::keep_closed(Context& context) {
 
 people::Memory& Accounts::memory() { return parts_->memory; }
 const people::Tokens& Accounts::tokens() const { return *parts_->tokens; }
+people::RefreshTokens& Accounts::refresh_tokens() { return parts_->refresh_tokens; }
 const auth::Authenticator& Accounts::sign_in() const { return *parts_->sign_in; }
 const access::Policy& Accounts::policy() const { return parts_->policy; }
 

@@ -5,6 +5,7 @@
 
 #include "access/switches.h"
 #include "people/memory.h"
+#include "people/refresh_tokens.h"
 #include "people/rights_policy.h"
 #include "people/sign_in.h"
 #include "people/tokens.h"
@@ -33,6 +34,7 @@ class Accounts {
 
   people::Memory& memory();
   const people::Tokens& tokens() const;
+  people::RefreshTokens& refresh_tokens();
   const auth::Authenticator& sign_in() const;
   const access::Policy& policy() const;
 

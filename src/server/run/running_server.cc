@@ -138,7 +138,8 @@ struct RunningServer::Parts {
     TRY_ASSIGN(platform, Platform::open(context, options, {door, *policy, challenges()}, *stores,
                                         {metrics, memory, listeners->threading()}));
     token_service.emplace(
-        platform->gate(), accounts->memory(), accounts->tokens(), clock,
+        api::token::Issuer::Parts{platform->gate(), accounts->memory(), accounts->tokens(),
+                                  accounts->refresh_tokens(), clock},
         api::token::TokenService::Options{
             .prefix = api_prefix(options),
             .life = std::chrono::duration_cast<std::chrono::seconds>(options.tokens_life)});
