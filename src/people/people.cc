@@ -128,6 +128,10 @@ Result<void> People::set_password(Context& context, By by, std::string_view user
   TRY_ASSIGN(const std::string hash, crypto::hash_password(password, cost_));
   return change(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const Account account, find_account(tx, user, AccountKind::User));
+    if (account.provider != meta::Provider::Local) {
+      return fail(ErrorCode::InvalidArgument, "the password of {} is in the htpasswd file",
+                  account.name);
+    }
     TRY(tx.secrets().remove_all(account.id, SecretKind::Password));
     TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
     meta::NewSecret kept;

@@ -30,7 +30,7 @@ struct NewOrganisation {
 };
 
 // To whom something is granted, as people write it: "user:alice", "team:acme/dev", "robot:acme/ci",
-// "anonymous".
+// "htpasswd" (everybody in the file), "anonymous".
 struct Holder {
   meta::HolderKind kind;
   std::int64_t id;  // 0 for anonymous

@@ -191,6 +191,36 @@ TEST_P(StoreConformance, GrantsAreFoundByTheirHolder) {
   EXPECT_TRUE(held(bob).empty());
 }
 
+TEST_P(StoreConformance, AProvidersGrantsAreItsAccounts) {
+  const auto make_of = [](Transaction& tx, std::string_view called, Provider provider) {
+    NewAccount account = account_named(called);
+    account.provider = provider;
+    return tx.accounts().create(account);
+  };
+  AccountId own;
+  AccountId local;
+  EXPECT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const Account made, make_of(tx, "htpasswd:bob", Provider::Htpasswd));
+    own = made.id;
+    local = make(tx, "bob").id;
+    NewGrant grant;
+    grant.holder_kind = HolderKind::Provider;
+    grant.holder = static_cast<int>(Provider::Htpasswd);
+    grant.pattern = "**";
+    return tx.grants().create(grant).transform([](const Grant&) {});
+  }));
+  const auto held = [&](AccountId id) {
+    return read([&](const Snapshot& s) { return s.grants().held_by(id); }).value();
+  };
+  ASSERT_EQ(held(own).size(), 1u);
+  EXPECT_EQ(held(own)[0].holder_name, "htpasswd");
+  EXPECT_TRUE(held(local).empty());
+  EXPECT_EQ(read([&](const Snapshot& s) { return s.accounts().find(own); })->provider,
+            Provider::Htpasswd);
+  EXPECT_EQ(read([&](const Snapshot& s) { return s.accounts().find(local); })->provider,
+            Provider::Local);
+}
+
 TEST_P(StoreConformance, SecretsAreFoundByFingerprintAndEnd) {
   const AccountId bob =
       write([](Transaction& tx) -> Result<AccountId> { return make(tx, "bob").id; }).value();

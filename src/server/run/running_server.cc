@@ -150,6 +150,7 @@ struct RunningServer::Parts {
     presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
       look_for_the_store();
       static_cast<void>(look_for_rights(looking));
+      accounts->look_at_file(looking);
       static_cast<void>(accounts->keep_closed(looking));  // on a full disk, again later
       certificate->look();
     });

@@ -12,7 +12,8 @@ CREATE TABLE accounts (
   new_visibility INTEGER NOT NULL,
   base_role      INTEGER NOT NULL,
   epoch          INTEGER NOT NULL DEFAULT 0,
-  created_at     INTEGER NOT NULL
+  created_at     INTEGER NOT NULL,
+  provider       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX accounts_listed ON accounts (kind, name) WHERE state <> 3;
 CREATE INDEX accounts_admins ON accounts (role) WHERE role = 2 AND state = 1 AND kind = 1;
