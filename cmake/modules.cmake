@@ -28,9 +28,9 @@ entrepot_test_modules(people    meta/sqlite)
 entrepot_test_modules(audit     meta/sqlite)
 entrepot_test_modules(api       http/server)
 entrepot_test_modules(api/distribution  http/server blob/fs meta meta/sqlite events)
-entrepot_test_modules(api/token meta/sqlite)
 entrepot_test_modules(api/rest  blob blob/fs meta/sqlite http/server)
 entrepot_test_modules(ui        http/server)
+entrepot_test_modules(api/token http/server meta/sqlite)
 
 # The drivers of each port, which run its conformance suite.
 entrepot_conformance(blob blob blob/fs)

@@ -7,7 +7,21 @@
 
 namespace entrepot::api {
 
+namespace {
+
+auth::Caller caller_with(const http::Request& request, std::string_view authorization) {
+  auth::Caller caller = caller_of(request);
+  caller.authorization = authorization;
+  return caller;
+}
+
+}  // namespace
+
 Admission Gate::look(const http::Request& request) const { return look(caller_of(request)); }
+
+Admission Gate::look(const http::Request& request, std::string_view authorization) const {
+  return look(caller_with(request, authorization));
+}
 
 Admission Gate::look(const auth::Caller& caller) const {
   Admission admission;
@@ -25,6 +39,11 @@ Admission Gate::look(const auth::Caller& caller) const {
 void Gate::authenticate(Context& context, const http::Request& request,
                         Admission& admission) const {
   authenticate(context, caller_of(request), admission);
+}
+
+void Gate::authenticate(Context& context, const http::Request& request,
+                        std::string_view authorization, Admission& admission) const {
+  authenticate(context, caller_with(request, authorization), admission);
 }
 
 void Gate::authenticate(Context& context, const auth::Caller& caller, Admission& admission) const {

@@ -34,15 +34,21 @@ class Gate {
 
   // On an event loop: who is it, as far as memory tells?
   Admission look(const http::Request& request) const;
-  // The same for credentials that the edge found elsewhere.
-  Admission look(const auth::Caller& caller) const;
   // On an event loop, or later: may they, as far as memory tells? Nothing without a subject.
   void recall(const http::Request& request, access::Action action, std::string_view repository,
               Admission& admission) const;
 
+  // The same for credentials that did not come as a header: those that the request's Authorization
+  // would be.
+  Admission look(const http::Request& request, std::string_view authorization) const;
+  void authenticate(Context& context, const http::Request& request, std::string_view authorization,
+                    Admission& admission) const;
+  // The same for whatever the edge makes of the request.
+  Admission look(const auth::Caller& caller) const;
+  void authenticate(Context& context, const auth::Caller& caller, Admission& admission) const;
+
   // What look() left open, on its executor.
   void authenticate(Context& context, const http::Request& request, Admission& admission) const;
-  void authenticate(Context& context, const auth::Caller& caller, Admission& admission) const;
   // What recall() left open, on a worker or finisher.
   void decide(Context& context, const http::Request& request, access::Action action,
               std::string_view repository, Admission& admission) const;

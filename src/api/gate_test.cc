@@ -70,6 +70,15 @@ TEST_F(GateTest, WrongCredentialsAreAnErrorAndNotAnonymous) {
   EXPECT_TRUE(policy_.asked().empty());
 }
 
+TEST_F(GateTest, CredentialsMayComeInAnotherWayThanTheHeader) {
+  const auto request = with("Basic mallory");
+  Admission admission = gate_.look(request, "Basic alice");
+  EXPECT_EQ(admission.executor, &executor_);
+  gate_.authenticate(context_, request, "Basic alice", admission);
+  ASSERT_TRUE(admission.subject.has_value());
+  EXPECT_EQ(admission.subject->name(), "alice");
+}
+
 // A decision that was made is not made again.
 TEST_F(GateTest, NobodyIsJudgedTwice) {
   const auto request = anonymous();

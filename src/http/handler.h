@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -14,6 +15,14 @@
 #include "http/message.h"
 
 namespace entrepot::http {
+
+// "Not here": what has to be done elsewhere before finish(). `run` may use the sink. The executor
+// takes it even past the limit of its queue, so each connection has at most one in it. One that
+// runs out of memory ends there; finish() follows all the same.
+struct Errand {
+  Executor* to;
+  std::function<void(Context&)> run;
+};
 
 // Takes the body of one request. One call at a time, in the order below, each from whatever thread
 // is named.
@@ -27,7 +36,11 @@ class BodySink {
   // a call, in order. On an error no more is written, and failed() makes the answer.
   virtual Result<void> write(Context& context, ByteView piece) = 0;
 
-  // On a finisher thread: the whole body has arrived. May block (syncs).
+  // On a finisher thread: the whole body has arrived. What of its work must hold up no finisher,
+  // such as the hash of a password that stood in it; nothing: finish() follows at once.
+  virtual std::optional<Errand> errand() { return std::nullopt; }
+
+  // On a finisher thread, behind the errand. May block (syncs).
   virtual Response finish(Context& context) = 0;
 
   // The answer for an error of write(), or for a body that broke off or grew past its limit

@@ -26,6 +26,11 @@ enum class AccountState : int {
   Disabled = 2,
   Deleted = 3,  // stays, so that its name and its id are given to nobody else
 };
+// Who says whether somebody is who they say.
+enum class Provider : int {
+  Local = 1,     // we do: their secrets are ours
+  Htpasswd = 2,  // a file of names and hashes; the account's name is "htpasswd:" and theirs
+};
 // What an account is for the whole system. An auditor sees every name and right, and no bytes.
 enum class SystemRole : int { None = 0, Auditor = 1, Admin = 2 };
 // What somebody may do in a repository; each includes those before it.
@@ -40,6 +45,7 @@ enum class Visibility : int {
 
 struct NewAccount {
   AccountKind kind = AccountKind::User;
+  Provider provider = Provider::Local;
   std::string name;  // "alice", "acme"; a robot's has its namespace in front: "acme/ci"
   // Of a robot: the account whose namespace it belongs to; 0: the system's.
   AccountId owner = {};

@@ -14,11 +14,11 @@
 namespace entrepot::meta {
 
 // Stored as numbers: never renumber, only append.
-enum class HolderKind : int { Account = 1, Team = 2, Anonymous = 3 };
+enum class HolderKind : int { Account = 1, Team = 2, Anonymous = 3, Provider = 4 };
 
 struct NewGrant {
   HolderKind holder_kind = HolderKind::Account;
-  std::int64_t holder = 0;  // an AccountId, a team's id; 0 for anonymous
+  std::int64_t holder = 0;  // an AccountId, a team's id, a Provider; 0 for anonymous
   RepositoryRole role = RepositoryRole::Read;
   // A repository's name, or a pattern (access/pattern.h).
   std::string pattern;
@@ -32,14 +32,14 @@ struct NewGrant {
 
 struct Grant : NewGrant {
   std::int64_t id = 0;      // never given twice
-  std::string holder_name;  // "alice", "acme/ci", "acme/developers"; "" for anonymous
+  std::string holder_name;  // "alice", "acme/ci", "acme/developers", "htpasswd"; "" for anonymous
 };
 
 class Grants {
  public:
   virtual ~Grants() = default;
   virtual Result<Grant> find(std::int64_t id) const = 0;
-  // Its own, and its teams'; for 0 those of anonymous.
+  // Its own, its teams', and its provider's; for 0 those of anonymous.
   virtual Result<std::vector<Grant>> held_by(AccountId account) const = 0;
   // Oldest first, from behind the one with the id `after`.
   virtual Result<std::vector<Grant>> list(std::int64_t after, std::size_t limit) const = 0;

@@ -18,7 +18,8 @@ enum class SecretKind : int {
   Password = 1,
   AccessToken = 2,
   RobotSecret = 3,
-  Session = 5,  // of a browser (4 is taken)
+  RefreshToken = 4,  // what a client keeps in place of the password that was proved to it
+  Session = 5,       // the same, of a browser
 };
 
 struct NewSecret {
@@ -29,6 +30,7 @@ struct NewSecret {
   Bytes fingerprint;
   std::string password_hash;  // of passwords
   std::string bound;          // JSON, as `people` writes it; "" for all that the account may do
+  std::int64_t epoch = 0;  // of refresh tokens and sessions: Account::epoch, while which they count
   WallTime created_at = {};
   std::optional<WallTime> expires_at = {};
 };
@@ -48,12 +50,20 @@ class Secrets {
   virtual Result<std::vector<Secret>> list(AccountId account, std::int64_t after,
                                            std::size_t limit) const = 0;
 
-  // Of sessions nobody is told: they change no rights, and come with every sign-in.
+  // Of refresh tokens and sessions nobody is told: they change no rights, and come with every
+  // sign-in.
   virtual Result<Secret> add(const NewSecret& secret) = 0;
   // The same password, hashed at another price. Nobody is told.
   virtual Result<void> set_hash(std::int64_t id, std::string_view password_hash) = 0;
+  // It was used, and ends later for that. Nobody is told.
+  virtual Result<void> set_expiry(std::int64_t id, WallTime expires_at) = 0;
+  // Refresh tokens and sessions of the account's epoch `from` count while it is `to`. Nobody is
+  // told.
+  virtual Result<void> carry_over(AccountId account, std::int64_t from, std::int64_t to) = 0;
   virtual Result<void> remove(std::int64_t id) = 0;  // NotFound
   virtual Result<void> remove_all(AccountId account, SecretKind kind) = 0;
+  // Leaves the `most` of that kind that end last. Nobody is told.
+  virtual Result<void> trim(AccountId account, SecretKind kind, std::size_t most) = 0;
   // Those that ended before then, at most `limit` of them: how many went. Nobody is told.
   virtual Result<std::size_t> purge(WallTime ended_before, std::size_t limit) = 0;
 };

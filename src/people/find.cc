@@ -6,7 +6,8 @@
 namespace entrepot::people {
 
 Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_view name) {
-  TRY_ASSIGN(auto account, snapshot.accounts().find(lower_case(name)));
+  const bool exact = name.starts_with(kHtpasswdPrefix);
+  TRY_ASSIGN(auto account, snapshot.accounts().find(exact ? std::string(name) : lower_case(name)));
   if (account.state == meta::AccountState::Deleted) {
     return fail(ErrorCode::NotFound, "nobody is called {} any more", name);
   }
@@ -21,6 +22,11 @@ Result<meta::Account> find_account(const meta::Snapshot& snapshot, std::string_v
                 name_of(kind));
   }
   return account;
+}
+
+bool is_called(const meta::Account& account, std::string_view name) {
+  if (account.provider == meta::Provider::Local) return account.name == lower_case(name);
+  return account.name == std::string(kHtpasswdPrefix).append(name);
 }
 
 access::Subject subject_of(const meta::Account& account,

@@ -15,6 +15,7 @@ std::shared_ptr<const Place> Memory::recall_place(std::string_view repository) c
 }
 
 std::optional<bool> Memory::recall_any() const {
+  if (others_) return true;
   const Any any = any_;
   return any == Any::Unknown ? std::nullopt : std::optional(any == Any::Some);
 }

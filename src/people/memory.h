@@ -29,7 +29,8 @@ namespace entrepot::people {
 // the store where memory does not know.
 class Memory final : public meta::Listener {
  public:
-  explicit Memory(meta::Store& store) : store_(store) {}
+  // `others`: people may sign in who have no account yet, so that there is always somebody.
+  explicit Memory(meta::Store& store, bool others = false) : store_(store), others_(others) {}
 
   // Null: not remembered.
   std::shared_ptr<const Standing> recall_standing(meta::AccountId id) const;
@@ -38,7 +39,8 @@ class Memory final : public meta::Listener {
   Result<std::shared_ptr<const Standing>> find_standing(Context& context, meta::AccountId id);
   Result<std::shared_ptr<const Place>> find_place(Context& context, std::string_view repository);
 
-  // Is there an account? Nothing while that was never read, or may have changed; find_any() then.
+  // Is there an account, or may there be one as soon as somebody signs in? Nothing while that was
+  // never read, or may have changed; find_any() then.
   std::optional<bool> recall_any() const;
   Result<bool> find_any(Context& context);
 
@@ -65,6 +67,7 @@ class Memory final : public meta::Listener {
   };
 
   meta::Store& store_;
+  const bool others_;
   mutable Mutex mutex_;
   // A fill that began with another one is dropped.
   std::uint64_t epoch_ ENTREPOT_GUARDED_BY(mutex_) = 0;

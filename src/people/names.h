@@ -13,6 +13,10 @@ inline constexpr std::size_t kMaxNameLength = 63;
 // ASCII letters in lower case: signing in ignores case.
 std::string lower_case(std::string_view text);
 
+// Whoever is in an htpasswd file has this in front of their name there, which may be any text: no
+// name of ours has a colon, so that nobody is mistaken for somebody else, nor for a namespace.
+inline constexpr std::string_view kHtpasswdPrefix = "htpasswd:";
+
 // A user's or organisation's name is one part of a repository's: "alice", "team-1".
 // InvalidArgument.
 Result<void> check_name(std::string_view name);

@@ -128,8 +128,13 @@ Result<void> People::set_password(Context& context, By by, std::string_view user
   TRY_ASSIGN(const std::string hash, crypto::hash_password(password, cost_));
   return change(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const Account account, find_account(tx, user, AccountKind::User));
+    if (account.provider != meta::Provider::Local) {
+      return fail(ErrorCode::InvalidArgument, "the password of {} is in the htpasswd file",
+                  account.name);
+    }
     TRY(tx.secrets().remove_all(account.id, SecretKind::Password));
     TRY(tx.secrets().remove_all(account.id, SecretKind::Session));
+    TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
     meta::NewSecret kept;
     kept.account = account.id;
     kept.password_hash = hash;
@@ -147,6 +152,7 @@ Result<void> People::set_enabled(Context& context, By by, std::string_view name,
     TRY_ASSIGN(const std::size_t admins, tx.accounts().count_admins());
     account.state = enabled ? AccountState::Active : AccountState::Disabled;
     TRY(tx.accounts().update(account, /*ends_sessions=*/!enabled));
+    if (!enabled) TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
     TRY(keep_an_admin(tx, admins));
     return tell(tx, by, EventKind::AccountChanged,
                 detail_of(Text("account", account.name), Text("state", name_of(account.state))));
@@ -184,8 +190,8 @@ Result<void> People::remove(Context& context, By by, std::string_view name) {
       TRY_ASSIGN(const Account organisation, tx.accounts().find(membership.organisation));
       TRY(keep_an_owner(tx, organisation, owners));
     }
-    for (const SecretKind kind :
-         {SecretKind::Password, SecretKind::AccessToken, SecretKind::RobotSecret}) {
+    for (const SecretKind kind : {SecretKind::Password, SecretKind::AccessToken,
+                                  SecretKind::RobotSecret, SecretKind::RefreshToken}) {
       TRY(tx.secrets().remove_all(account.id, kind));
     }
     TRY(tx.grants().remove_of(account.id));
@@ -307,6 +313,8 @@ Result<void> People::revoke_secret(Context& context, By by, std::int64_t id) {
     TRY_ASSIGN(const Account owner, tx.accounts().find(secret.account));
     TRY(tx.secrets().remove(id));
     TRY(tx.accounts().update(owner, /*ends_sessions=*/true));
+    TRY_ASSIGN(const Account now, tx.accounts().find(owner.id));
+    TRY(tx.secrets().carry_over(owner.id, owner.epoch, now.epoch));
     return tell(
         tx, by, EventKind::SecretRemoved,
         detail_of(Text("account", owner.name), Number("id", id), Text("name", secret.name)));

@@ -30,7 +30,7 @@ struct NewOrganisation {
 };
 
 // To whom something is granted, as people write it: "user:alice", "team:acme/dev", "robot:acme/ci",
-// "anonymous".
+// "htpasswd" (everybody in the file), "anonymous".
 struct Holder {
   meta::HolderKind kind;
   std::int64_t id;  // 0 for anonymous
@@ -109,7 +109,8 @@ class People {
     std::optional<WallTime> expires_at;
   };
   Result<MadeSecret> create_token(Context& context, By by, const NewToken& wished);
-  // Counts for the next request, and so do the registry tokens that were made with it.
+  // Counts for the next request, and for the registry tokens that were made with it. Who signed in
+  // otherwise goes on.
   Result<void> revoke_secret(Context& context, By by, std::int64_t id);
 
   // Makes it where it is not there.

@@ -63,6 +63,9 @@ Result<FoundTeam> find_team(const meta::Snapshot& snapshot, std::string_view org
 
 Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to) {
   if (to == "anonymous") return Holder{meta::HolderKind::Anonymous, 0};
+  if (to == "htpasswd") {
+    return Holder{meta::HolderKind::Provider, static_cast<int>(meta::Provider::Htpasswd)};
+  }
   const std::size_t colon = to.find(':');
   const std::string_view kind = to.substr(0, colon == std::string_view::npos ? 0 : colon);
   const std::string_view name = colon == std::string_view::npos ? "" : to.substr(colon + 1);
@@ -82,8 +85,8 @@ Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to) 
     return Holder{meta::HolderKind::Team, found.team.id};
   }
   return fail(ErrorCode::InvalidArgument,
-              "\"{}\" is nobody: say user:NAME, team:ORGANISATION/NAME, robot:NAMESPACE/NAME or "
-              "anonymous",
+              "\"{}\" is nobody: say user:NAME, team:ORGANISATION/NAME, robot:NAMESPACE/NAME, "
+              "htpasswd or anonymous",
               to);
 }
 

@@ -77,6 +77,8 @@ class Found {
                grant.holder_name;
       case meta::HolderKind::Team:
         return "team:" + grant.holder_name;
+      case meta::HolderKind::Provider:
+        return grant.holder_name;
       case meta::HolderKind::Anonymous:
         break;
     }

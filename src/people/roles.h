@@ -33,6 +33,6 @@ std::optional<meta::SystemRole> parse_system_role(std::string_view text);
 
 std::string_view name_of(meta::AccountKind kind);    // "user", "organisation", "robot"
 std::string_view name_of(meta::AccountState state);  // "active", "disabled", "deleted"
-std::string_view name_of(meta::SecretKind kind);     // "password", "access token", "robot's secret"
+std::string_view name_of(meta::SecretKind kind);     // "password", "access token", …
 
 }  // namespace entrepot::people

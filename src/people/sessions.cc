@@ -6,23 +6,23 @@ namespace entrepot::people {
 namespace {
 
 constexpr std::string_view kKind = "ses";
-constexpr std::size_t kLongestClient = 200;
 
 }  // namespace
 
-Result<std::string> Sessions::begin(Context& context, const access::Subject& user,
+Result<std::string> Sessions::begin(Context& context, meta::AccountId user, std::int64_t epoch,
                                     std::string_view client) {
   std::string secret = crypto::make_secret(kKind);
   meta::NewSecret kept;
-  kept.account = meta::AccountId{user.id()};
+  kept.account = user;
+  kept.epoch = epoch;
   kept.kind = meta::SecretKind::Session;
-  kept.name = client.substr(0, kLongestClient);
+  kept.name = client.substr(0, kMostClient);
   kept.fingerprint = crypto::fingerprint_of(secret);
   kept.created_at = clock_.wall();
   kept.expires_at = kept.created_at + kSessionLasts;
   TRY(store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY(tx.secrets().add(kept));
-    return {};
+    return tx.secrets().trim(user, meta::SecretKind::Session, kMostOfAUser);
   }));
   return secret;
 }

@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "access/subject.h"
 #include "base/clock.h"
 #include "meta/store.h"
 
@@ -19,10 +18,15 @@ class Sessions {
   Sessions(meta::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
 
   static constexpr std::chrono::hours kSessionLasts{24 * 14};
+  // Past these of one user those make room that end first.
+  static constexpr std::size_t kMostOfAUser = 100;
 
-  // For who has proved to be a user a moment ago. The secret is told once. `client` is how the
-  // browser calls itself, for the list of sessions.
-  Result<std::string> begin(Context& context, const access::Subject& user, std::string_view client);
+  // For the user who proved a password while the account's epoch was `epoch`; if that has moved on
+  // since, it is dead from the start. The secret is told once. `client` is how the browser calls
+  // itself, for people to read; at most kMostClient of it are kept.
+  Result<std::string> begin(Context& context, meta::AccountId user, std::int64_t epoch,
+                            std::string_view client);
+  static constexpr std::size_t kMostClient = 200;
   // Nothing happens to what is no session of ours, or has ended.
   Result<void> end(Context& context, std::string_view secret);
 

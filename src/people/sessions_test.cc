@@ -11,8 +11,11 @@ class SessionsTest : public ::testing::Test {
  protected:
   SessionsTest() { world.user("alice"); }
 
-  access::Subject alice() {
-    return world.enter(testing::World::basic("alice", testing::kPassword)).value();
+  Result<std::string> begin() {
+    const auto alice = world.enter(testing::World::basic("alice", testing::kPassword)).value();
+    const meta::AccountId id{alice.id()};
+    const auto standing = world.memory.find_standing(world.context, id).value();
+    return sessions.begin(world.context, id, standing->epoch, "browser");
   }
   Result<access::Subject> enter(std::string_view secret, bool by_itself = true) {
     const auth::Caller caller{.authorization = secret, .is_own_secret = by_itself};
@@ -26,7 +29,7 @@ class SessionsTest : public ::testing::Test {
 };
 
 TEST_F(SessionsTest, ASessionIsAsGoodAsItsAccountUntilItEnds) {
-  const auto secret = sessions.begin(world.context, alice(), "browser");
+  const auto secret = begin();
   ASSERT_OK(secret);
   for (int i = 0; i < 2; ++i) {  // looked up, then remembered
     const auto subject = enter(*secret);
@@ -40,21 +43,21 @@ TEST_F(SessionsTest, ASessionIsAsGoodAsItsAccountUntilItEnds) {
 }
 
 TEST_F(SessionsTest, ItEndsByItself) {
-  const auto secret = sessions.begin(world.context, alice(), "browser");
+  const auto secret = begin();
   ASSERT_OK(enter(*secret));
   world.clock.advance(Sessions::kSessionLasts);
   EXPECT_FAILS(Unauthenticated, enter(*secret));
 }
 
 TEST_F(SessionsTest, ItEndsWithThePassword) {
-  const auto secret = sessions.begin(world.context, alice(), "browser");
+  const auto secret = begin();
   ASSERT_OK(enter(*secret));
   ASSERT_OK(world.people.set_password(world.context, world.by, "alice", "another horse"));
   EXPECT_FAILS(Unauthenticated, enter(*secret));
 }
 
 TEST_F(SessionsTest, ItCountsByItselfAlone) {
-  const auto secret = sessions.begin(world.context, alice(), "browser");
+  const auto secret = begin();
   ASSERT_OK(enter(*secret));  // it is remembered
   EXPECT_FAILS(Unauthenticated, enter(*secret, false));
   EXPECT_FAILS(Unauthenticated, enter("Bearer " + *secret, false));

@@ -57,6 +57,19 @@ bool still_counts(const Subject& subject, std::int64_t epoch, const Standing& st
   return standing.active && standing.epoch == epoch && !over;
 }
 
+// One that is longer than any is a wrong one.
+Result<bool> matches(std::string_view password, std::string_view hash) {
+  auto right = crypto::verify_password(password, hash);
+  if (!right && right.error().code == ErrorCode::InvalidArgument) return false;
+  return right;
+}
+
+// Who is called so, and their password, as far as there are such.
+struct Named {
+  std::optional<meta::Account> account;
+  std::optional<meta::Secret> password;
+};
+
 // A secret of ours with its account.
 struct Found {
   meta::Account account;
@@ -181,7 +194,8 @@ Result<SignIn::Known> SignIn::prove(Context& context, const auth::Caller& caller
 Result<SignIn::Known> SignIn::prove_token(const std::string& token) const {
   TRY_ASSIGN(TokenClaims claims, tokens_.read(token, clock_.wall()));
   auto bound = std::make_shared<const access::Bound>(std::move(claims.bound));
-  const bool robot = claims.name.find('/') != std::string::npos;
+  const bool robot =
+      claims.name.find('/') != std::string::npos && !claims.name.starts_with(kHtpasswdPrefix);
   const SubjectKind kind = !claims.account ? SubjectKind::Anonymous
                            : robot         ? SubjectKind::Robot
                                            : SubjectKind::User;
@@ -197,21 +211,26 @@ Result<SignIn::Known> SignIn::prove_basic(Context& context, const BasicCredentia
 
 Result<SignIn::Known> SignIn::prove_secret(Context& context, const BasicCredentials& given) const {
   TRY_ASSIGN(const auto found, find_secret(context, store_, given.secret));
-  const bool counts = found && found->secret.kind != meta::SecretKind::Session &&
-                      found->account.name == lower_case(given.name);
+  const bool counts = found && found->secret.kind != meta::SecretKind::RefreshToken &&
+                      found->secret.kind != meta::SecretKind::Session &&
+                      is_called(found->account, given.name);
   if (!counts) return Failure(wrong_password());
   return known_of(found->account, found->secret);
 }
 
 Result<SignIn::Known> SignIn::prove_own_secret(Context& context, std::string_view secret) const {
   TRY_ASSIGN(const auto found, find_secret(context, store_, secret));
-  if (!found) return Failure(wrong_password());
+  const bool counts = found && found->secret.kind != meta::SecretKind::RefreshToken;
+  if (!counts) return Failure(wrong_password());
   return known_of(found->account, found->secret);
 }
 
 Result<SignIn::Known> SignIn::known_of(const meta::Account& account,
                                        const meta::Secret& secret) const {
   TRY(check_alive(account, secret, clock_.wall()));
+  if (secret.kind == meta::SecretKind::Session && secret.epoch != account.epoch) {
+    return fail(ErrorCode::Unauthenticated, "this sign-in has ended: sign in again");
+  }
   TRY_ASSIGN(auto bound, bound_of(secret));
   return Known{subject_of(account, std::move(bound)), account.epoch};
 }
@@ -220,24 +239,43 @@ Result<SignIn::Known> SignIn::prove_password(Context& context, const BasicCreden
                                              std::string_view address) const {
   const std::string name = lower_case(given.name);
   TRY(throttle_.ask(name, address));
-  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Found> {
-    TRY_ASSIGN(auto account, snapshot.accounts().find(name));
-    TRY_ASSIGN(auto secret, snapshot.secrets().password_of(account.id));
-    return Found{std::move(account), std::move(secret)};
+  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Named> {
+    Named named;
+    TRY_ASSIGN(named.account, if_there(snapshot.accounts().find(name)));
+    if (!named.account) return named;
+    TRY_ASSIGN(named.password, if_there(snapshot.secrets().password_of(named.account->id)));
+    return named;
   };
-  TRY_ASSIGN(const auto found, if_there(store_.view<Found>(context, look)));
-  const auto right =
-      crypto::verify_password(given.secret, found ? found->secret.password_hash : decoy_);
-  const bool too_long = !right && right.error().code == ErrorCode::InvalidArgument;
-  if (!right && !too_long) return Failure(right.error());
-  if (!found || too_long || !*right) {
+  TRY_ASSIGN(const auto found, store_.view<Named>(context, look));
+  if (!found.account && options_.file_users != nullptr) {
+    return prove_by_file(context, given, address);
+  }
+  TRY_ASSIGN(const bool right,
+             matches(given.secret, found.password ? found.password->password_hash : decoy_));
+  if (!found.password || !right) {
     throttle_.failed(name, address);
     return Failure(wrong_password());
   }
   throttle_.succeeded(name, address);
-  TRY(check_alive(found->account, found->secret, clock_.wall()));
-  rehash(context, found->secret, given.secret);
-  return Known{subject_of(found->account, nullptr), found->account.epoch};
+  TRY(check_alive(*found.account, *found.password, clock_.wall()));
+  rehash(context, *found.password, given.secret);
+  return Known{subject_of(*found.account, nullptr), found.account->epoch};
+}
+
+Result<SignIn::Known> SignIn::prove_by_file(Context& context, const BasicCredentials& given,
+                                            std::string_view address) const {
+  const std::string name = lower_case(given.name);
+  const auto hash = options_.file_users->hash_of(given.name);
+  TRY_ASSIGN(const bool right,
+             matches(given.secret, hash ? *hash : options_.file_users->decoy().value_or(decoy_)));
+  if (!hash || !right) {
+    throttle_.failed(name, address);
+    return Failure(wrong_password());
+  }
+  throttle_.succeeded(name, address);
+  TRY_ASSIGN(const auto account, options_.file_users->enter(context, given.name, *hash));
+  TRY(check_alive(account, {}, clock_.wall()));
+  return Known{subject_of(account, nullptr), account.epoch};
 }
 
 // A password that was hashed at another price; on a full disk it stays as it is.

@@ -12,6 +12,7 @@
 #include "crypto/keyed_hash.h"
 #include "crypto/password.h"
 #include "people/credentials.h"
+#include "people/file_users.h"
 #include "people/memory.h"
 #include "people/throttle.h"
 #include "people/tokens.h"
@@ -35,6 +36,7 @@ class SignIn final : public auth::Authenticator {
   struct Options {
     std::chrono::seconds remembered{60};
     crypto::PasswordCost cost = {};
+    FileUsers* file_users = nullptr;  // who is asked about names that no account of ours has
   };
   // All of it outlives this, the executor's last task included. InvalidArgument for the cost.
   static Result<std::unique_ptr<SignIn>> open(meta::Store& store, Memory& memory,
@@ -76,6 +78,8 @@ class SignIn final : public auth::Authenticator {
   Result<Known> known_of(const meta::Account& account, const meta::Secret& secret) const;
   Result<Known> prove_password(Context& context, const BasicCredentials& given,
                                std::string_view address) const;
+  Result<Known> prove_by_file(Context& context, const BasicCredentials& given,
+                              std::string_view address) const;
   Result<Known> prove_token(const std::string& token) const;
   void rehash(Context& context, const meta::Secret& kept, std::string_view password) const;
 

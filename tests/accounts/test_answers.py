@@ -4,6 +4,7 @@
 import re
 import shutil
 import time
+from urllib.parse import urlencode
 
 import pytest
 from conftest import PASSWORD, Office, ask, basic, bearer
@@ -109,6 +110,65 @@ def test_the_token_service_gives_the_part_that_may_be_done(office):
     assert client.get("/token/jwks").json()["keys"][0]["alg"] == "ES256"
 
 
+def post_form(office, headers=None, **fields):
+    return ask(office.registry.client, "/token",
+               {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}, "POST",
+               urlencode({"service": "entrepot", **fields}).encode())
+
+
+def by_password(office, name="alice", secret=PASSWORD, **fields):
+    return post_form(office, grant_type="password", username=name, password=secret, **fields)
+
+
+def by_refresh_token(office, token, **fields):
+    return post_form(office, grant_type="refresh_token", refresh_token=token, **fields)
+
+
+def test_a_form_gives_a_token(office):
+    given = by_password(office, scope="repository:acme/app:pull,push,delete")
+    assert given.status == 200, given
+    assert given.json()["scope"] == "repository:acme/app:pull,push"
+    assert "refresh_token" not in given.json()
+    assert push(office, bearer(given.json()["access_token"])) == 201
+    wrong = by_password(office, secret="wrong horse")
+    asked = ask(office.registry.client, "/token?service=entrepot", basic("alice", "wrong horse"))
+    assert wrong.status == asked.status == 401
+    assert wrong.body == asked.body
+    assert by_password(office, service="other").status == 400
+    assert post_form(office, grant_type="authorization_code").status == 400
+    assert post_form(office, {"Content-Type": "application/json"}, grant_type="password").status == 400
+    assert by_password(office, secret="x" * 70_000).status == 413
+    assert ask(office.registry.client, "/token", {}, "DELETE").status == 405
+
+
+def test_a_refresh_token_ends_with_the_password(office):
+    token = by_password(office, access_type="offline", client_id="docker").json()["refresh_token"]
+    by_get = ask(office.registry.client, "/token?service=entrepot&offline_token=true",
+                 basic("alice")).json()["refresh_token"]
+    for kept in (token, by_get):
+        given = by_refresh_token(office, kept, scope="repository:acme/app:pull,push")
+        assert given.status == 200, given
+        assert push(office, bearer(given.json()["access_token"])) == 201
+        assert ask(office.registry.client, "/v2/", basic("alice", kept)).status == 401
+    listed = office.run("token", "list", "--owner", "alice").stdout
+    assert listed.count("refresh token") == 2 and "docker from 127.0.0.1" in listed
+    lost = next(line.split()[0] for line in listed.splitlines() if "docker from" in line)
+    office.run("token", "revoke", lost)
+    assert by_refresh_token(office, token).status == 401
+    assert by_refresh_token(office, by_get).status == 200
+    office.run("user", "password", "alice", input="another horse\n")
+    assert by_refresh_token(office, by_get).status == 401
+
+
+def test_only_passwords_get_a_refresh_token(office):
+    robot = office.made("robot", "create", "acme/ci")["secret"]
+    token = office.made("token", "create", "laptop", "--owner", "alice")["secret"]
+    for name, secret in (("alice", token), ("acme/ci", robot)):
+        given = by_password(office, name, secret, access_type="offline")
+        assert given.status == 200 and "refresh_token" not in given.json()
+        assert by_refresh_token(office, secret).status == 401
+
+
 def test_what_is_public_is_pulled_by_everybody(office):
     office.run("repo", "visibility", "acme/app", "public")
     client = office.registry.client
@@ -183,7 +243,8 @@ def test_robots_and_access_tokens(office):
 def test_nothing_at_rest_gives_a_secret_away(office):
     """S50: neither a password nor a token stands in any file of the data directory."""
     secrets = [PASSWORD, office.made("robot", "create", "acme/ci")["secret"],
-               office.made("token", "create", "laptop", "--owner", "alice")["secret"]]
+               office.made("token", "create", "laptop", "--owner", "alice")["secret"],
+               by_password(office, access_type="offline").json()["refresh_token"]]
     assert ask(office.registry.client, "/v2/", basic("alice")).status == 200
     for file in office.registry.data.rglob("*"):
         if file.is_file():

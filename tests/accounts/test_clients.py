@@ -1,6 +1,8 @@
 # ctest: labels=clients timeout=300
 """Clients sign in, push, pull, are refused with a reason, and sign out."""
 
+import json
+
 from conftest import PASSWORD
 
 from support import images
@@ -79,6 +81,9 @@ def test_docker(office, scratch):
             said = run(program("docker"), "login", address, "-u", name, "--password-stdin",
                        input=secret, environment=daemon.environment).stdout
             assert "Login Succeeded" in said
+            # A password is not kept where a refresh token can stand for it.
+            kept = json.loads((scratch / "config/config.json").read_text())["auths"][address]
+            assert bool(kept.get("identitytoken")) == (secret == PASSWORD)
             digest, _ = daemon.push(f"{address}/acme/app:docker")
             assert daemon.pull(f"{address}/acme/app:docker") == digest
             run(program("docker"), "logout", address, environment=daemon.environment)

@@ -20,7 +20,8 @@ from support.http import Client
     ("data: [b\n", ":2: not valid YAML"),
     ("version: 0.1\nstorage: filesystem\nhttp:\n  addr: hello\n",
      ':4: http.addr: "hello" is not an address'),
-    ("version: 0.1\nstorage: filesystem\nauth:\n  htpasswd: {realm: r, path: p}\n", ":3: auth"),
+    ("version: 0.1\nstorage: filesystem\nauth:\n  htpasswd: {realm: r}\n", ":4: auth"),
+    ("version: 0.1\nstorage: filesystem\nauth:\n  token: {realm: r}\n", ":3: auth"),
     ("version: 0.1\nstorage:\n  s3: {bucket: b}\n", ":3: storage.s3: "),
     ("version: 0.1\nstorage: filesystem\nproxy:\n  remoteurl: http://localhost\n", ":3: proxy"),
 ])
@@ -32,7 +33,7 @@ def test_a_wrong_file_is_refused_with_its_line(refusal, write, text, complaint):
 @pytest.mark.parametrize(("name", "value", "complaint"), [
     ("ENTREPOT_LIMITS_HEAD", "lots", 'limits.head: "lots" is not a size'),
     ("REGISTRY_HTTP_ADDR", "hello", 'http.addr: "hello" is not an address'),
-    ("REGISTRY_AUTH_HTPASSWD_REALM", "r", "auth: "),
+    ("REGISTRY_AUTH_HTPASSWD_REALM", "r", "auth.htpasswd.path: "),
     ("REGISTRY_PROXY_REMOTEURL", "http://localhost", "proxy"),
 ])
 def test_a_wrong_variable_is_refused_by_its_name(refusal, name, value, complaint):

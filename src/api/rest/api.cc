@@ -22,20 +22,24 @@ constexpr unsigned kPatch = http::bit_of(Method::Patch);
 constexpr unsigned kDelete = http::bit_of(Method::Delete);
 constexpr std::nullopt_t kOwnWay = std::nullopt;
 
+constexpr std::size_t kLittle = 64u << 10;
+constexpr std::size_t kPage = 4u << 20;        // rows, and one manifest at a time
+constexpr std::size_t kManifests = 32u << 20;  // an index, a manifest and a configuration, parsed
+
 // clang-format off
 constexpr Route kRoutes[] = {
-    {kGet,    "/api/v1/system",                                    kOwnWay,            System::get,          "system"},
-    {kGet,    "/api/v1/me",                                        kOwnWay,            Sessions::me,         "me"},
-    {kPost,   "/api/v1/sessions",                                  kOwnWay,            Sessions::begin,      "session_begin"},
-    {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end"},
-    {kGet,    "/api/v1/repositories",                              kOwnWay,            Repositories::list,   "repositories"},
-    {kGet,    "/api/v1/repositories/<name>/-/tags",                Action::Pull,       Tags::list,           "tag_list"},
-    {kGet,    "/api/v1/repositories/<name>/-/tags/<tag>/history",  Action::Pull,       Tags::history,        "tag_history"},
-    {kDelete, "/api/v1/repositories/<name>/-/tags/<tag>",          Action::Delete,     Tags::remove,         "tag_delete"},
-    {kGet,    "/api/v1/repositories/<name>/-/images/<reference>",  Action::Pull,       Images::get,          "image"},
-    {kGet,    "/api/v1/repositories/<name>/-/manifests/<reference>", Action::Pull,     Images::manifest,     "image_manifest"},
-    {kGet,    "/api/v1/repositories/<name>",                       Action::See,        Repositories::get,    "repository"},
-    {kPatch,  "/api/v1/repositories/<name>",                       Action::Visibility, Repositories::change, "repository_change"},
+    {kGet,    "/api/v1/system",                                    kOwnWay,            System::get,          "system", kLittle},
+    {kGet,    "/api/v1/me",                                        kOwnWay,            Sessions::me,         "me", kLittle},
+    {kPost,   "/api/v1/sessions",                                  kOwnWay,            Sessions::begin,      "session_begin", kLittle},
+    {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end", kLittle},
+    {kGet,    "/api/v1/repositories",                              kOwnWay,            Repositories::list,   "repositories", kPage},
+    {kGet,    "/api/v1/repositories/<name>/-/tags",                Action::Pull,       Tags::list,           "tag_list", kPage},
+    {kGet,    "/api/v1/repositories/<name>/-/tags/<tag>/history",  Action::Pull,       Tags::history,        "tag_history", kPage},
+    {kDelete, "/api/v1/repositories/<name>/-/tags/<tag>",          Action::Delete,     Tags::remove,         "tag_delete", kLittle},
+    {kGet,    "/api/v1/repositories/<name>/-/images/<reference>",  Action::Pull,       Images::get,          "image", kManifests},
+    {kGet,    "/api/v1/repositories/<name>/-/manifests/<reference>", Action::Pull,     Images::manifest,     "image_manifest", kManifests},
+    {kGet,    "/api/v1/repositories/<name>",                       Action::See,        Repositories::get,    "repository", kLittle},
+    {kPatch,  "/api/v1/repositories/<name>",                       Action::Visibility, Repositories::change, "repository_change", kLittle},
 };
 // clang-format on
 
@@ -85,6 +89,7 @@ struct RestApi::Visit final : http::Note {
   std::vector<std::string> words;
   std::string name;
   bool by_cookie = false;
+  bool waits = false;  // it is where it may wait for room
   Admission admission;
 };
 
@@ -186,9 +191,26 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
     services_.gate.decide(context, request, *visit.route->action, visit.name, visit.admission);
   }
   if (auto refused = refusal_of(request, visit)) return *std::move(refused);
-  if (!request.has_body()) return run(context, request, visit, {});
+  if (!request.has_body()) return run_in_room(context, request, visit);
   return http::Receive{std::make_unique<Body>(*this, request, visit), kLargestBody,
                        /*work_factor=*/4};
+}
+
+// What may have to wait for room does so where nobody else waits for the thread.
+http::Reply RestApi::run_in_room(Context& context, const http::Request& request,
+                                 Visit& visit) const {
+  const std::size_t bytes = visit.route->work_bytes;
+  auto room = services_.account.try_work(bytes);
+  if (!room && !visit.waits && options_.readers != nullptr) {
+    visit.waits = true;
+    return http::Move{options_.readers};
+  }
+  if (!room) {
+    auto waited = services_.account.take_work(context, bytes);
+    if (!waited) return labelled(to_problem(waited.error()), visit.route->label);
+    room = *std::move(waited);
+  }
+  return run(context, request, visit, {});
 }
 
 http::Response RestApi::run(Context& context, const http::Request& request, const Visit& visit,

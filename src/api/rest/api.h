@@ -21,6 +21,8 @@ struct Route {
   std::optional<access::Action> action;
   http::Response (*handle)(Context&, const Call&);
   std::string_view label;  // in metrics and the access log
+  std::size_t
+      work_bytes;  // without a body: what it needs at most while it is answered, for a short time
 };
 
 // All of them; docs/api/openapi.yaml has the same. The first that fits is taken.
@@ -32,8 +34,10 @@ std::span<const Route> routes();
 class RestApi final : public http::Handler {
  public:
   struct Options {
-    std::string prefix;             // in front of /api/v1, without a slash at its end
-    Executor* finishers = nullptr;  // null: everything where it is asked
+    std::string prefix;  // in front of /api/v1, without a slash at its end
+    // Null: everything where it is asked.
+    Executor* finishers = nullptr;
+    Executor* readers = nullptr;
   };
   static constexpr std::size_t kLargestBody = 64u << 10;
 
@@ -52,6 +56,7 @@ class RestApi final : public http::Handler {
 
   Executor* executor_for(const http::Request& request) const;
   std::optional<http::Response> refusal_of(const http::Request& request, const Visit& visit) const;
+  http::Reply run_in_room(Context& context, const http::Request& request, Visit& visit) const;
   http::Response run(Context& context, const http::Request& request, const Visit& visit,
                      std::string_view body) const;
 

@@ -8,6 +8,7 @@
 #include "api/gate.h"
 #include "api/rest/caller.h"
 #include "base/clock.h"
+#include "http/memory.h"
 #include "http/message.h"
 #include "insight/image.h"
 #include "meta/store.h"
@@ -27,6 +28,7 @@ struct Services {
   meta::Store& meta;
   people::Memory& memory;
   const Gate& gate;
+  http::MemoryAccount& account;  // for what is read and parsed
   const Clock& clock;
   std::string_view version;  // of this program
 };

@@ -66,9 +66,19 @@ http::Response Sessions::begin(Context& context, const Call& call) {
   }
   auto body = about(context, call);
   if (!body) return to_problem(body.error());
+  // The password is asked for once more, of memory: so it still counts behind the moment at which
+  // the epoch was read, and was not changed in between.
+  const meta::AccountId user{call.subject.id()};
+  const auto standing = call.services.memory.find_standing(context, user);
+  if (!standing) return to_problem(standing.error());
+  Admission still;
+  call.services.gate.authenticate(context, call.request, still);
+  if (!still.subject || !still.subject->is_same_as(call.subject)) {
+    return problem(401, "unauthenticated", "this sign-in has ended: sign in again");
+  }
   people::Sessions sessions(call.services.meta, call.services.clock);
   const auto client = call.request.header("User-Agent").value_or("");
-  const auto secret = sessions.begin(context, call.subject, client);
+  const auto secret = sessions.begin(context, user, (*standing)->epoch, client);
   if (!secret) return to_problem(secret.error());
   auto response = answer(201, *std::move(body));
   response.with("Set-Cookie",

@@ -1,14 +1,19 @@
 #include "api/token/service.h"
 
-#include "json/writer.h"
+#include "api/token/answers.h"
+#include "api/token/form_body.h"
+#include "http/router.h"
+#include "people/credentials.h"
 
 namespace entrepot::api::token {
 namespace {
 
-using access::Action;
-using access::Actions;
+using http::Method;
 
-constexpr std::string_view kLabel = "token";
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+// What reading and answering a form takes for each of its bytes.
+constexpr std::size_t kFormFactor = 4;
 
 // Who asks, kept with the request from the first step to the last.
 struct Visit final : http::Note {
@@ -16,51 +21,27 @@ struct Visit final : http::Note {
   Admission admission;
 };
 
-http::Response answer(int status, std::string body) {
-  auto response = http::Response::text(status, "application/json", std::move(body));
-  response.with("Cache-Control", "no-store");
-  response.route = kLabel;
-  return response;
+bool is_form(const http::Request& request) {
+  std::string_view type = request.header("Content-Type").value_or("");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return http::equals_ignoring_case(type, kFormType);
 }
 
-// In the words of the distribution API, which the clients of this one read.
-http::Response problem(int status, std::string_view code, std::string_view message) {
-  std::string body;
-  json::Writer(body)
-      .begin_object()
-      .key("errors")
-      .begin_array()
-      .begin_object()
-      .member("code", code)
-      .member("message", message)
-      .end_object()
-      .end_array()
-      .member("details", message)
-      .end_object();
-  return answer(status, std::move(body));
-}
-
-http::Response problem(const Error& error) {
-  switch (error.code) {
-    case ErrorCode::Unauthenticated: {
-      auto response = problem(401, "UNAUTHORIZED", error.message);
-      response.with("WWW-Authenticate", "Basic realm=\"entrepot\"");
-      return response;
-    }
-    case ErrorCode::Denied:
-      return problem(403, "DENIED", error.message);
-    case ErrorCode::RateLimited: {
-      auto response = problem(429, "TOOMANYREQUESTS", error.message);
-      response.with("Retry-After", "60");
-      return response;
-    }
-    default: {
-      auto response =
-          problem(503, "UNAVAILABLE", "the token service is unavailable, try again later");
-      response.with("Retry-After", "1");
-      return response;
-    }
+Wish wish_of(const http::Request& request) {
+  Wish wish{.scopes = parse_scopes(request.parameters("scope")),
+            .offline_by = "",
+            .client = request.parameter("client_id").value_or("")};
+  const auto authorization = request.header("Authorization");
+  if (request.method() == Method::Get && request.parameter("offline_token") == "true" &&
+      authorization && people::is_password(*authorization)) {
+    wish.offline_by = *authorization;
   }
+  return wish;
+}
+
+http::Response answer_of(Result<http::Response> issued) {
+  return issued ? *std::move(issued) : problem(issued.error());
 }
 
 }  // namespace
@@ -70,19 +51,23 @@ std::optional<http::Response> TokenService::answer_from_memory(const http::Reque
   if (path != "/token" && path != "/token/jwks") {
     return problem(404, "UNKNOWN", "there is nothing here");
   }
-  if (request.method() != http::Method::Get && request.method() != http::Method::Head) {
-    auto response = problem(405, "UNSUPPORTED", "tokens are asked for by GET");
-    response.with("Allow", "GET, HEAD");
+  const bool reads = request.method() == Method::Get || request.method() == Method::Head;
+  const bool posts = request.method() == Method::Post && path == "/token";
+  if (!reads && !posts) {
+    auto response = problem(405, "UNSUPPORTED", "tokens are asked for by GET or POST");
+    response.with("Allow", path == "/token" ? "GET, HEAD, POST" : "GET, HEAD");
     return response;
   }
-  if (path == "/token/jwks") return answer(200, tokens_.jwks());
-  const auto service = request.parameter("service");
-  if (service && !service->empty() && *service != people::Tokens::kService) {
+  if (path == "/token/jwks") return answer(200, parts_.tokens.jwks());
+  if (posts) {
+    if (is_form(request)) return std::nullopt;
     return problem(400, "UNSUPPORTED",
-                   "this is the token service of \"entrepot\" alone; ask with the service that the "
-                   "challenge names");
+                   "tokens are asked for by a form: Content-Type is "
+                   "application/x-www-form-urlencoded");
   }
-  Admission admission = gate_.look(request);
+  const auto ours = check_service(request.parameter("service").value_or(""));
+  if (!ours) return problem(ours.error());
+  Admission admission = parts_.gate.look(request);
   if (admission.error) return problem(*admission.error);
   request.keep(std::make_unique<Visit>(std::move(admission)));
   return std::nullopt;
@@ -97,68 +82,24 @@ http::Reply TokenService::handle(Context& context, const http::Request& request)
   if (request.note() == nullptr) {
     if (auto response = answer_from_memory(request)) return *std::move(response);
   }
+  if (request.method() == Method::Post) return take_form(request);
   Admission& admission = static_cast<Visit&>(*request.note()).admission;
-  gate_.authenticate(context, request, admission);
+  parts_.gate.authenticate(context, request, admission);
   if (admission.error) return problem(*admission.error);
-  auto given = grant(context, request, *admission.subject);
-  if (!given) return problem(given.error());
-  given->actor = admission.subject->name();
-  return *std::move(given);
-}
-
-Result<http::Response> TokenService::grant(Context& context, const http::Request& request,
-                                           const access::Subject& subject) const {
-  people::TokenClaims claims;
-  claims.account = meta::AccountId{subject.id()};
-  claims.name = subject.name();
-  TRY_ASSIGN(const auto standing, memory_.find_standing(context, claims.account));
-  claims.epoch = standing->epoch;
-  TRY_ASSIGN(claims.bound, allowed_of(context, request, subject));
-  claims.issued_at = clock_.wall();
-  WallTime expires_at = claims.issued_at + options_.life;
-  if (subject.bound() != nullptr && subject.bound()->expires_at) {
-    expires_at = std::min(expires_at, *subject.bound()->expires_at);
+  Wish wish = wish_of(request);
+  if (wish.offline_by.empty()) {
+    return answer_of(issuer_.issue(context, request, *admission.subject, wish));
   }
-  claims.bound.expires_at = expires_at;
-  TRY_ASSIGN(const std::string token, tokens_.issue(claims));
-  const auto life = std::chrono::duration_cast<std::chrono::seconds>(expires_at - claims.issued_at);
-  std::string body;
-  json::Writer(body)
-      .begin_object()
-      .member("token", std::string_view(token))
-      .member("access_token", std::string_view(token))
-      .member("expires_in", life.count())
-      .member("issued_at", std::string_view(to_rfc3339(claims.issued_at)))
-      .end_object();
-  return answer(200, std::move(body));
+  // What is given is kept first, and no thread that others wait for waits for that.
+  return http::Finish{[this, &request, &admission, wish = std::move(wish)](Context& finishing) {
+    return answer_of(issuer_.issue(finishing, request, *admission.subject, wish));
+  }};
 }
 
-Result<access::Bound> TokenService::allowed_of(Context& context, const http::Request& request,
-                                               const access::Subject& subject) const {
-  access::Bound bound;
-  for (const Scope& scope : parse_scopes(request.parameters("scope"))) {
-    if (scope.repository.empty()) {
-      // Lists show what their reader may see, whoever it is.
-      bound.scopes.push_back({"", {Action::ListCatalog}});
-      continue;
-    }
-    Actions allowed;
-    for (const people::ScopeWord& word : people::all_scope_words()) {
-      if (!scope.actions.has(word.asks)) continue;
-      TRY_ASSIGN(const bool may_do, may(context, request, subject, word.asks, scope.repository));
-      if (may_do) allowed = allowed | word.gives;
-    }
-    if (allowed != Actions{}) bound.scopes.push_back({scope.repository, allowed});
-  }
-  return bound;
-}
-
-Result<bool> TokenService::may(Context& context, const http::Request& request,
-                               const access::Subject& subject, Action action,
-                               std::string_view repository) const {
-  TRY_ASSIGN(const auto decision,
-             gate_.policy().decide(context, gate_.question(request, subject, action, repository)));
-  return decision.allowed();
+http::Reply TokenService::take_form(const http::Request& request) const {
+  return http::Receive{.sink = std::make_unique<FormBody>(request, parts_, issuer_),
+                       .limit_bytes = kMostFormBytes,
+                       .work_factor = kFormFactor};
 }
 
 void TokenService::dress(const http::Request* /*request*/, http::Response& response) {

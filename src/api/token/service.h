@@ -5,22 +5,24 @@
 #include <string>
 
 #include "api/gate.h"
-#include "api/token/scope.h"
-#include "base/metrics.h"
+#include "api/token/issuer.h"
 #include "http/handler.h"
-#include "people/memory.h"
-#include "people/tokens.h"
 
 namespace entrepot::api::token {
 
 // Docker's token authentication specification:
 //
 // - GET /token?service=…&scope=…: 200 with a token for the part of what was asked that the caller
-//   may do now, which may be nothing. Without credentials, for anonymous. 401 for wrong
-//   credentials, 400 for another service than ours.
+//   may do now, which may be nothing. Without credentials, for anonymous. With offline_token=true
+//   and a password, a refresh token as well.
+// - POST /token, a form: the same for grant_type=password, with access_type=offline for the refresh
+//   token, and for grant_type=refresh_token. What the form carries is what counts; an Authorization
+//   header beside it is not looked at.
 // - GET /token/jwks: the public keys, as a JWK set.
 //
-// POST is 405, on which clients ask by GET. Nothing is written. Thread-safe.
+// 401 for wrong credentials, 400 for another service than ours and for a form that is none, 413 for
+// one of more than kMostFormBytes. Nothing is written but refresh tokens, without which it answers
+// all the same. Passwords are proved on the authenticator's own threads. Thread-safe.
 class TokenService final : public http::Handler {
  public:
   struct Options {
@@ -28,13 +30,8 @@ class TokenService final : public http::Handler {
     std::chrono::seconds life{3600};
   };
   // All of it outlives this.
-  TokenService(const Gate& gate, people::Memory& memory, const people::Tokens& tokens,
-               const Clock& clock, Options options)
-      : gate_(gate),
-        memory_(memory),
-        tokens_(tokens),
-        clock_(clock),
-        options_(std::move(options)) {}
+  TokenService(const Issuer::Parts& parts, Options options)
+      : parts_(parts), issuer_(parts, options.life), options_(std::move(options)) {}
 
   std::optional<http::Response> answer_from_memory(const http::Request& request) override;
   Executor* executor_of(const http::Request& request) override;
@@ -43,17 +40,10 @@ class TokenService final : public http::Handler {
   http::Response refuse(const http::Refusal& refusal) override;
 
  private:
-  Result<http::Response> grant(Context& context, const http::Request& request,
-                               const access::Subject& subject) const;
-  Result<access::Bound> allowed_of(Context& context, const http::Request& request,
-                                   const access::Subject& subject) const;
-  Result<bool> may(Context& context, const http::Request& request, const access::Subject& subject,
-                   access::Action action, std::string_view repository) const;
+  http::Reply take_form(const http::Request& request) const;
 
-  const Gate& gate_;
-  people::Memory& memory_;
-  const people::Tokens& tokens_;
-  const Clock& clock_;
+  const Issuer::Parts parts_;
+  const Issuer issuer_;
   const Options options_;
 };
 

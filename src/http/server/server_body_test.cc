@@ -354,5 +354,82 @@ TEST_F(ServerBodyTest, TheSinkIsUsedByOneThreadAtATime) {
             "8000000");
 }
 
+// What must hold up no finisher is done elsewhere, also when the body came along with its head.
+TEST_F(ServerBodyTest, AnErrandIsDoneElsewhereBeforeTheEnd) {
+  Executor elsewhere{{"elsewhere", 1, 8}};
+  class ErrandSink final : public BodySink {
+   public:
+    explicit ErrandSink(Executor& to) : to_(to) {}
+    Result<void> write(Context&, ByteView piece) override {
+      bytes_ += piece.size();
+      return {};
+    }
+    std::optional<Errand> errand() override {
+      finisher_ = std::this_thread::get_id();
+      return Errand{&to_, [this](Context&) { errand_ = std::this_thread::get_id(); }};
+    }
+    Response finish(Context&) override {
+      const bool right = errand_ != std::thread::id() && errand_ != finisher_ &&
+                         errand_ != std::this_thread::get_id();
+      return Response::text(right ? 200 : 500, "text/plain", std::to_string(bytes_));
+    }
+    Response failed(Context&, const Error&) override { return {}; }
+
+   private:
+    Executor& to_;
+    std::thread::id finisher_, errand_;
+    std::size_t bytes_ = 0;
+  };
+  const auto take = [&](Context&, const Request&) -> Reply {
+    return Receive{.sink = std::make_unique<ErrandSink>(elsewhere), .work_factor = 2};
+  };
+  handler.on_worker["/errand"] = take;
+  handler.on_finisher["/at-once"] = take;
+  start();
+  Client client(port);
+  for (const char* path : {"/errand", "/at-once"}) {
+    for (const std::size_t size : {0UL, 3UL, 60'000UL, 3'000'000UL}) {
+      const Answer answer = client.exchange(request_text("POST", path, "", pattern(size)));
+      EXPECT_EQ(answer.status, 200) << path;
+      EXPECT_EQ(answer.body, std::to_string(size)) << path;
+    }
+  }
+  server.reset();
+}
+
+TEST_F(ServerBodyTest, WhoLeavesDuringAnErrandLeavesNothingBehind) {
+  Executor elsewhere{{"elsewhere", 1, 8}};
+  class ErrandSink final : public BodySink {
+   public:
+    ErrandSink(Executor& to, std::atomic<int>& ended) : to_(to), ended_(ended) {}
+    ~ErrandSink() override { ++ended_; }
+    Result<void> write(Context&, ByteView) override { return {}; }
+    std::optional<Errand> errand() override {
+      return Errand{&to_, [](Context& context) {
+                      EXPECT_TRUE(eventually([&] { return context.cancelled(); }));
+                    }};
+    }
+    Response finish(Context&) override { return Response::text(200, "text/plain", ""); }
+    Response failed(Context&, const Error&) override { return {}; }
+
+   private:
+    Executor& to_;
+    std::atomic<int>& ended_;
+  };
+  std::atomic<int> ended = 0;
+  handler.on_worker["/errand"] = [&](Context&, const Request&) -> Reply {
+    return Receive{.sink = std::make_unique<ErrandSink>(elsewhere, ended)};
+  };
+  start();
+  {
+    Client client(port);
+    ASSERT_TRUE(client.send(request_text("POST", "/errand", "", "abc")));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    client.reset();
+  }
+  EXPECT_TRUE(eventually([&] { return ended == 1; }));
+  server.reset();
+}
+
 }  // namespace
 }  // namespace entrepot::http::server

@@ -191,6 +191,36 @@ TEST_P(StoreConformance, GrantsAreFoundByTheirHolder) {
   EXPECT_TRUE(held(bob).empty());
 }
 
+TEST_P(StoreConformance, AProvidersGrantsAreItsAccounts) {
+  const auto make_of = [](Transaction& tx, std::string_view called, Provider provider) {
+    NewAccount account = account_named(called);
+    account.provider = provider;
+    return tx.accounts().create(account);
+  };
+  AccountId own;
+  AccountId local;
+  EXPECT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const Account made, make_of(tx, "htpasswd:bob", Provider::Htpasswd));
+    own = made.id;
+    local = make(tx, "bob").id;
+    NewGrant grant;
+    grant.holder_kind = HolderKind::Provider;
+    grant.holder = static_cast<int>(Provider::Htpasswd);
+    grant.pattern = "**";
+    return tx.grants().create(grant).transform([](const Grant&) {});
+  }));
+  const auto held = [&](AccountId id) {
+    return read([&](const Snapshot& s) { return s.grants().held_by(id); }).value();
+  };
+  ASSERT_EQ(held(own).size(), 1u);
+  EXPECT_EQ(held(own)[0].holder_name, "htpasswd");
+  EXPECT_TRUE(held(local).empty());
+  EXPECT_EQ(read([&](const Snapshot& s) { return s.accounts().find(own); })->provider,
+            Provider::Htpasswd);
+  EXPECT_EQ(read([&](const Snapshot& s) { return s.accounts().find(local); })->provider,
+            Provider::Local);
+}
+
 TEST_P(StoreConformance, SecretsAreFoundByFingerprintAndEnd) {
   const AccountId bob =
       write([](Transaction& tx) -> Result<AccountId> { return make(tx, "bob").id; }).value();
@@ -215,6 +245,39 @@ TEST_P(StoreConformance, SecretsAreFoundByFingerprintAndEnd) {
   EXPECT_EQ(read([&](const Snapshot& s) { return s.secrets().list(bob, 0, 10); }).value().size(),
             1u);
   EXPECT_FAILS(NotFound, write([&](Transaction& tx) { return tx.secrets().remove(token.id); }));
+}
+
+TEST_P(StoreConformance, RefreshTokensEndLaterWithEachUseAndTheOldestMakeRoom) {
+  const AccountId bob =
+      write([](Transaction& tx) -> Result<AccountId> { return make(tx, "bob").id; }).value();
+  const auto add = [&](std::string_view fingerprint, int seconds) {
+    return write([&](Transaction& tx) {
+             NewSecret wished = token_of(bob, fingerprint);
+             wished.kind = SecretKind::RefreshToken;
+             wished.epoch = 3;
+             wished.expires_at = at(seconds);
+             return tx.secrets().add(wished);
+           })
+        .value();
+  };
+  const auto left = [&] {
+    std::string fingerprints;
+    const auto listed = read([&](const Snapshot& s) { return s.secrets().list(bob, 0, 10); });
+    for (const Secret& secret : listed.value()) fingerprints += secret.fingerprint;
+    return fingerprints;
+  };
+  const Secret first = add("a", 5);
+  add("b", 6);
+  add("c", 7);
+  EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().set_expiry(first.id, at(8)); }));
+  EXPECT_OK(
+      write([&](Transaction& tx) { return tx.secrets().trim(bob, SecretKind::RefreshToken, 2); }));
+  EXPECT_EQ(left(), "ac");
+  EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().carry_over(bob, 3, 4); }));
+  EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().carry_over(bob, 3, 5); }));
+  const Secret kept = read([&](const Snapshot& s) { return s.secrets().find(first.id); }).value();
+  EXPECT_EQ(kept.epoch, 4);
+  EXPECT_EQ(kept.expires_at, at(8));
 }
 
 TEST_P(StoreConformance, AccountHasOnePassword) {
@@ -266,6 +329,14 @@ TEST_P(StoreConformance, WhatChangesRightsIsTold) {
   EXPECT_FALSE(
       told([&](Transaction& tx) -> Result<void> { return tx.secrets().set_hash(secret.id, ""); }));
   EXPECT_TRUE(told([&](Transaction& tx) { return tx.secrets().remove(secret.id); }));
+  EXPECT_FALSE(told([&](Transaction& tx) -> Result<void> {
+    NewSecret refresh = token_of(bob, "\x02");
+    refresh.kind = SecretKind::RefreshToken;
+    TRY_ASSIGN(secret, tx.secrets().add(refresh));
+    TRY(tx.secrets().set_expiry(secret.id, at(9)));
+    TRY(tx.secrets().carry_over(bob, 0, 1));
+    return tx.secrets().trim(bob, SecretKind::RefreshToken, 1);
+  }));
   EXPECT_FALSE(told([&](Transaction& tx) -> Result<void> {
     TRY(tx.repositories().find_or_create(name("bob/app"), at(1)));
     return {};

@@ -7,7 +7,6 @@
 #include "base/executor.h"
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
-#include "crypto/hash.h"
 #include "meta/sqlite/testing/temporary_store.h"
 #include "people/people.h"
 #include "people/rights_policy.h"
@@ -51,9 +50,7 @@ class World {
   }
 
   static std::string basic(std::string_view name, std::string_view secret) {
-    std::string text = crypto::to_base64url(std::string(name) + ':' + std::string(secret));
-    for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
-    return "Basic " + text;
+    return to_authorization({std::string(name), std::string(secret)});
   }
   Result<access::Subject> enter(std::string_view authorization,
                                 std::string_view address = "192.0.2.7") {

@@ -23,6 +23,7 @@ struct Options {
   std::vector<std::string> names;
   std::string admin_password;
   std::string admin_password_file;
+  std::string auth_htpasswd;
   Duration tokens_life{};
 
   std::vector<ListenAddress> http_listen;

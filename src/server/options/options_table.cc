@@ -84,6 +84,12 @@ constexpr Option kTable[] = {
      .field = &Options::admin_password_file,
      .place = Place::File,
      .text = "The file that holds admin.password; a line end behind it does not count."},
+    {.path = "auth.htpasswd",
+     .field = &Options::auth_htpasswd,
+     .place = Place::File,
+     .text = "A file of names and bcrypt hashes (htpasswd -B), as registry:2 has it: who is in it "
+             "signs in by it, and may pull, push and delete everywhere until that grant is removed "
+             "(entrepot grant). Read again when it changes."},
     {.path = "tokens.life",
      .field = &Options::tokens_life,
      .initial = "60m",

@@ -208,7 +208,7 @@ A header in `http.headers` takes the place of ours. One that frames a message or
 
 With such a file or variable, deletes are off until `storage.delete.enabled` turns them on, and the
 server is as open as it was before: it listens wherever `http.addr` says and lets everybody push and
-pull, with a warning at each start.
+pull, with a warning at each start; with `auth.htpasswd`, those who are in that file, and nobody else.
 
 | key | class | option here | note |
 | --- | --- | --- | --- |

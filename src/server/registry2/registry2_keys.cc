@@ -34,12 +34,25 @@ Result<void> check_keys(const Registry2Key& key, const YamlNode& node,
   return {};
 }
 
-// "none" is the one provider that asks nobody.
+// "none" is the one provider that asks nobody; "htpasswd" has rows of its own.
 Result<void> read_auth(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
   if (node.kind == Kind::List) return wrong_value(node, key, "a map of keys");
-  const bool nobody = std::all_of(node.entries.begin(), node.entries.end(),
-                                  [](const auto& entry) { return entry.key == "none"; });
-  return nobody ? Result<void>{} : refuse(key, node);
+  const bool known = std::all_of(node.entries.begin(), node.entries.end(), [](const auto& entry) {
+    return entry.key == "none" || entry.key == "htpasswd";
+  });
+  return known && node.entries.size() < 2 ? Result<void>{} : refuse(key, node);
+}
+
+Result<void> read_htpasswd(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  constexpr std::string_view kKnown[] = {"path", "realm"};
+  TRY(check_keys(key, node, kKnown));
+  const YamlNode* const path = node.find("path");
+  if (path == nullptr || path->kind != Kind::Scalar || path->text.empty()) {
+    return fail(ErrorCode::InvalidArgument, "{}: {}.path: has to name the file", node.where,
+                key.path);
+  }
+  reader.set(key, {path->text}, *path);
+  return {};
 }
 
 Result<void> read_version(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
@@ -228,6 +241,10 @@ constexpr Registry2Key kKeys[] = {
     {"storage.maintenance.readonly.enabled", kHonoured, "storage.read_only", "", ""},
 
     {"auth.none", kHonoured, "", "", "nobody is asked who they are"},
+    {"auth.htpasswd", kHonoured, "auth.htpasswd", "",
+     "who is in the file of path may do what they could there; realm has no effect: clients are "
+     "sent to the token service, and Basic is taken as before",
+     read_htpasswd, true},
     {"auth", kRefused, "", "",
      "without it everybody could do what few could; make accounts in place of it (entrepot user)",
      read_auth, true},

@@ -125,7 +125,7 @@ health:
 
 TEST(Registry2, RefusedKeysStopTheStart) {
   for (const char* refused :
-       {"auth: {htpasswd: {realm: r, path: p}}", "auth: htpasswd", "auth: {token: }",
+       {"auth: {htpasswd: {realm: r, path: p}, token: }", "auth: silly", "auth: {token: }",
         "middleware: {storage: [{name: redirect}]}", "middleware: {repository: {name: x}}",
         "proxy: {remoteurl: https://upstream.example}", "http: {net: unix}",
         "http: {tls: {clientauth: request-client-cert}}",
@@ -155,6 +155,16 @@ TEST(Registry2, AuthoritiesOfClientsAreAListOfFiles) {
       two);
   EXPECT_FAILS(InvalidArgument, read("", {{variable + "_1", "b.pem"}}));
   EXPECT_FAILS(InvalidArgument, read("", {{variable + "_0", ""}}));
+}
+
+TEST(Registry2, APasswordFileIsTakenOver) {
+  EXPECT_EQ(options_of(with("auth: {htpasswd: {realm: r, path: p}}"))->auth_htpasswd, "p");
+  EXPECT_EQ(options_of("", {{"REGISTRY_AUTH_HTPASSWD_PATH", "p"}})->auth_htpasswd, "p");
+  for (const char* wrong : {"auth: htpasswd", "auth: {htpasswd: }", "auth: {htpasswd: {realm: r}}",
+                            "auth: {htpasswd: {path: ''}}", "auth: {htpasswd: {pth: p, path: p}}",
+                            "auth: {htpasswd: [p]}"}) {
+    EXPECT_FAILS(InvalidArgument, read(with(wrong))) << wrong;
+  }
 }
 
 TEST(Registry2, RefusedKeysThatAskForNothingPass) {
@@ -265,8 +275,8 @@ TEST(Registry2, VariablesWorkWithoutAFile) {
                                    {"REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "/elsewhere"}};
   EXPECT_EQ(options_of("", environment).value().data, "/elsewhere");
   EXPECT_TRUE(read("", environment)->in_use);
-  EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_AUTH", "htpasswd"}}));
-  EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_AUTH_HTPASSWD_PATH", "/p"}}));
+  EXPECT_FAILS(InvalidArgument, read("", {{"REGISTRY_AUTH", "htpasswd"}}));
+  EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_AUTH_TOKEN_REALM", "/p"}}));
   EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_STORAGE_S3_BUCKET", "b"}}));
   EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_PROXY_REMOTEURL", "https://u.example"}}));
   EXPECT_EQ(error_of("", {{"REGISTRY_LOG_LEVEL", "loud"}}),

@@ -3,13 +3,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/executor.h"
 #include "base/log.h"
 #include "crypto/password.h"
 #include "file/error.h"
 #include "file/write.h"
+#include "people/names.h"
 #include "people/people.h"
 #include "server/configure/secret_file.h"
+#include "server/run/htpasswd_watch.h"
 
 namespace entrepot::server {
 namespace {
@@ -70,6 +74,15 @@ Result<void> warn_of_other_password(Context& context, meta::Store& store,
   return {};
 }
 
+// Then an account of ours with that name would take it from who has it in the file.
+Result<bool> file_has_admin(const Options& options) {
+  if (options.auth_htpasswd.empty()) return false;
+  TRY_ASSIGN(const auto text, read_htpasswd(options.auth_htpasswd));
+  const auto file = people::parse_htpasswd(text);
+  return std::any_of(file.hashes.begin(), file.hashes.end(),
+                     [](const auto& entry) { return people::lower_case(entry.first) == kAdmin; });
+}
+
 void tell_how_to_begin(const Options& options) {
   log::warning(
       "nobody can sign in yet: the account admin has no password. Give it one: entrepot user "
@@ -83,18 +96,23 @@ void tell_how_to_begin(const Options& options) {
 
 struct Accounts::Parts {
   Parts(OpenedStores& stores, const Options& options, std::unique_ptr<people::Tokens> the_tokens)
-      : memory(stores.stores().meta),
+      : memory(stores.stores().meta, /*others=*/!options.auth_htpasswd.empty()),
+        file_users(stores.stores().meta, memory, stores.stores().clock),
         tokens(std::move(the_tokens)),
         closed_path(stores.directory().closed_path()),
         hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
+        refresh_tokens(stores.stores().meta, hashing, stores.stores().clock),
         policy(memory, stores.stores().meta, switches_of(options)) {}
 
   people::Memory memory;
+  people::FileUsers file_users;
+  std::optional<HtpasswdWatch> file;  // where one is configured
   std::unique_ptr<people::Tokens> tokens;
   std::unique_ptr<people::SignIn> sign_in;
   const std::string closed_path;
   bool is_noted = false;
   Executor hashing;  // ends before what its tasks use
+  people::RefreshTokens refresh_tokens;
   people::RightsPolicy policy;
 };
 
@@ -111,9 +129,18 @@ Result<std::unique_ptr<Accounts>> Accounts::open(Context& context, const Options
   meta::Store& meta = stores.stores().meta;
   TRY_ASSIGN(auto tokens, people::Tokens::open(context, meta, key));
   auto parts = std::make_unique<Parts>(stores, options, std::move(tokens));
+  people::SignIn::Options sign_in;
+  if (!options.auth_htpasswd.empty()) sign_in.file_users = &parts->file_users;
   TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, *parts->tokens,
-                                                  parts->hashing, stores.stores().clock, {}));
+                                                  parts->hashing, stores.stores().clock, sign_in));
   meta.listen(parts->memory);
+  if (options.auth_htpasswd.empty()) {
+    TRY(parts->file_users.clear(context));
+  } else {
+    parts->file.emplace(options.auth_htpasswd, parts->file_users);
+    TRY(parts->file->open(context));
+    TRY(parts->file_users.grant_once(context));
+  }
   std::unique_ptr<Accounts> accounts(new Accounts(std::move(parts)));
   TRY(accounts->keep_closed(context));
   return accounts;
@@ -127,8 +154,13 @@ Result<void> Accounts::keep_closed(Context& context) {
   return {};
 }
 
+void Accounts::look_at_file(Context& context) {
+  if (parts_->file) parts_->file->look(context);
+}
+
 people::Memory& Accounts::memory() { return parts_->memory; }
 const people::Tokens& Accounts::tokens() const { return *parts_->tokens; }
+people::RefreshTokens& Accounts::refresh_tokens() { return parts_->refresh_tokens; }
 const auth::Authenticator& Accounts::sign_in() const { return *parts_->sign_in; }
 const access::Policy& Accounts::policy() const { return parts_->policy; }
 
@@ -152,6 +184,14 @@ Result<void> make_first_admin(Context& context, const Options& options, OpenedSt
         "stays closed, and what is in it is private");
   }
   if (password.empty() && !wanted && !was_closed) return {};
+  TRY_ASSIGN(const bool in_file, file_has_admin(options));
+  if (in_file) {
+    log::warning(
+        "auth.htpasswd has an admin, who is no system admin: make one of another name, with "
+        "entrepot user create NAME --admin --data {}",
+        options.data);
+    return {};
+  }
   people::People people(meta, stores.stores().clock);
   const events::Actor start{events::ActorKind::System, "first start"};
   auto made = people.create_first_admin(context, start, password);

@@ -5,6 +5,7 @@
 
 #include "access/switches.h"
 #include "people/memory.h"
+#include "people/refresh_tokens.h"
 #include "people/rights_policy.h"
 #include "people/sign_in.h"
 #include "people/tokens.h"
@@ -21,7 +22,7 @@ access::Switches switches_of(const Options& options);
 class Accounts {
  public:
   // Reads or makes DIR/entrepot/key, which seals the secrets in the metadata, so that a copy of the
-  // metadata alone signs no token.
+  // metadata alone signs no token. With auth.htpasswd, reads that file: its errors.
   static Result<std::unique_ptr<Accounts>> open(Context& context, const Options& options,
                                                 OpenedStores& stores);
   ~Accounts();
@@ -31,8 +32,12 @@ class Accounts {
   // call on. One thread at a time.
   Result<void> keep_closed(Context& context);
 
+  // Reads auth.htpasswd again, if it has changed. One thread at a time.
+  void look_at_file(Context& context);
+
   people::Memory& memory();
   const people::Tokens& tokens() const;
+  people::RefreshTokens& refresh_tokens();
   const auth::Authenticator& sign_in() const;
   const access::Policy& policy() const;
 

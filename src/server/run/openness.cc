@@ -16,6 +16,7 @@ bool listens_on_loopback_alone(const Options& options) {
 
 Openness decide_openness(const Configuration& configuration) {
   const Options& options = configuration.options;
+  if (!options.auth_htpasswd.empty()) return {auth::Reach::ThisMachine, "", true};
   if (options.open) return {auth::Reach::Everybody, "`open` is set"};
   if (configuration.from_registry2) {
     return {auth::Reach::Everybody,

@@ -13,7 +13,8 @@ namespace entrepot::server {
 struct Openness {
   auth::Reach reach = auth::Reach::ThisMachine;
   std::string why;             // what made it wider; "" when it is not
-  bool needs_account = false;  // other machines reach it, and nobody said that it is open
+  bool needs_account = false;  // other machines reach it, and nobody said that it is open; or
+                               // people of a file do
 };
 
 // Without accounts the server is for this machine alone, unless somebody said otherwise: the option

@@ -27,6 +27,15 @@ TEST_F(OpennessTest, LoopbackNeedsNothing) {
   EXPECT_FALSE(decided.needs_account);
 }
 
+TEST_F(OpennessTest, APasswordFileOpensNothing) {
+  auto configuration = listening_on({{"127.0.0.1", 5000}});
+  configuration.options.auth_htpasswd = "/htpasswd";
+  configuration.options.open = true;
+  configuration.from_registry2 = true;
+  EXPECT_EQ(decide_openness(configuration).reach, auth::Reach::ThisMachine);
+  EXPECT_TRUE(decide_openness(configuration).needs_account);
+}
+
 TEST_F(OpennessTest, OtherAddressesNeedAnAccountOrToBeMeant) {
   for (const char* host : {"", "0.0.0.0", "::", "10.1.2.3"}) {
     auto configuration = listening_on({{"127.0.0.1", 5000}, {host, 5000}});

@@ -142,15 +142,17 @@ struct RunningServer::Parts {
     TRY_ASSIGN(platform, Platform::open(context, options, {door, *policy, challenges()}, *stores,
                                         {metrics, memory, listeners->threading()}));
     token_service.emplace(
-        platform->gate(), accounts->memory(), accounts->tokens(), clock,
+        api::token::Issuer::Parts{platform->gate(), accounts->memory(), accounts->tokens(),
+                                  accounts->refresh_tokens(), clock},
         api::token::TokenService::Options{
             .prefix = api_prefix(options),
             .life = std::chrono::duration_cast<std::chrono::seconds>(options.tokens_life)});
     rest_api.emplace(
         api::rest::Services{platform->puller(), platform->remover(), stores->stores().meta,
-                            accounts->memory(), platform->gate(), clock, ENTREPOT_VERSION},
+                            accounts->memory(), platform->gate(), memory, clock, ENTREPOT_VERSION},
         api::rest::RestApi::Options{.prefix = api_prefix(options),
-                                    .finishers = listeners->threading().finishers});
+                                    .finishers = listeners->threading().finishers,
+                                    .readers = listeners->threading().readers});
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     api.open(platform->api());
@@ -159,6 +161,7 @@ struct RunningServer::Parts {
     presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
       look_for_the_store();
       static_cast<void>(look_for_rights(looking));
+      accounts->look_at_file(looking);
       static_cast<void>(accounts->keep_closed(looking));  // on a full disk, again later
       certificate->look();
     });

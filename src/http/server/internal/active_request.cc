@@ -72,7 +72,19 @@ void ActiveRequest::write(ByteView piece) {
 void ActiveRequest::finish(ByteView last_piece, std::optional<Error> problem) {
   if (!last_piece.empty()) write(last_piece);
   if (write_error_) problem = std::move(write_error_);
+  if (!problem) {
+    errand_ = sink_->errand();
+    if (errand_) return;
+  }
   response_ = problem ? sink_->failed(context_, *problem) : sink_->finish(context_);
+  sink_.reset();
+}
+
+void ActiveRequest::run_errand() { errand_->run(context_); }
+
+void ActiveRequest::finish_rest() {
+  errand_.reset();
+  response_ = sink_->finish(context_);
   sink_.reset();
 }
 

@@ -38,9 +38,15 @@ class ActiveRequest {
   bool has_rest() const { return rest_.run != nullptr; }
   void do_rest() { response_ = rest_.run(context_); }
 
-  // Writes the last piece and ends the request (on a finisher). `problem`: why the body is not
-  // whole.
+  // Writes the last piece and ends the request (on a finisher), or finds an errand to be done
+  // before. `problem`: why the body is not whole.
   void finish(ByteView last_piece, std::optional<Error> problem);
+
+  // What the sink wants done elsewhere; null: nothing, or it was done. After run_errand(), on that
+  // executor, comes finish_rest() on a finisher.
+  Executor* errand_to() const { return errand_ ? errand_->to : nullptr; }
+  void run_errand();
+  void finish_rest();
 
   // The client is gone: lets the sink have what came, and go (on a finisher).
   void abandon(ByteView last_piece);
@@ -64,6 +70,7 @@ class ActiveRequest {
   bool body_taken_ = false;
   Executor* moved_to_ = nullptr;
   Finish rest_;
+  std::optional<Errand> errand_;
   std::optional<Error> write_error_;
   std::optional<Response> response_;
 };

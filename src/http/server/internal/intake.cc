@@ -107,6 +107,7 @@ void Intake::on_decided() {
     input_.drop(length);
     input_.keep();
   }
+  if (request_.errand_to() != nullptr) return run_errand();
   if (request_.response()) {
     phase_ = Phase::Over;
     return owner_.answer_is_ready();
@@ -293,12 +294,28 @@ void Intake::finish(std::optional<Error> problem) {
       [this] { on_finished(); });
 }
 
+// The sink has all of the body, so that its buffers need not wait along.
+void Intake::run_errand() {
+  phase_ = Phase::Finishing;
+  receiver_.reset();
+  job_.run(
+      *request_.errand_to(), [this] { request_.run_errand(); }, [this] { finish_rest(); });
+}
+
+void Intake::finish_rest() {
+  if (abandoned_) return drop_sink();
+  job_.run(
+      *lane_.core().options.finishers, [this] { request_.finish_rest(); },
+      [this] { on_finished(); });
+}
+
 void Intake::on_finished() {
+  if (request_.errand_to() != nullptr && !abandoned_) return run_errand();
   receiver_.reset();
   held_.give_back();
   work_.give_back();
+  if (abandoned_) return drop_sink();
   phase_ = Phase::Over;
-  if (abandoned_) return owner_.intake_is_over();
   if (!request_.response()) return refuse(kNoMemory);
   owner_.answer_is_ready();
 }

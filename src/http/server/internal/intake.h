@@ -78,6 +78,8 @@ class Intake {
   std::optional<Error> judge_pace(std::uint64_t came_bytes);
   void on_piece_written();
   void finish(std::optional<Error> problem);
+  void run_errand();
+  void finish_rest();
   void refuse(std::string message);
   void on_finished();
   void drop_sink();

@@ -4,13 +4,16 @@ namespace entrepot::meta::sqlite {
 namespace {
 
 constexpr char kFindByName[] =
-    "SELECT id, name, kind, state, owner, role, new_visibility, base_role, epoch, created_at"
+    "SELECT id, name, kind, state, owner, role, new_visibility, base_role, epoch, created_at, "
+    "provider"
     "  FROM accounts WHERE name = ?1";
 constexpr char kFindById[] =
-    "SELECT id, name, kind, state, owner, role, new_visibility, base_role, epoch, created_at"
+    "SELECT id, name, kind, state, owner, role, new_visibility, base_role, epoch, created_at, "
+    "provider"
     "  FROM accounts WHERE id = ?1";
 constexpr char kList[] =
-    "SELECT id, name, kind, state, owner, role, new_visibility, base_role, epoch, created_at"
+    "SELECT id, name, kind, state, owner, role, new_visibility, base_role, epoch, created_at, "
+    "provider"
     "  FROM accounts WHERE kind = ?1 AND state <> 3 AND name > ?2 ORDER BY name LIMIT ?3";
 constexpr char kAny[] = "SELECT 1 FROM accounts WHERE id > 0 LIMIT 1";
 constexpr char kCountAdmins[] =
@@ -20,8 +23,8 @@ constexpr char kRaiseEpoch[] =
     "INSERT INTO settings (key, value) VALUES ('people.epoch', '1')"
     " ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)";
 constexpr char kInsert[] =
-    "INSERT INTO accounts (name, kind, owner, role, new_visibility, base_role, created_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO NOTHING";
+    "INSERT INTO accounts (name, kind, owner, role, new_visibility, base_role, created_at,"
+    " provider) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (name) DO NOTHING";
 constexpr char kUpdate[] =
     "UPDATE accounts SET state = ?2, role = ?3, new_visibility = ?4, base_role = ?5,"
     " epoch = epoch + ?6 WHERE id = ?1";
@@ -38,6 +41,7 @@ Result<Account> account_of(const Query& row) {
   account.base_role = static_cast<RepositoryRole>(row.integer(7));
   account.epoch = row.integer(8);
   account.created_at = row.time(9);
+  account.provider = static_cast<Provider>(row.integer(10));
   return account;
 }
 
@@ -87,7 +91,8 @@ Result<Account> AccountRows::create(const NewAccount& account) {
   TRY_ASSIGN(const auto inserted,
              database_.run(kInsert, account.name, static_cast<int>(account.kind), account.owner,
                            static_cast<int>(account.role), static_cast<int>(account.new_visibility),
-                           static_cast<int>(account.base_role), account.created_at));
+                           static_cast<int>(account.base_role), account.created_at,
+                           static_cast<int>(account.provider)));
   if (inserted == 0) return fail(ErrorCode::AlreadyExists, "the name {} is taken", account.name);
   Account made;
   static_cast<NewAccount&>(made) = account;

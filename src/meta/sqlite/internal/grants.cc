@@ -12,6 +12,7 @@ namespace {
   "   WHEN 2 THEN (SELECT accounts.name || '/' || teams.name FROM teams"                    \
   "                  JOIN accounts ON accounts.id = teams.organisation"                     \
   "                 WHERE teams.id = grants.holder)"                                        \
+  "   WHEN 4 THEN 'htpasswd'"                                                               \
   "   ELSE '' END"
 
 constexpr char kFind[] = "SELECT " GRANT_COLUMNS " FROM grants WHERE id = ?1";
@@ -21,6 +22,10 @@ constexpr char kHeldByTeams[] =
     "SELECT " GRANT_COLUMNS
     " FROM team_members JOIN grants ON grants.holder_kind = 2 AND grants.holder = team_members.team"
     " WHERE team_members.account = ?1";
+constexpr char kHeldByProvider[] =
+    "SELECT " GRANT_COLUMNS
+    " FROM accounts JOIN grants ON grants.holder_kind = 4 AND grants.holder = accounts.provider"
+    " WHERE accounts.id = ?1";
 constexpr char kHeldByAnonymous[] =
     "SELECT " GRANT_COLUMNS " FROM grants WHERE holder_kind = 3 AND holder = 0";
 constexpr char kList[] = "SELECT " GRANT_COLUMNS " FROM grants WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -80,8 +85,11 @@ Result<std::vector<Grant>> GrantRows::held_by(AccountId account) const {
   if (!account) return rows<Grant>(database_.query(kHeldByAnonymous), &grant_of);
   TRY_ASSIGN(auto grants, rows<Grant>(database_.query(kHeldBy, account), &grant_of));
   TRY_ASSIGN(auto of_teams, rows<Grant>(database_.query(kHeldByTeams, account), &grant_of));
-  grants.insert(grants.end(), std::make_move_iterator(of_teams.begin()),
-                std::make_move_iterator(of_teams.end()));
+  TRY_ASSIGN(auto of_provider, rows<Grant>(database_.query(kHeldByProvider, account), &grant_of));
+  for (auto* more : {&of_teams, &of_provider}) {
+    grants.insert(grants.end(), std::make_move_iterator(more->begin()),
+                  std::make_move_iterator(more->end()));
+  }
   return grants;
 }
 

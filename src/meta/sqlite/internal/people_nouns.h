@@ -86,8 +86,11 @@ class SecretRows final : public Secrets {
                                    std::size_t limit) const override;
   Result<Secret> add(const NewSecret& secret) override;
   Result<void> set_hash(std::int64_t id, std::string_view password_hash) override;
+  Result<void> set_expiry(std::int64_t id, WallTime expires_at) override;
+  Result<void> carry_over(AccountId account, std::int64_t from, std::int64_t to) override;
   Result<void> remove(std::int64_t id) override;
   Result<void> remove_all(AccountId account, SecretKind kind) override;
+  Result<void> trim(AccountId account, SecretKind kind, std::size_t most) override;
   Result<std::size_t> purge(WallTime ended_before, std::size_t limit) override;
 
  private:

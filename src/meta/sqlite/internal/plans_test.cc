@@ -192,6 +192,9 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.secrets().password_of(account));
     EXPECT_OK(tx.secrets().list(account, 0, 10));
     EXPECT_OK(tx.secrets().set_hash(id, "hash"));
+    EXPECT_OK(tx.secrets().set_expiry(id, at(1)));
+    EXPECT_OK(tx.secrets().carry_over(account, 0, 1));
+    EXPECT_OK(tx.secrets().trim(account, SecretKind::Session, 3));
     EXPECT_OK(tx.secrets().remove(id));
     EXPECT_OK(tx.secrets().remove_all(account, SecretKind::AccessToken));
     EXPECT_OK(tx.secrets().purge(at(1), 10));

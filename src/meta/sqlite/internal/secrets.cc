@@ -4,7 +4,7 @@ namespace entrepot::meta::sqlite {
 namespace {
 
 #define SECRET_COLUMNS \
-  "id, account, kind, name, fingerprint, password_hash, bound, created_at, expires_at"
+  "id, account, kind, name, fingerprint, password_hash, bound, epoch, created_at, expires_at"
 
 constexpr char kFindByFingerprint[] =
     "SELECT " SECRET_COLUMNS " FROM secrets WHERE fingerprint = ?1";
@@ -14,11 +14,18 @@ constexpr char kPasswordOf[] =
 constexpr char kList[] =
     "SELECT " SECRET_COLUMNS " FROM secrets WHERE account = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 constexpr char kInsert[] =
-    "INSERT INTO secrets (account, kind, name, fingerprint, password_hash, bound, created_at,"
-    " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "INSERT INTO secrets (account, kind, name, fingerprint, password_hash, bound, epoch, "
+    "created_at,"
+    " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr char kSetHash[] = "UPDATE secrets SET password_hash = ?2 WHERE id = ?1";
+constexpr char kSetExpiry[] = "UPDATE secrets SET expires_at = ?2 WHERE id = ?1";
+constexpr char kCarryOver[] =
+    "UPDATE secrets SET epoch = ?3 WHERE account = ?1 AND kind IN (4, 5) AND epoch = ?2";
 constexpr char kRemove[] = "DELETE FROM secrets WHERE id = ?1";
 constexpr char kRemoveAll[] = "DELETE FROM secrets WHERE account = ?1 AND kind = ?2";
+constexpr char kTrim[] =
+    "DELETE FROM secrets WHERE id IN (SELECT id FROM secrets WHERE account = ?1 AND kind = ?2"
+    " ORDER BY expires_at DESC, id DESC LIMIT -1 OFFSET ?3)";
 constexpr char kPurge[] =
     "DELETE FROM secrets WHERE id IN"
     " (SELECT id FROM secrets WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
@@ -34,8 +41,9 @@ Result<Secret> secret_of(const Query& row) {
   secret.fingerprint = Bytes(row.blob(4));
   secret.password_hash = row.text(5);
   secret.bound = row.text(6);
-  secret.created_at = row.time(7);
-  if (!row.is_null(8)) secret.expires_at = row.time(8);
+  secret.epoch = row.integer(7);
+  secret.created_at = row.time(8);
+  if (!row.is_null(9)) secret.expires_at = row.time(9);
   return secret;
 }
 
@@ -69,17 +77,29 @@ Result<Secret> SecretRows::add(const NewSecret& secret) {
   std::optional<Octets> fingerprint;
   if (!secret.fingerprint.empty()) fingerprint = Octets{secret.fingerprint};
   TRY(database_.run(kInsert, secret.account, static_cast<int>(secret.kind), secret.name,
-                    fingerprint, secret.password_hash, secret.bound, secret.created_at,
-                    secret.expires_at));
+                    fingerprint, secret.password_hash, secret.bound, secret.epoch,
+                    secret.created_at, secret.expires_at));
   Secret made;
   static_cast<NewSecret&>(made) = secret;
   made.id = database_.last_inserted_id();
-  if (secret.kind != SecretKind::Session) TRY(tell_of_people(database_, news_));
+  const bool gives_rights =
+      secret.kind != SecretKind::RefreshToken && secret.kind != SecretKind::Session;
+  if (gives_rights) TRY(tell_of_people(database_, news_));
   return made;
 }
 
 Result<void> SecretRows::set_hash(std::int64_t id, std::string_view password_hash) {
   TRY(database_.run(kSetHash, id, password_hash));
+  return {};
+}
+
+Result<void> SecretRows::set_expiry(std::int64_t id, WallTime expires_at) {
+  TRY(database_.run(kSetExpiry, id, expires_at));
+  return {};
+}
+
+Result<void> SecretRows::carry_over(AccountId account, std::int64_t from, std::int64_t to) {
+  TRY(database_.run(kCarryOver, account, from, to));
   return {};
 }
 
@@ -92,6 +112,11 @@ Result<void> SecretRows::remove(std::int64_t id) {
 Result<void> SecretRows::remove_all(AccountId account, SecretKind kind) {
   TRY(database_.run(kRemoveAll, account, static_cast<int>(kind)));
   return tell_of_people(database_, news_);
+}
+
+Result<void> SecretRows::trim(AccountId account, SecretKind kind, std::size_t most) {
+  TRY(database_.run(kTrim, account, static_cast<int>(kind), to_sql_limit(most)));
+  return {};
 }
 
 Result<std::size_t> SecretRows::purge(WallTime ended_before, std::size_t limit) {

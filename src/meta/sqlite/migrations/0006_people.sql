@@ -12,7 +12,8 @@ CREATE TABLE accounts (
   new_visibility INTEGER NOT NULL,
   base_role      INTEGER NOT NULL,
   epoch          INTEGER NOT NULL DEFAULT 0,
-  created_at     INTEGER NOT NULL
+  created_at     INTEGER NOT NULL,
+  provider       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX accounts_listed ON accounts (kind, name) WHERE state <> 3;
 CREATE INDEX accounts_admins ON accounts (role) WHERE role = 2 AND state = 1 AND kind = 1;
@@ -61,12 +62,14 @@ CREATE TABLE secrets (
   fingerprint   BLOB,            -- SHA-256 of what is found by it; NULL for passwords
   password_hash TEXT NOT NULL,
   bound         TEXT NOT NULL,   -- JSON, or empty
+  epoch         INTEGER NOT NULL,  -- of refresh tokens: the account's, while which they count
   created_at    INTEGER NOT NULL,
   expires_at    INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX secrets_by_fingerprint ON secrets (fingerprint) WHERE fingerprint IS NOT NULL;
 CREATE UNIQUE INDEX secrets_passwords ON secrets (account) WHERE kind = 1;
 CREATE INDEX secrets_by_account ON secrets (account);
+CREATE INDEX secrets_trimmed ON secrets (account, kind, expires_at);
 CREATE INDEX secrets_ending ON secrets (expires_at) WHERE expires_at IS NOT NULL;
 
 -- 0: made while there were no accounts, and nobody said since.
