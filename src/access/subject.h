@@ -31,6 +31,7 @@ struct Bound {
   };
   std::vector<Scope> scopes;
   std::optional<WallTime> expires_at;
+  bool only_ends = false;  // until then it allows all that the account may do
 };
 
 // A value. What it may do is asked of Policy, never read off the subject.
@@ -49,6 +50,8 @@ class Subject {
   // As the journal, the log and the audit write it; "" for anonymous.
   std::string_view name() const { return name_; }
   const Bound* bound() const { return bound_.get(); }
+  // May it do whatever the account may?
+  bool is_unbound() const { return bound_ == nullptr || bound_->only_ends; }
 
   // Is it the same account? Credentials do not matter.
   bool is_same_as(const Subject& other) const {

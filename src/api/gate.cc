@@ -7,9 +7,11 @@
 
 namespace entrepot::api {
 
-Admission Gate::look(const http::Request& request) const {
+Admission Gate::look(const http::Request& request) const { return look(caller_of(request)); }
+
+Admission Gate::look(const auth::Caller& caller) const {
   Admission admission;
-  auto known = authenticator_.recall(caller_of(request));
+  auto known = authenticator_.recall(caller);
   if (auto* subject = std::get_if<access::Subject>(&known)) {
     admission.subject = std::move(*subject);
   } else if (auto* error = std::get_if<Error>(&known)) {
@@ -22,7 +24,11 @@ Admission Gate::look(const http::Request& request) const {
 
 void Gate::authenticate(Context& context, const http::Request& request,
                         Admission& admission) const {
-  auto subject = authenticator_.authenticate(context, caller_of(request));
+  authenticate(context, caller_of(request), admission);
+}
+
+void Gate::authenticate(Context& context, const auth::Caller& caller, Admission& admission) const {
+  auto subject = authenticator_.authenticate(context, caller);
   if (subject) {
     admission.subject = *std::move(subject);
   } else {

@@ -34,12 +34,15 @@ class Gate {
 
   // On an event loop: who is it, as far as memory tells?
   Admission look(const http::Request& request) const;
+  // The same for credentials that the edge found elsewhere.
+  Admission look(const auth::Caller& caller) const;
   // On an event loop, or later: may they, as far as memory tells? Nothing without a subject.
   void recall(const http::Request& request, access::Action action, std::string_view repository,
               Admission& admission) const;
 
   // What look() left open, on its executor.
   void authenticate(Context& context, const http::Request& request, Admission& admission) const;
+  void authenticate(Context& context, const auth::Caller& caller, Admission& admission) const;
   // What recall() left open, on a worker or finisher.
   void decide(Context& context, const http::Request& request, access::Action action,
               std::string_view repository, Admission& admission) const;

@@ -22,6 +22,9 @@ struct Caller {
   std::optional<std::string_view> host = {};
   std::optional<std::string_view> origin = {};
   std::optional<std::string_view> authorization = {};
+  // `authorization` is a secret of ours by itself, without a scheme and a name: the edge took it
+  // out of a cookie, or takes it as Bearer. Registry clients cannot come this way.
+  bool is_own_secret = false;
 };
 
 // Two implementations at least: OpenMode, and the one in auth/testing. Thread-safe.

@@ -53,6 +53,12 @@ class Writer {
     return *this;
   }
 
+  Writer& null() {
+    separate();
+    out_ += "null";
+    return *this;
+  }
+
   Writer& member(std::string_view name, const auto& held) { return key(name).value(held); }
 
  private:

@@ -18,6 +18,7 @@ enum class SecretKind : int {
   Password = 1,
   AccessToken = 2,
   RobotSecret = 3,
+  Session = 5,  // of a browser (4 is taken)
 };
 
 struct NewSecret {
@@ -47,6 +48,7 @@ class Secrets {
   virtual Result<std::vector<Secret>> list(AccountId account, std::int64_t after,
                                            std::size_t limit) const = 0;
 
+  // Of sessions nobody is told: they change no rights, and come with every sign-in.
   virtual Result<Secret> add(const NewSecret& secret) = 0;
   // The same password, hashed at another price. Nobody is told.
   virtual Result<void> set_hash(std::int64_t id, std::string_view password_hash) = 0;

@@ -17,6 +17,20 @@ struct TagRow {
   WallTime moved_at;
 };
 
+// A page of a repository's tags.
+struct TagQuery {
+  enum class Order { ByName, NewestFirst };  // newest: moved last; tags of one moment by name, down
+  // The last row of the page before.
+  struct After {
+    std::string name;
+    WallTime moved_at;  // looked at for NewestFirst alone
+  };
+  RepositoryId repository = {};
+  Order order = Order::ByName;
+  std::optional<After> after = {};
+  std::size_t limit = 100;
+};
+
 // One step in the life of a tag, newest first in lists.
 struct TagMove {
   std::optional<Digest> digest;  // none: the tag was deleted
@@ -30,6 +44,10 @@ class Tags {
   virtual Result<TagRow> find(RepositoryId repository, const Tag& tag) const = 0;
   virtual Result<std::vector<Tag>> list(RepositoryId repository, std::string_view after,
                                         std::size_t limit) const = 0;
+  // Costs what the page holds, in either order, first or deep.
+  virtual Result<std::vector<TagRow>> page(const TagQuery& query) const = 0;
+  // At most `most`; costs what it counts.
+  virtual Result<std::size_t> count(RepositoryId repository, std::size_t most) const = 0;
   virtual Result<std::vector<TagMove>> history(RepositoryId repository, const Tag& tag,
                                                std::size_t limit) const = 0;
   // The tags that point at the manifest; empty when there is none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crypto/hash.h"
+#include "crypto/secret.h"
 
 namespace entrepot::people {
 namespace {
@@ -52,6 +53,18 @@ Result<Credentials> parse_authorization(std::string_view header) {
   if (!is_scheme(scheme, "bearer")) return wrong("only Basic and Bearer are understood");
   if (rest.empty()) return wrong("there is no token behind Bearer");
   return BearerCredentials{std::string(rest)};
+}
+
+std::string to_authorization(const BasicCredentials& credentials) {
+  std::string text = crypto::to_base64url(credentials.name + ':' + credentials.secret);
+  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  return "Basic " + text;
+}
+
+bool is_password(std::string_view authorization) {
+  const auto given = parse_authorization(authorization);
+  const auto* basic = given ? std::get_if<BasicCredentials>(&*given) : nullptr;
+  return basic != nullptr && !crypto::parse_secret(basic->secret);
 }
 
 }  // namespace entrepot::people

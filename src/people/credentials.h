@@ -25,4 +25,11 @@ using Credentials = std::variant<BasicCredentials, BearerCredentials>;
 // Unauthenticated, with what is wrong, for anything else. The scheme's case does not matter.
 Result<Credentials> parse_authorization(std::string_view header);
 
+// The other way round, for credentials that came in another way than the header.
+std::string to_authorization(const BasicCredentials& credentials);
+
+// Does the header carry a password: a name with a secret that is none of those that we make up?
+// Only these can be guessed, and cost something to prove.
+bool is_password(std::string_view authorization);
+
 }  // namespace entrepot::people

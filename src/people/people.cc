@@ -129,6 +129,7 @@ Result<void> People::set_password(Context& context, By by, std::string_view user
   return change(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const Account account, find_account(tx, user, AccountKind::User));
     TRY(tx.secrets().remove_all(account.id, SecretKind::Password));
+    TRY(tx.secrets().remove_all(account.id, SecretKind::Session));
     meta::NewSecret kept;
     kept.account = account.id;
     kept.password_hash = hash;

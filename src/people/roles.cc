@@ -137,6 +137,8 @@ std::string_view name_of(meta::SecretKind kind) {
       return "access token";
     case meta::SecretKind::RobotSecret:
       return "robot's secret";
+    case meta::SecretKind::Session:
+      return "session";
   }
   return "unknown";
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.h"
-#include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "people/find.h"
 #include "people/names.h"
@@ -14,10 +13,13 @@ namespace {
 using access::Subject;
 using access::SubjectKind;
 
-constexpr std::size_t kKeyBytes = 32;
-
 // Whoever it was: what is wrong is not told apart.
 Error wrong_password() { return {ErrorCode::Unauthenticated, "wrong user name or password"}; }
+
+// What counts by itself where the edge says so would be found among what is remembered.
+bool lacks_scheme(const auth::Caller& caller) {
+  return !caller.is_own_secret && crypto::parse_secret(*caller.authorization).has_value();
+}
 
 // A secret that is right and does not count any more is told why.
 Result<void> check_alive(const meta::Account& account, const meta::Secret& secret, WallTime now) {
@@ -41,6 +43,7 @@ Result<std::shared_ptr<const access::Bound>> bound_of(const meta::Secret& secret
   } else {
     bound.scopes.push_back({"**", access::Actions::all()});
     bound.scopes.push_back({"", access::Actions::all()});
+    bound.only_ends = true;
   }
   bound.expires_at = secret.expires_at;
   return std::make_shared<const access::Bound>(std::move(bound));
@@ -59,6 +62,18 @@ struct Found {
   meta::Account account;
   meta::Secret secret;
 };
+
+// What cannot be guessed is neither throttled nor hashed dearly.
+Result<std::optional<Found>> find_secret(Context& context, meta::Store& store,
+                                         std::string_view secret) {
+  const Bytes fingerprint = crypto::fingerprint_of(secret);
+  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Found> {
+    TRY_ASSIGN(auto found, snapshot.secrets().find(fingerprint));
+    TRY_ASSIGN(auto account, snapshot.accounts().find(found.account));
+    return Found{std::move(account), std::move(found)};
+  };
+  return if_there(store.view<Found>(context, look));
+}
 
 }  // namespace
 
@@ -79,40 +94,30 @@ SignIn::SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executo
       clock_(clock),
       options_(options),
       decoy_(std::move(decoy)),
-      key_(crypto::random_bytes(kKeyBytes)),
       throttle_(clock) {}
 
-std::string SignIn::key_of(std::string_view authorization) const {
-  return crypto::hmac_sha256(key_, authorization);
-}
-
-// Only these cost something to prove, and to be wrong: what has a signature, and what cannot be
-// guessed, is looked at wherever the request is, and remembered only when it is right. So who sends
-// a thousand bad tokens makes nobody wait, and nobody forgotten.
-bool SignIn::is_password(std::string_view authorization) {
-  const auto given = parse_authorization(authorization);
-  const auto* basic = given ? std::get_if<BasicCredentials>(&*given) : nullptr;
-  return basic != nullptr && !crypto::parse_secret(basic->secret);
-}
-
+// What has a signature, and what cannot be guessed, is looked at wherever the request is, and
+// remembered only when it is right. So who sends a thousand bad tokens makes nobody wait, and
+// nobody forgotten.
 auth::Authenticator::Ask SignIn::ask(std::string_view authorization) const {
   return {is_password(authorization) ? &executor_ : nullptr};
 }
 
-std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const std::string& key) const {
+std::optional<std::variant<SignIn::Known, Error>> SignIn::find(const Key& key) const {
   const MutexLock lock(mutex_);
-  const auto found = remembered_.find(std::string_view(key));
+  const auto found = remembered_.find(key);
   if (found == remembered_.end() || found->second.until <= clock_.steady()) return std::nullopt;
-  const bool is_error = std::holds_alternative<Error>(found->second.outcome);
-  if (is_error && found->second.epoch != memory_.epoch()) return std::nullopt;
+  const Remembered& it = found->second;
+  if (it.until_any_news && it.epoch != memory_.epoch()) return std::nullopt;
   return found->second.outcome;
 }
 
-void SignIn::remember(const std::string& key, std::uint64_t epoch,
+void SignIn::remember(const auth::Caller& caller, std::uint64_t epoch,
                       const Result<Known>& outcome) const {
   // What may be right a moment later is asked again.
   if (!outcome && outcome.error().code != ErrorCode::Unauthenticated) return;
-  Remembered remembered{wrong_password(), epoch, clock_.steady() + options_.remembered};
+  Remembered remembered{wrong_password(), epoch, !outcome || caller.is_own_secret,
+                        clock_.steady() + options_.remembered};
   if (outcome) {
     remembered.outcome = *outcome;
   } else {
@@ -120,13 +125,14 @@ void SignIn::remember(const std::string& key, std::uint64_t epoch,
   }
   const MutexLock lock(mutex_);
   if (remembered_.size() >= kMostRemembered) remembered_.clear();
-  remembered_.insert_or_assign(key, std::move(remembered));
+  remembered_.insert_or_assign(key_of_(*caller.authorization), std::move(remembered));
 }
 
 std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
     const auth::Caller& caller) const {
   if (!caller.authorization) return Subject::anonymous();
-  auto known = find(key_of(*caller.authorization));
+  if (lacks_scheme(caller)) return wrong_password();
+  auto known = find(key_of_(*caller.authorization));
   if (!known) return ask(*caller.authorization);
   if (auto* error = std::get_if<Error>(&*known)) return std::move(*error);
   auto& proved = std::get<Known>(*known);
@@ -139,7 +145,8 @@ std::variant<Subject, Error, auth::Authenticator::Ask> SignIn::recall(
 
 Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& caller) const {
   if (!caller.authorization) return Subject::anonymous();
-  const std::string key = key_of(*caller.authorization);
+  if (lacks_scheme(caller)) return Failure(wrong_password());
+  const Key key = key_of_(*caller.authorization);
   const auto known = find(key);
   if (known && std::holds_alternative<Error>(*known)) return Failure(std::get<Error>(*known));
   if (known) {
@@ -152,7 +159,7 @@ Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& calle
   }
   const std::uint64_t epoch = memory_.epoch();
   const auto outcome = prove(context, caller);
-  if (outcome || is_password(*caller.authorization)) remember(key, epoch, outcome);
+  if (outcome || is_password(*caller.authorization)) remember(caller, epoch, outcome);
   if (!outcome) return Failure(outcome.error());
   const meta::AccountId account{outcome->subject.id()};
   TRY_ASSIGN(const auto standing, memory_.find_standing(context, account));
@@ -163,6 +170,7 @@ Result<Subject> SignIn::authenticate(Context& context, const auth::Caller& calle
 }
 
 Result<SignIn::Known> SignIn::prove(Context& context, const auth::Caller& caller) const {
+  if (caller.is_own_secret) return prove_own_secret(context, *caller.authorization);
   TRY_ASSIGN(const Credentials given, parse_authorization(*caller.authorization));
   if (const auto* bearer = std::get_if<BearerCredentials>(&given)) {
     return prove_token(bearer->token);
@@ -187,19 +195,25 @@ Result<SignIn::Known> SignIn::prove_basic(Context& context, const BasicCredentia
   return prove_password(context, given, address);
 }
 
-// What cannot be guessed is neither throttled nor hashed dearly.
 Result<SignIn::Known> SignIn::prove_secret(Context& context, const BasicCredentials& given) const {
-  const Bytes fingerprint = crypto::fingerprint_of(given.secret);
-  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Found> {
-    TRY_ASSIGN(auto secret, snapshot.secrets().find(fingerprint));
-    TRY_ASSIGN(auto account, snapshot.accounts().find(secret.account));
-    return Found{std::move(account), std::move(secret)};
-  };
-  TRY_ASSIGN(const auto found, if_there(store_.view<Found>(context, look)));
-  if (!found || found->account.name != lower_case(given.name)) return Failure(wrong_password());
-  TRY(check_alive(found->account, found->secret, clock_.wall()));
-  TRY_ASSIGN(auto bound, bound_of(found->secret));
-  return Known{subject_of(found->account, std::move(bound)), found->account.epoch};
+  TRY_ASSIGN(const auto found, find_secret(context, store_, given.secret));
+  const bool counts = found && found->secret.kind != meta::SecretKind::Session &&
+                      found->account.name == lower_case(given.name);
+  if (!counts) return Failure(wrong_password());
+  return known_of(found->account, found->secret);
+}
+
+Result<SignIn::Known> SignIn::prove_own_secret(Context& context, std::string_view secret) const {
+  TRY_ASSIGN(const auto found, find_secret(context, store_, secret));
+  if (!found) return Failure(wrong_password());
+  return known_of(found->account, found->secret);
+}
+
+Result<SignIn::Known> SignIn::known_of(const meta::Account& account,
+                                       const meta::Secret& secret) const {
+  TRY(check_alive(account, secret, clock_.wall()));
+  TRY_ASSIGN(auto bound, bound_of(secret));
+  return Known{subject_of(account, std::move(bound)), account.epoch};
 }
 
 Result<SignIn::Known> SignIn::prove_password(Context& context, const BasicCredentials& given,

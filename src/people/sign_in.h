@@ -9,6 +9,7 @@
 
 #include "auth/authenticator.h"
 #include "base/mutex.h"
+#include "crypto/keyed_hash.h"
 #include "crypto/password.h"
 #include "people/credentials.h"
 #include "people/memory.h"
@@ -18,13 +19,15 @@
 namespace entrepot::people {
 
 // Takes Basic credentials (a password, an access token with its owner's name, a robot's secret with
-// the robot's name) and registry tokens as Bearer. No credentials: anonymous.
+// the robot's name) and registry tokens as Bearer. Where the edge says so (Caller::is_own_secret) a
+// session, an access token or a robot's secret by itself. No credentials: anonymous.
 //
 // What was found out of a credential, also that it is wrong, is remembered for a minute under a
 // keyed hash of it. Each use compares the account's epoch and state with what they are now, so that
 // a new password, a revoked token or a disabled account counts for the next request; that a
-// password is wrong is remembered until the next change of anything. Passwords are proved on the
-// executor, whose few threads bound what hashing costs; all else where the request is.
+// password is wrong, or a session is there, is remembered until the next change of anything.
+// Passwords are proved on the executor, whose few threads bound what hashing costs; all else where
+// the request is.
 //
 // A wrong password and an unknown name cost the same work and get the same answer. Thread-safe.
 class SignIn final : public auth::Authenticator {
@@ -51,26 +54,26 @@ class SignIn final : public auth::Authenticator {
   };
   struct Remembered {
     std::variant<Known, Error> outcome;
-    std::uint64_t epoch;  // Memory::epoch() before it was proved; of errors
+    std::uint64_t epoch;          // Memory::epoch() before it was proved
+    bool until_any_news = false;  // it counts while that is the same
     SteadyTime until;
   };
-  struct NameHash : crypto::SeededHash {
-    using is_transparent = void;
-  };
+  using Key = crypto::KeyedHash::Value;
 
   SignIn(meta::Store& store, Memory& memory, const Tokens& tokens, Executor& executor,
          const Clock& clock, const Options& options, std::string decoy);
 
-  static bool is_password(std::string_view authorization);
   Ask ask(std::string_view authorization) const;
-  std::string key_of(std::string_view authorization) const;
-  std::optional<std::variant<Known, Error>> find(const std::string& key) const;
-  void remember(const std::string& key, std::uint64_t epoch, const Result<Known>& outcome) const;
+  std::optional<std::variant<Known, Error>> find(const Key& key) const;
+  void remember(const auth::Caller& caller, std::uint64_t epoch,
+                const Result<Known>& outcome) const;
 
   Result<Known> prove(Context& context, const auth::Caller& caller) const;
   Result<Known> prove_basic(Context& context, const BasicCredentials& given,
                             std::string_view address) const;
   Result<Known> prove_secret(Context& context, const BasicCredentials& given) const;
+  Result<Known> prove_own_secret(Context& context, std::string_view secret) const;
+  Result<Known> known_of(const meta::Account& account, const meta::Secret& secret) const;
   Result<Known> prove_password(Context& context, const BasicCredentials& given,
                                std::string_view address) const;
   Result<Known> prove_token(const std::string& token) const;
@@ -83,10 +86,10 @@ class SignIn final : public auth::Authenticator {
   const Clock& clock_;
   const Options options_;
   const std::string decoy_;
-  const Bytes key_;  // of this process
+  const crypto::KeyedHash key_of_;
   mutable Throttle throttle_;
   mutable Mutex mutex_;
-  mutable std::unordered_map<std::string, Remembered, NameHash, std::equal_to<>> remembered_
+  mutable std::unordered_map<Key, Remembered, crypto::KeyedHash::OfValue> remembered_
       ENTREPOT_GUARDED_BY(mutex_);
 };
 

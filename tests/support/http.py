@@ -53,9 +53,11 @@ class Answer:
 class Client:
     """Sends requests over one kept connection, and opens another when the server closed it."""
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None):
-        """`tls` makes it speak HTTPS."""
+    def __init__(self, address: str, tls: ssl.SSLContext | None = None,
+                 headers: Mapping[str, str] | None = None):
+        """`tls` makes it speak HTTPS; `headers` go with every request."""
         self.address = address
+        self._headers = dict(headers or {})
         self._tls = tls
         self._connection: http.client.HTTPConnection | None = None
 
@@ -68,13 +70,13 @@ class Client:
                 headers: Mapping[str, str] | None = None) -> Answer:
         """One request. A body of pieces goes out chunked, unless Content-Length is given."""
         try:
-            return self._attempt(method, target, body, headers or {})
+            return self._attempt(method, target, body, {**self._headers, **(headers or {})})
         except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
             fresh = self._connection is None
             self.close()
             if fresh or not isinstance(body, bytes | None):
                 raise
-            return self._attempt(method, target, body, headers or {})
+            return self._attempt(method, target, body, {**self._headers, **(headers or {})})
 
     def get(self, target: str, **headers: str) -> Answer:
         """GET; header names are given with `_` for `-`."""

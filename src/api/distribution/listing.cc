@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "json/writer.h"
+#include "registry/visible.h"
 
 namespace entrepot::api::distribution {
 namespace {
@@ -67,39 +68,6 @@ void write_last(json::Writer& json, std::string_view key, const std::vector<std:
   json.end_array().end_object().end_line();
 }
 
-// Of the repositories behind page.last, so many as the caller may see; what Link will say is one of
-// those.
-Result<registry::NamePage> visible(Context& context, const Call& call, const PageRequest& page) {
-  const Gate& gate = call.services.gate;
-  const auto question = gate.question(call.request, call.subject, access::Action::See, "");
-  if (gate.policy().allows_everywhere(question)) {
-    return call.services.pull.repositories(context, page.last, page.limit);
-  }
-  registry::NamePage seen;
-  std::string last = page.last;
-  for (bool more = true; more;) {
-    TRY(context.alive());
-    TRY_ASSIGN(const auto names, call.services.pull.repositories(context, last, kMaxPage));
-    std::vector<oci::RepositoryName> repositories;
-    for (const std::string& name : names.names) {
-      TRY_ASSIGN(auto repository, oci::RepositoryName::parse(name));
-      repositories.push_back(std::move(repository));
-    }
-    TRY_ASSIGN(const auto may_see, gate.policy().allowed_among(context, question, repositories));
-    for (std::size_t i = 0; i < repositories.size(); ++i) {
-      if (!may_see[i]) continue;
-      if (seen.names.size() == page.limit) {
-        seen.more = true;
-        return seen;
-      }
-      seen.names.push_back(names.names[i]);
-    }
-    more = names.more && !names.names.empty();
-    if (more) last = names.names.back();
-  }
-  return seen;
-}
-
 }  // namespace
 
 http::Reply Listing::tags(Context& context, const Call& call) {
@@ -126,13 +94,18 @@ http::Reply Listing::catalog(Context& context, const Call& call) {
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.catalog), About::Page);
   Room room;
   if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
-  ENTREPOT_API_ASSIGN(const auto repositories, visible(context, call, page), About::Registry);
+  const Gate& gate = call.services.gate;
+  const auto question = gate.question(call.request, call.subject, access::Action::See, "");
+  ENTREPOT_API_ASSIGN(const auto repositories,
+                      registry::find_visible(context, call.services.pull, gate.policy(), question,
+                                             {.after = page.last, .limit = page.limit}),
+                      About::Registry);
   Bytes body;
   json::Writer json(body);
   write_last(json.begin_object(), "repositories", repositories.names);
   auto response = http::Response::text(200, "application/json", std::move(body));
-  if (repositories.more && page.limit > 0) {
-    response.with("Link", next_link(call, "/v2/_catalog", page.limit, repositories.names.back()));
+  if (repositories.next) {
+    response.with("Link", next_link(call, "/v2/_catalog", page.limit, *repositories.next));
   }
   return response;
 }

@@ -113,6 +113,55 @@ TEST_P(StoreConformance, TagsThatPointAtAManifestAreTold) {
   EXPECT_TRUE(pointing_at(sha256("never pushed"), 10).empty());
 }
 
+TEST_P(StoreConformance, TagsAreToldByPagesInBothOrders) {
+  const RepositoryId repo = repository("app");
+  const Digest digest = put(repo, "bytes");
+  const Digest other = put(repo, "other");
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.tags().move(repo, tag("old"), digest, at(1)));
+    TRY(tx.tags().move(repo, tag("twin"), digest, at(5)));
+    TRY(tx.tags().move(repo, tag("also"), other, at(5)));
+    TRY(tx.tags().move(repo, tag("new"), digest, at(9)));
+    return {};
+  }));
+  using Order = TagQuery::Order;
+  const auto paged = [&](Order order, std::size_t limit) {
+    std::vector<std::string> names;
+    TagQuery query{.repository = repo, .order = order, .limit = limit};
+    for (;;) {
+      const auto rows = read([&](const Snapshot& s) { return s.tags().page(query); }).value();
+      for (const TagRow& row : rows) names.push_back(row.tag.str());
+      if (rows.size() < limit) return names;
+      query.after = {rows.back().tag.str(), rows.back().moved_at};
+    }
+  };
+  for (const std::size_t limit : {1u, 2u, 3u, 10u}) {
+    EXPECT_EQ(paged(Order::ByName, limit),
+              (std::vector<std::string>{"also", "new", "old", "twin"}));
+    EXPECT_EQ(paged(Order::NewestFirst, limit),
+              (std::vector<std::string>{"new", "twin", "also", "old"}));
+  }
+  const auto rows =
+      read([&](const Snapshot& s) { return s.tags().page({.repository = repo, .limit = 1}); });
+  EXPECT_EQ(rows->front().digest, other);
+  EXPECT_EQ(rows->front().moved_at, at(5));
+}
+
+TEST_P(StoreConformance, TagsAreCountedSoFarAsIsAsked) {
+  const RepositoryId repo = repository("app");
+  const auto count = [&](std::size_t most) {
+    return read([&](const Snapshot& s) { return s.tags().count(repo, most); }).value();
+  };
+  EXPECT_EQ(count(10), 0u);
+  const Digest digest = put(repo, "bytes");
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    for (const char* each : {"a", "b", "c"}) TRY(tx.tags().move(repo, tag(each), digest, at(0)));
+    return {};
+  }));
+  EXPECT_EQ(count(10), 3u);
+  EXPECT_EQ(count(2), 2u);
+}
+
 TEST_P(StoreConformance, TagsAreListedInAsciiOrderByPages) {
   const RepositoryId repo = repository("app");
   const Digest digest = put(repo, "bytes");

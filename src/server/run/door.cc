@@ -79,7 +79,7 @@ std::variant<Subject, Error, auth::Authenticator::Ask> OperatorsDoor::recall(
   if (!*any) return known;
   const auto standing = accounts->memory().recall_standing(meta::AccountId{subject->id()});
   if (!standing) return Ask{nullptr};
-  if (operates(*standing) && subject->bound() == nullptr) return known;
+  if (operates(*standing) && subject->is_unbound()) return known;
   return for_operators(subject->kind() == access::SubjectKind::Anonymous);
 }
 
@@ -91,7 +91,7 @@ Result<Subject> OperatorsDoor::authenticate(Context& context, const auth::Caller
   if (!any) return subject;
   TRY_ASSIGN(const auto standing,
              accounts->memory().find_standing(context, meta::AccountId{subject.id()}));
-  if (operates(*standing) && subject.bound() == nullptr) return subject;
+  if (operates(*standing) && subject.is_unbound()) return subject;
   return Failure(for_operators(subject.kind() == access::SubjectKind::Anonymous));
 }
 

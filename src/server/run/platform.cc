@@ -96,6 +96,7 @@ Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options
 
 http::Handler& Platform::api() { return parts_->api; }
 const api::Gate& Platform::gate() { return parts_->gate; }
+const registry::Puller& Platform::puller() { return parts_->pull; }
 registry::Uploads& Platform::uploads() { return parts_->uploads; }
 registry::Remover& Platform::remover() { return parts_->remove; }
 registry::Quarantine& Platform::quarantine() { return parts_->quarantine; }

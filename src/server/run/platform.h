@@ -40,7 +40,8 @@ class Platform {
   ~Platform();
 
   http::Handler& api();
-  const api::Gate& gate();       // for other APIs
+  const api::Gate& gate();  // for other APIs
+  const registry::Puller& puller();
   registry::Uploads& uploads();  // what the collector works with, too
   registry::Remover& remover();
   registry::Quarantine& quarantine();

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "api/external_address.h"
+#include "api/rest/api.h"
 #include "api/token/service.h"
 #include "base/log.h"
 #include "server/configure/resolve.h"
@@ -78,6 +79,7 @@ struct RunningServer::Parts {
   std::vector<Front::Room> rooms() {
     return {{api_prefix(options) + "/v2", api},
             {api_prefix(options) + "/token", tokens},
+            {api_prefix(options) + "/api/v1", rest},
             {"/healthz", operations},
             {"/readyz", operations},
             {"/metrics", operations}};
@@ -144,10 +146,16 @@ struct RunningServer::Parts {
         api::token::TokenService::Options{
             .prefix = api_prefix(options),
             .life = std::chrono::duration_cast<std::chrono::seconds>(options.tokens_life)});
+    rest_api.emplace(
+        api::rest::Services{platform->puller(), platform->remover(), stores->stores().meta,
+                            accounts->memory(), platform->gate(), clock, ENTREPOT_VERSION},
+        api::rest::RestApi::Options{.prefix = api_prefix(options),
+                                    .finishers = listeners->threading().finishers});
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     api.open(platform->api());
     tokens.open(*token_service);
+    rest.open(*rest_api);
     presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
       look_for_the_store();
       static_cast<void>(look_for_rights(looking));
@@ -200,10 +208,12 @@ struct RunningServer::Parts {
     if (is_present) {
       api.open(platform->api());
       tokens.open(*token_service);
+      rest.open(*rest_api);
       log::info("the store is back: requests are answered again");
     } else {
       api.close();
       tokens.close();
+      rest.close();
       log::error("the store is away, requests are refused until it is back: {}", present.error());
     }
   }
@@ -224,6 +234,7 @@ struct RunningServer::Parts {
   ProbeHandler probe;
   Shutter api;
   Shutter tokens;
+  Shutter rest;
   ui::Page page;
   Front front;
   std::unique_ptr<Listeners> listeners;
@@ -234,6 +245,7 @@ struct RunningServer::Parts {
   std::optional<DoorPolicy> policy;
   std::unique_ptr<Platform> platform;
   std::optional<api::token::TokenService> token_service;
+  std::optional<api::rest::RestApi> rest_api;
   std::unique_ptr<Background> background;
   bool is_present = true;  // of the thread of `presence` alone
   std::optional<Periodic> presence;

@@ -3,6 +3,8 @@
 // 3986).
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace entrepot::http::server::internal {
@@ -41,6 +43,25 @@ inline bool consists_of(std::string_view text, CharacterClass wanted) {
   unsigned char all = wanted;
   for (const char c : text) all &= kCharacters[static_cast<unsigned char>(c)];
   return all != 0;
+}
+
+// The same for kFieldValue, eight at a time: tokens make field values long. A word of which a byte
+// is a control character (it may be a tab) is looked at byte by byte.
+inline bool is_field_value(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHighBits = 0x80 * kOnes;
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), sizeof word);
+    const std::uint64_t deletes = word ^ (0x7f * kOnes);  // 0 where a byte is DEL
+    const std::uint64_t control = (word - 0x20 * kOnes) & ~word;
+    const std::uint64_t del = (deletes - kOnes) & ~deletes;
+    if (((control | del) & kHighBits) != 0 &&
+        !consists_of(text.substr(0, sizeof word), kFieldValue)) {
+      return false;
+    }
+    text.remove_prefix(sizeof word);
+  }
+  return consists_of(text, kFieldValue);
 }
 
 inline bool is_token(std::string_view text) { return !text.empty() && consists_of(text, kToken); }

@@ -271,7 +271,7 @@ MaybeRefusal parse_header_line(std::string_view line, Head& head, HeaderRules& r
   if (!is_token(name))
     return bad_request("a header's name must be a token, right before its colon");
   const std::string_view value = trim_blanks(line.substr(colon + 1));
-  if (!consists_of(value, kFieldValue)) {
+  if (!is_field_value(value)) {
     return bad_request("a header's value holds a control character");
   }
   head.headers.push_back({name, value});

@@ -112,7 +112,7 @@ void write_head(std::string& out, const Response& response, const HeadFrame& fra
   }
   for (const auto& [name, value] : response.headers) {
     if (is_servers_own(name)) continue;
-    if (!is_token(name) || !consists_of(value, kFieldValue)) {
+    if (!is_token(name) || !is_field_value(value)) {
       log::error("left out a malformed header of an answer: {}", name);
       continue;
     }

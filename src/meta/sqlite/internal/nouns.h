@@ -65,6 +65,8 @@ class TagRows final : public Tags {
   Result<TagRow> find(RepositoryId repository, const Tag& tag) const override;
   Result<std::vector<Tag>> list(RepositoryId repository, std::string_view after,
                                 std::size_t limit) const override;
+  Result<std::vector<TagRow>> page(const TagQuery& query) const override;
+  Result<std::size_t> count(RepositoryId repository, std::size_t most) const override;
   Result<std::vector<TagMove>> history(RepositoryId repository, const Tag& tag,
                                        std::size_t limit) const override;
   Result<std::vector<Tag>> pointing_at(RepositoryId repository, const Digest& digest,

@@ -74,7 +74,7 @@ Result<Secret> SecretRows::add(const NewSecret& secret) {
   Secret made;
   static_cast<NewSecret&>(made) = secret;
   made.id = database_.last_inserted_id();
-  TRY(tell_of_people(database_, news_));
+  if (secret.kind != SecretKind::Session) TRY(tell_of_people(database_, news_));
   return made;
 }
 

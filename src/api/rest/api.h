@@ -1,0 +1,62 @@
+#pragma once
+// api/rest/api.h — the handler behind /api/v1.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "access/action.h"
+#include "api/rest/call.h"
+#include "http/handler.h"
+#include "http/router.h"
+
+namespace entrepot::api::rest {
+
+// One end point.
+struct Route {
+  unsigned methods;          // bits of http::bit_of
+  std::string_view pattern;  // as http::match_path reads it; <name> is the repository
+  // What its caller must be allowed to do to the repository. None: the handler decides.
+  std::optional<access::Action> action;
+  http::Response (*handle)(Context&, const Call&);
+  std::string_view label;  // in metrics and the access log
+};
+
+// All of them; docs/api/openapi.yaml has the same. The first that fits is taken.
+std::span<const Route> routes();
+
+// The API that the page, scripts and client commands speak (docs/api/openapi.yaml). Of each request
+// it is found out who sent it, by Authorization or the page's cookie, and whether they may; only
+// then is a body read, of at most kLargestBody. What writes runs on finishers. Thread-safe.
+class RestApi final : public http::Handler {
+ public:
+  struct Options {
+    std::string prefix;             // in front of /api/v1, without a slash at its end
+    Executor* finishers = nullptr;  // null: everything where it is asked
+  };
+  static constexpr std::size_t kLargestBody = 64u << 10;
+
+  RestApi(const Services& services, Options options)
+      : services_(services), options_(std::move(options)) {}
+
+  std::optional<http::Response> answer_from_memory(const http::Request& request) override;
+  Executor* executor_of(const http::Request& request) override;
+  http::Reply handle(Context& context, const http::Request& request) override;
+  void dress(const http::Request* request, http::Response& response) override;
+  http::Response refuse(const http::Refusal& refusal) override;
+
+ private:
+  class Body;
+  struct Visit;
+
+  Executor* executor_for(const http::Request& request) const;
+  std::optional<http::Response> refusal_of(const http::Request& request, const Visit& visit) const;
+  http::Response run(Context& context, const http::Request& request, const Visit& visit,
+                     std::string_view body) const;
+
+  const Services services_;
+  const Options options_;
+};
+
+}  // namespace entrepot::api::rest

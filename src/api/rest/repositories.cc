@@ -1,0 +1,135 @@
+#include "api/rest/repositories.h"
+
+#include "api/rest/page.h"
+#include "api/rest/problem.h"
+#include "json/reader.h"
+#include "people/roles.h"
+#include "registry/home.h"
+#include "registry/visible.h"
+
+namespace entrepot::api::rest {
+namespace {
+
+using access::Action;
+
+// More tags than these are not counted.
+constexpr std::size_t kMostCounted = 1000;
+// Names that a search by a part of them looks at.
+constexpr std::size_t kMostLookedAt = 20'000;
+
+struct Row {
+  meta::Repository repository;
+  std::size_t tags = 0;
+  std::optional<WallTime> updated_at = {};
+};
+
+Result<std::optional<Row>> row_of(const meta::Snapshot& snapshot, const oci::RepositoryName& name) {
+  TRY_ASSIGN(auto found, if_there(snapshot.repositories().find(name)));
+  if (!found) return std::nullopt;
+  Row row{*std::move(found)};
+  TRY_ASSIGN(row.tags, snapshot.tags().count(row.repository.id, kMostCounted));
+  TRY_ASSIGN(const auto newest, snapshot.tags().page({.repository = row.repository.id,
+                                                      .order = meta::TagQuery::Order::NewestFirst,
+                                                      .limit = 1}));
+  if (!newest.empty()) row.updated_at = newest.front().moved_at;
+  return row;
+}
+
+void write(json::Writer& json, const Row& row, const std::vector<std::string_view>& may) {
+  const meta::Repository& repository = row.repository;
+  const std::string& name = repository.name.str();
+  const std::size_t slash = name.find('/');
+  // In open mode everybody sees everything, whatever it will be.
+  const bool unset = repository.visibility == meta::Visibility::Unset;
+  json.begin_object()
+      .member("name", std::string_view(name))
+      .member("namespace", std::string_view(name).substr(0, slash == std::string::npos ? 0 : slash))
+      .member("visibility",
+              people::name_of(unset ? meta::Visibility::Public : repository.visibility))
+      .member("archived", repository.archived)
+      .member("created_at", std::string_view(to_rfc3339(repository.created_at)))
+      .member("tags", row.tags);
+  write_optional(json, "updated_at",
+                 row.updated_at ? std::optional(to_rfc3339(*row.updated_at)) : std::nullopt);
+  write_texts(json, "may", may);
+  json.end_object();
+}
+
+// What the caller may do to it, of all that can be done to a repository.
+std::vector<std::string_view> allowed(Context& context, const Call& call, std::string_view name) {
+  std::vector<std::string_view> may;
+  for (std::size_t i = static_cast<std::size_t>(Action::See); i < access::kActions; ++i) {
+    const auto action = static_cast<Action>(i);
+    if (call.may(context, action, name)) may.push_back(access::name_of(action));
+  }
+  return may;
+}
+
+Result<meta::Visibility> wanted_visibility(std::string_view body) {
+  static constexpr json::Names<1> kNames = {"visibility"};
+  TRY_ASSIGN(const auto document, json::Document::parse(body, "body"));
+  TRY_ASSIGN(const auto fields, document.root().fields(kNames));
+  TRY(fields.require({0}));
+  std::string text;
+  TRY(fields.read(0, text));
+  const auto visibility = people::parse_visibility(text);
+  if (!visibility) return fields.invalid(0, "is public, internal or private");
+  return *visibility;
+}
+
+}  // namespace
+
+http::Response Repositories::list(Context& context, const Call& call) {
+  const auto page = page_of(call.request);
+  if (!page) return to_problem(page.error());
+  const Gate& gate = call.services.gate;
+  const auto question = gate.question(call.request, call.subject, Action::See, "");
+  const auto found = registry::find_visible(context, call.services.pull, gate.policy(), question,
+                                            {.after = page->after.value_or(""),
+                                             .containing = call.request.parameter("q").value_or(""),
+                                             .limit = page->limit,
+                                             .most_looked_at = kMostLookedAt});
+  if (!found) return to_problem(found.error());
+  std::vector<Row> rows;
+  const auto read =
+      call.services.meta.read(context, [&](const meta::Snapshot& snapshot) -> Result<void> {
+        rows.clear();
+        for (const std::string& name : found->names) {
+          TRY_ASSIGN(const auto parsed, oci::RepositoryName::parse(name));
+          TRY_ASSIGN(auto row, row_of(snapshot, parsed));
+          if (row) rows.push_back(*std::move(row));
+        }
+        return {};
+      });
+  if (!read) return to_problem(read.error());
+  const auto next = found->next ? std::optional(to_cursor(*found->next)) : std::nullopt;
+  return answer(200, page_body(next, [&](json::Writer& json) {
+                  for (const Row& row : rows) {
+                    write(json, row, allowed(context, call, row.repository.name.str()));
+                  }
+                }));
+}
+
+http::Response Repositories::get(Context& context, const Call& call) {
+  const auto row = call.services.meta.view<std::optional<Row>>(
+      context, [&](const meta::Snapshot& snapshot) { return row_of(snapshot, call.repository()); });
+  if (!row) return to_problem(row.error());
+  if (!*row) return not_found();
+  std::string body;
+  json::Writer json(body);
+  write(json, **row, allowed(context, call, call.name));
+  json.end_line();
+  return answer(200, std::move(body));
+}
+
+http::Response Repositories::change(Context& context, const Call& call) {
+  const auto visibility = wanted_visibility(call.body);
+  if (!visibility) return to_problem(visibility.error());
+  people::People people(call.services.meta, call.services.clock);
+  const auto changed = people.set_visibility(context, registry::actor_of(call.subject),
+                                             call.repository(), *visibility);
+  if (!changed) return to_problem(changed.error());
+  return get(context, call);
+}
+
+}  // namespace entrepot::api::rest

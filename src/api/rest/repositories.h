@@ -1,0 +1,16 @@
+#pragma once
+// api/rest/repositories.h — which repositories there are, and what one of them is.
+
+#include "api/rest/call.h"
+
+namespace entrepot::api::rest {
+
+struct Repositories {
+  // Those that the caller may see, by name; ?q= a part of the name.
+  static http::Response list(Context& context, const Call& call);
+  static http::Response get(Context& context, const Call& call);
+  // {"visibility": "public"|"internal"|"private"}
+  static http::Response change(Context& context, const Call& call);
+};
+
+}  // namespace entrepot::api::rest

@@ -1,0 +1,111 @@
+#include "insight/tags.h"
+
+#include <algorithm>
+
+#include "insight/image_config.h"
+
+namespace entrepot::insight {
+namespace {
+
+constexpr std::uint64_t kLongest = 512u << 10;
+
+// What can be read of a manifest; nothing for what is too long, damaged, or of no form we know.
+Result<std::optional<oci::Manifest>> read(const meta::Snapshot& snapshot,
+                                          const oci::RepositoryName& repository,
+                                          const oci::Digest& digest) {
+  TRY_ASSIGN(const auto stored,
+             if_there(snapshot.manifests().find(repository, oci::Reference(digest), kLongest)));
+  if (!stored || stored->bytes.empty()) return std::nullopt;
+  auto parsed = oci::parse_manifest(stored->bytes, stored->manifest.media_type);
+  return parsed ? std::optional(*std::move(parsed)) : std::nullopt;
+}
+
+Result<Contents> contents_of(const meta::Snapshot& snapshot, const oci::RepositoryName& repository,
+                             const oci::Digest& digest) {
+  Contents contents;
+  TRY_ASSIGN(auto manifest, read(snapshot, repository, digest));
+  if (!manifest) return contents;
+  contents.kind = kind_of(*manifest);
+  contents.artifact_type = manifest->artifact_type;
+  if (contents.kind != Kind::Index) {
+    contents.layers = std::move(manifest->layers);
+    return contents;
+  }
+  contents.platforms.emplace();
+  for (const oci::Descriptor& child : manifest->manifests) {
+    if (is_platform(child)) contents.platforms->push_back(text_of(*child.platform));
+  }
+  if (const oci::Descriptor* const chosen = find_default(*manifest)) {
+    TRY_ASSIGN(auto child, read(snapshot, repository, chosen->digest));
+    if (child && child->kind == oci::ManifestKind::Image)
+      contents.layers = std::move(child->layers);
+  }
+  return contents;
+}
+
+}  // namespace
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::Image:
+      return "image";
+    case Kind::Index:
+      return "index";
+    case Kind::Artifact:
+      return "artifact";
+    case Kind::Unknown:
+      break;
+  }
+  return "unknown";
+}
+
+Kind kind_of(const oci::Manifest& manifest) {
+  if (manifest.kind == oci::ManifestKind::Index) return Kind::Index;
+  const bool runs = manifest.config && is_image_config(manifest.config->media_type);
+  return runs ? Kind::Image : Kind::Artifact;
+}
+
+bool is_platform(const oci::Descriptor& child) {
+  return child.platform && !child.platform->os.empty() && child.platform->os != "unknown";
+}
+
+const oci::Descriptor* find_default(const oci::Manifest& index) {
+  const auto& children = index.manifests;
+  const auto at = [&](auto found) { return found == children.end() ? nullptr : &*found; };
+  const auto* const usual =
+      at(std::find_if(children.begin(), children.end(), [](const oci::Descriptor& child) {
+        return is_platform(child) && text_of(*child.platform) == "linux/amd64";
+      }));
+  if (usual != nullptr) return usual;
+  const auto* const first = at(std::find_if(children.begin(), children.end(), is_platform));
+  if (first != nullptr) return first;
+  return children.empty() ? nullptr : &children.front();
+}
+
+std::uint64_t size_of(const std::vector<oci::Descriptor>& layers) {
+  std::uint64_t size_bytes = 0;
+  for (const oci::Descriptor& layer : layers) size_bytes += layer.size_bytes;
+  return size_bytes;
+}
+
+Result<TagPage> find_tags(const meta::Snapshot& snapshot, const oci::RepositoryName& repository,
+                          meta::TagQuery query) {
+  TRY_ASSIGN(const meta::Repository found, snapshot.repositories().find(repository));
+  const std::size_t wanted = query.limit;
+  query.repository = found.id;
+  query.limit = wanted + 1;
+  TRY_ASSIGN(auto rows, snapshot.tags().page(query));
+  TagPage page;
+  page.more = rows.size() > wanted;
+  if (page.more) rows.pop_back();
+  for (meta::TagRow& row : rows) {
+    TRY_ASSIGN(const meta::Manifest manifest, snapshot.manifests().find(found.id, row.digest));
+    TRY_ASSIGN(const auto moves, snapshot.tags().history(found.id, row.tag, 1));
+    TRY_ASSIGN(Contents contents, contents_of(snapshot, repository, row.digest));
+    page.tags.push_back({std::move(row), manifest.media_type, std::move(contents),
+                         moves.empty() ? std::string() : moves.front().by});
+  }
+  return page;
+}
+
+}  // namespace entrepot::insight
