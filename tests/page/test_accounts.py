@@ -84,11 +84,10 @@ def test_sign_out_forgets(open_page, closed):
     sign_in(page, "alice")
     page.wait_for("[data-row]")
     page.click("header button:has-text('Sign out')")
-    page.wait_for("main tbody tr")
+    page.wait_for("main tbody td.visibility")
     assert page.texts("main tbody .name") == ["acme/open"]
     page.run("await page.goBack();")
-    page.settle()
-    assert "Not found" in page.text()
+    page.wait_for("main h1:has-text('Not found')")
 
 
 def test_wrong_password_is_a_sentence(open_page, closed):

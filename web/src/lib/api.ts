@@ -35,7 +35,7 @@ export interface Tag {
   digest: string;
   media_type: string;
   kind: Kind;
-  platforms: string[] | null;
+  platforms: string[] | null; // null: only its configuration tells
   size_bytes: number | null;
   layers: TagLayer[] | null;
   pushed_at: string | null;
@@ -142,17 +142,15 @@ export function withQuery(path: string, values: Record<string, string | number |
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
-async function ask(method: string, path: string, body: unknown, signal: AbortSignal | null): Promise<Response> {
-  const headers: Record<string, string> = {Accept: 'application/json'};
-  if (method !== 'GET') headers['Entrepot-Page'] = '1';
-  if (body !== undefined) headers['Content-Type'] = 'application/json';
+async function ask(method: string, path: string, more: RequestInit): Promise<Response> {
+  const headers = new Headers(more.headers);
+  headers.set('Accept', 'application/json');
+  if (method !== 'GET') headers.set('Entrepot-Page', '1');
   let response: Response;
   try {
-    response = await fetch(base + path, {
-      method, headers, signal, body: body === undefined ? null : JSON.stringify(body),
-    });
+    response = await fetch(base + path, {...more, method, headers});
   } catch (failure) {
-    if (signal?.aborted) throw failure;
+    if (more.signal?.aborted) throw failure;
     throw new Problem('unreachable', 0);
   }
   if (response.ok) return response;
@@ -165,13 +163,13 @@ const expected = new Map<string, Promise<Response>>();
 
 // Asks now for what get() will want later.
 export function expect(path: string): void {
-  const answer = ask('GET', path, undefined, null);
+  const answer = ask('GET', path, {});
   answer.catch(() => undefined);  // who wants it hears of a failure
   expected.set(path, answer);
 }
 
 function read(path: string, signal: AbortSignal | null): Promise<Response> {
-  const answer = expected.get(path) ?? ask('GET', path, undefined, signal);
+  const answer = expected.get(path) ?? ask('GET', path, {signal});
   expected.delete(path);
   return answer;
 }
@@ -184,10 +182,13 @@ export async function getText(path: string, signal: AbortSignal | null = null): 
   return (await read(path, signal)).text();
 }
 
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  return (await (await ask('POST', path, body, null)).json()) as T;
+// The password goes out once, and what comes back is a cookie that no script can read.
+export async function beginSession(name: string, password: string): Promise<Me> {
+  const utf8 = new TextEncoder().encode(`${name}:${password}`);
+  const basic = `Basic ${btoa(String.fromCharCode(...utf8))}`;
+  return (await (await ask('POST', '/sessions', {headers: {Authorization: basic}})).json()) as Me;
 }
 
 export async function remove(path: string): Promise<void> {
-  await ask('DELETE', path, undefined, null);
+  await ask('DELETE', path, {});
 }

@@ -3,15 +3,16 @@ import {speech} from './words.svelte';
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-// "28.3 MiB": binary units, three significant digits.
+// "28.3 MiB": binary units, three significant digits; four between 1,000 and 1,023.
 export function size(bytes: number): string {
   let value = bytes;
   let unit = 0;
-  while (value >= 999.5 && unit < units.length - 1) {
+  while (Math.round(value) >= 1024 && unit < units.length - 1) {
     value /= 1024;
     unit += 1;
   }
-  return `${value.toLocaleString(speech.tag, {maximumSignificantDigits: 3})} ${units[unit]}`;
+  const digits = value < 999.5 ? {maximumSignificantDigits: 3} : {maximumFractionDigits: 0};
+  return `${value.toLocaleString(speech.tag, digits)} ${units[unit]}`;
 }
 
 export function exactSize(bytes: number): string {

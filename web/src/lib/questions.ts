@@ -4,8 +4,7 @@ import {expect, repositoryPath, withQuery} from './api';
 import type {Route, Sort} from './route';
 
 export const repositoriesPath = (q: string): string => withQuery('/repositories', {q});
-export const tagsPath = (name: string, q: string, sort: Sort): string =>
-  withQuery(`${repositoryPath(name)}/-/tags`, {q, sort});
+export const tagsPath = (name: string, sort: Sort): string => withQuery(`${repositoryPath(name)}/-/tags`, {sort});
 export const historyPath = (name: string, tag: string): string =>
   `${repositoryPath(name)}/-/tags/${encodeURIComponent(tag)}/history`;
 export const imagePath = (name: string, reference: string, platform: string): string =>
@@ -16,7 +15,7 @@ function firstOf(route: Route): string[] {
     case 'home':
       return [repositoriesPath(route.q)];
     case 'repository':
-      return [repositoryPath(route.name), tagsPath(route.name, route.q, route.sort)];
+      return [repositoryPath(route.name), tagsPath(route.name, route.sort)];
     case 'history':
       return [historyPath(route.name, route.tag)];
     case 'image':

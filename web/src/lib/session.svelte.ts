@@ -1,5 +1,5 @@
 // Who the reader is, and whether the registry asks.
-import {get, post, remove, type Me, type System} from './api';
+import {beginSession, get, remove, type Me, type System} from './api';
 import {forgetAll} from './place.svelte';
 
 let system = $state.raw<System>();
@@ -32,7 +32,7 @@ export async function learnSession(): Promise<void> {
 }
 
 export async function signIn(name: string, password: string): Promise<void> {
-  me = await post<Me>('/sessions', {name, password});
+  me = await beginSession(name, password);
   forgetAll();
   epoch += 1;
 }
