@@ -198,3 +198,15 @@ def test_phone_has_the_choices_too(open_page, filled):
     page = open_page(filled, width=PHONE).go("/")
     page.run("await page.locator('footer select').first().selectOption('zh');")
     page.wait_for("footer button:has-text('键盘快捷键')")
+
+
+def test_rows_do_not_jump_when_the_repository_comes_last(open_page, filled):
+    """What may be done to it decides about a column of the rows."""
+    page = open_page(filled)
+    page.run("""await page.route('**/api/v1/repositories/acme/web', async (route) => {
+      await new Promise((done) => setTimeout(done, 400));
+      await route.continue();
+    });""")
+    page.go("/acme/web")
+    assert "latest" in page.text()
+    page.require_still()
