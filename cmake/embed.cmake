@@ -1,13 +1,13 @@
 # Files that become part of the program: SQL migrations, the web page.
 #
-# A module takes part by having the files, src/<module>/migrations/*.sql, or by a file that the build
-# makes (entrepot_embed_made). Its code then includes "<module>/embedded.h" (generated), which declares
+# A module takes part by having the files, src/<module>/migrations/*.sql, or by a file from
+# elsewhere (entrepot_embed_made). Its code then includes "<module>/embedded.h" (generated), which declares
 #   std::span<const EmbeddedFile> embedded_files();      // sorted by name
 # The bytes go in through the assembler's .incbin, which takes 0.05 s where 5 MB turned into a C
 # array take 6.6 s to compile.
 
-# entrepot_embed_made(module name path): the file at `path`, made by a rule of this folder, is embedded
-# under that name. Before entrepot_add_modules().
+# entrepot_embed_made(module name path): the file at `path`, which may be made by a rule of this folder,
+# is embedded under that name. Before entrepot_add_modules().
 function(entrepot_embed_made module name path)
   set_property(GLOBAL APPEND PROPERTY "entrepot_made_${module}" "${name}=${path}")
 endfunction()

@@ -16,6 +16,9 @@ entrepot_libraries(http/server OpenSSL::SSL OpenSSL::Crypto)
 entrepot_libraries(meta/sqlite SQLite::SQLite3)
 entrepot_libraries(server      yaml-cpp)
 
+# The document of the API, which the API hands out.
+entrepot_embed_made(api/rest "openapi.yaml" "${CMAKE_SOURCE_DIR}/docs/api/openapi.yaml")
+
 # Modules that only the tests of a module use: real drivers under a use case, a whole server.
 entrepot_test_modules(http      http/server)
 entrepot_test_modules(registry  blob/fs meta/sqlite)

@@ -37,6 +37,10 @@ def test_each_sees_what_is_theirs(office, closed_api):
     assert "delete" not in closed_api.as_("alice").get("/repositories/acme/app")["may"]
 
 
+def test_the_document_is_handed_out(closed_api, document):
+    assert closed_api.ask("GET", "/openapi.yaml", 200).body.decode() == document.text
+
+
 def test_private_and_absent_answer_alike(closed_api):
     """S44: to the byte but for the name."""
     for api in (closed_api, closed_api.as_("bob")):

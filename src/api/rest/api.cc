@@ -29,6 +29,7 @@ constexpr std::size_t kManifests = 32u << 20;  // an index, a manifest and a con
 // clang-format off
 constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/system",                                    kOwnWay,            System::get,          "system", kLittle},
+    {kGet,    "/api/v1/openapi.yaml",                              kOwnWay,            System::document,     "document", kPage},
     {kGet,    "/api/v1/me",                                        kOwnWay,            Sessions::me,         "me", kLittle},
     {kPost,   "/api/v1/sessions",                                  kOwnWay,            Sessions::begin,      "session_begin", kLittle},
     {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end", kLittle},

@@ -1,5 +1,6 @@
 #include "api/rest/sessions.h"
 
+#include "api/rest/embedded.h"
 #include "api/rest/page.h"
 #include "api/rest/problem.h"
 #include "people/credentials.h"
@@ -49,6 +50,11 @@ http::Response System::get(Context& context, const Call& call) {
       .end_object()
       .end_line();
   return answer(200, std::move(body));
+}
+
+http::Response System::document(Context& /*context*/, const Call& /*call*/) {
+  return http::Response::text(200, "application/yaml",
+                              std::string(embedded_files().front().contents));
 }
 
 http::Response Sessions::me(Context& context, const Call& call) {

@@ -7,6 +7,8 @@ namespace entrepot::api::rest {
 
 struct System {
   static http::Response get(Context& context, const Call& call);
+  // docs/api/openapi.yaml, as this program was built with it.
+  static http::Response document(Context& context, const Call& call);
 };
 
 struct Sessions {
