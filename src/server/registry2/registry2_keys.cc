@@ -246,7 +246,8 @@ constexpr Registry2Key kKeys[] = {
      "sent to the token service, and Basic is taken as before",
      read_htpasswd, true},
     {"auth", kRefused, "", "",
-     "without it everybody could do what few could; make accounts in place of it (entrepot user)",
+     "other kinds ask a server that this one does not know; make accounts in place of it (entrepot "
+     "user)",
      read_auth, true},
     {"middleware", kRefused, "", "",
      "it may decide who gets what; entrepot loads none (remove it, or set disabled: true)",
