@@ -86,7 +86,11 @@ Result<void> ImageReader::read_neighbours(Context& context, const oci::Repositor
 
 Result<Image> ImageReader::read(Context& context, const oci::RepositoryName& repository,
                                 const oci::Reference& reference, std::string_view platform) const {
-  TRY_ASSIGN(const auto found, pull_.manifest(context, repository, reference));
+  TRY_ASSIGN(const auto found, pull_.manifest(context, repository, reference, kLongestManifest));
+  if (!found) {
+    return fail(ErrorCode::TooLarge, "this manifest has more than {} KiB: look at it as it is",
+                kLongestManifest >> 10);
+  }
   TRY_ASSIGN(const oci::Digest digest, oci::Digest::parse(found->digest));
   Image image{.digest = digest, .media_type = found->media_type};
   TRY(read_neighbours(context, repository, image));
@@ -107,8 +111,9 @@ Result<Image> ImageReader::read(Context& context, const oci::RepositoryName& rep
   if (chosen == nullptr) return image;
   if (is_platform(*chosen)) image.platform = text_of(*chosen->platform);
   TRY_ASSIGN(const auto child,
-             if_there(pull_.manifest(context, repository, oci::Reference(chosen->digest))));
-  if (!child) return image;  // pushed without this platform
+             if_there(pull_.manifest(context, repository, oci::Reference(chosen->digest),
+                                     kLongestManifest)));
+  if (!child || *child == nullptr) return image;  // pushed without this platform, or too long
   if (const auto inside = parse(**child); inside && inside->kind == oci::ManifestKind::Image) {
     TRY(read_contents(context, repository, *inside, image));
   }

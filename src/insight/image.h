@@ -60,10 +60,14 @@ void join(const std::vector<HistoryEntry>& history, Image& image);
 // Thread-safe; blocks.
 class ImageReader {
  public:
+  // Two manifests and a configuration with what parsing takes, and the referrers.
+  static constexpr std::size_t kWorkBytes = 48u << 20;
+
   ImageReader(const registry::Puller& pull, meta::Store& meta) : pull_(pull), meta_(meta) {}
 
   // Of an index the image for `platform` ("linux/arm64"), or where it is "" the usual one. NotFound
-  // for a manifest that is not there, and for a platform that an index does not have.
+  // for a manifest that is not there, and for a platform that an index does not have. TooLarge for
+  // one past kLongestManifest; what else is too long is left out. Takes at most kWorkBytes.
   Result<Image> read(Context& context, const oci::RepositoryName& repository,
                      const oci::Reference& reference, std::string_view platform) const;
 

@@ -36,7 +36,7 @@ struct ImageConfig {
   std::vector<HistoryEntry> history;
 };
 
-inline constexpr std::uint64_t kMaxConfigBytes = 4u << 20;
+inline constexpr std::uint64_t kMaxConfigBytes = 1u << 20;
 
 // Fields that nobody needs here are not looked at; one of another type than it has to be counts as
 // not there. InvalidArgument for what is no JSON object at all, or can be read in two ways.

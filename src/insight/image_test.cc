@@ -142,7 +142,8 @@ TEST_F(ImageTest, TagsAreToldWithWhatTheyAre) {
   EXPECT_EQ(index.row.tag.str(), "all");
   EXPECT_EQ(index.contents.kind, Kind::Index);
   EXPECT_EQ(*index.contents.platforms, (std::vector<std::string>{"linux/arm64"}));
-  EXPECT_EQ(size_of(*index.contents.layers), 5u);
+  EXPECT_EQ(index.contents.size_bytes, 5u);
+  EXPECT_EQ(index.contents.layers->size(), 1u);
   const TagSummary& image = page->tags[1];
   EXPECT_EQ(image.contents.kind, Kind::Image);
   EXPECT_FALSE(image.contents.platforms.has_value());  // its configuration would say
@@ -151,6 +152,26 @@ TEST_F(ImageTest, TagsAreToldWithWhatTheyAre) {
   ASSERT_OK(first);
   EXPECT_TRUE(first->more);
   EXPECT_EQ(first->tags.size(), 1u);
+}
+
+TEST_F(ImageTest, WhatIsTooLongIsNotLookedInto) {
+  const auto layer = world.push_blob("app", "one");
+  const auto config = world.push_blob("app", "{}");
+  const auto push = [&](const std::string& tag, std::size_t layers) {
+    const std::vector<oci::Digest> all(layers, layer);
+    ASSERT_OK(world.push("app", {tag}, registry::testing::World::image(config, all)));
+  };
+  push("layers", Contents::kMostLayers + 1);
+  push("long", 4000);
+  const auto page = tags();
+  ASSERT_OK(page);
+  ASSERT_EQ(page->tags.size(), 2u);
+  EXPECT_EQ(page->tags[0].contents.size_bytes, 3 * (Contents::kMostLayers + 1));
+  EXPECT_FALSE(page->tags[0].contents.layers.has_value());
+  EXPECT_EQ(page->tags[1].contents.kind, Kind::Unknown);
+  EXPECT_FALSE(page->tags[1].contents.size_bytes.has_value());
+  EXPECT_EQ(read("layers")->layers.size(), Contents::kMostLayers + 1);
+  EXPECT_FAILS(TooLarge, read("long"));
 }
 
 TEST_F(ImageTest, ARepositoryThatIsNotThereHasNoTags) { EXPECT_FAILS(NotFound, tags()); }

@@ -7,17 +7,27 @@
 namespace entrepot::insight {
 namespace {
 
-constexpr std::uint64_t kLongest = 512u << 10;
+// Of platforms and types: what is longer is none that a row could show.
+constexpr std::size_t kLongestName = 255;
 
 // What can be read of a manifest; nothing for what is too long, damaged, or of no form we know.
 Result<std::optional<oci::Manifest>> read(const meta::Snapshot& snapshot,
                                           const oci::RepositoryName& repository,
                                           const oci::Digest& digest) {
-  TRY_ASSIGN(const auto stored,
-             if_there(snapshot.manifests().find(repository, oci::Reference(digest), kLongest)));
+  TRY_ASSIGN(const auto stored, if_there(snapshot.manifests().find(
+                                    repository, oci::Reference(digest), kLongestManifest)));
   if (!stored || stored->bytes.empty()) return std::nullopt;
   auto parsed = oci::parse_manifest(stored->bytes, stored->manifest.media_type);
   return parsed ? std::optional(*std::move(parsed)) : std::nullopt;
+}
+
+void note_layers(const std::vector<oci::Descriptor>& layers, Contents& contents) {
+  contents.size_bytes = size_of(layers);
+  if (layers.size() > Contents::kMostLayers) return;
+  contents.layers.emplace();
+  for (const oci::Descriptor& layer : layers) {
+    contents.layers->push_back({layer.digest, layer.size_bytes});
+  }
 }
 
 Result<Contents> contents_of(const meta::Snapshot& snapshot, const oci::RepositoryName& repository,
@@ -26,19 +36,21 @@ Result<Contents> contents_of(const meta::Snapshot& snapshot, const oci::Reposito
   TRY_ASSIGN(auto manifest, read(snapshot, repository, digest));
   if (!manifest) return contents;
   contents.kind = kind_of(*manifest);
-  contents.artifact_type = manifest->artifact_type;
+  if (manifest->artifact_type.size() <= kLongestName) {
+    contents.artifact_type = std::move(manifest->artifact_type);
+  }
   if (contents.kind != Kind::Index) {
-    contents.layers = std::move(manifest->layers);
+    note_layers(manifest->layers, contents);
     return contents;
   }
   contents.platforms.emplace();
   for (const oci::Descriptor& child : manifest->manifests) {
+    if (contents.platforms->size() == Contents::kMostPlatforms) break;
     if (is_platform(child)) contents.platforms->push_back(text_of(*child.platform));
   }
   if (const oci::Descriptor* const chosen = find_default(*manifest)) {
     TRY_ASSIGN(auto child, read(snapshot, repository, chosen->digest));
-    if (child && child->kind == oci::ManifestKind::Image)
-      contents.layers = std::move(child->layers);
+    if (child && child->kind == oci::ManifestKind::Image) note_layers(child->layers, contents);
   }
   return contents;
 }
@@ -66,7 +78,9 @@ Kind kind_of(const oci::Manifest& manifest) {
 }
 
 bool is_platform(const oci::Descriptor& child) {
-  return child.platform && !child.platform->os.empty() && child.platform->os != "unknown";
+  if (!child.platform || child.platform->os.empty() || child.platform->os == "unknown")
+    return false;
+  return text_of(*child.platform).size() <= kLongestName;
 }
 
 const oci::Descriptor* find_default(const oci::Manifest& index) {

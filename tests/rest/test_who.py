@@ -105,6 +105,9 @@ def test_a_cookie_counts_for_the_page_alone(office, closed_api):
                  {**PAGE, "Sec-Fetch-Site": "cross-site"}):
         answer = client.request("PATCH", path, body, {**cookie, **more})
         assert answer.status == 403 and answer.json()["code"] == "foreign_page", more
+    for more in ({"Origin": "http://evil.test"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = client.request("PATCH", path, body, {**basic("admin"), **more})
+        assert answer.status == 403 and answer.json()["code"] == "foreign_page", more
     own = {**cookie, **PAGE, "Origin": f"http://{client.address}", "Sec-Fetch-Site": "same-origin"}
     assert client.request("PATCH", path, b'{"visibility":"private"}', own).status == 200
 

@@ -23,8 +23,8 @@ constexpr unsigned kDelete = http::bit_of(Method::Delete);
 constexpr std::nullopt_t kOwnWay = std::nullopt;
 
 constexpr std::size_t kLittle = 64u << 10;
-constexpr std::size_t kPage = 4u << 20;        // rows, and one manifest at a time
-constexpr std::size_t kManifests = 32u << 20;  // an index, a manifest and a configuration, parsed
+constexpr std::size_t kPage = 16u << 20;  // rows, and two manifests at a time
+constexpr std::size_t kManifests = insight::ImageReader::kWorkBytes;
 
 // clang-format off
 constexpr Route kRoutes[] = {
@@ -135,9 +135,9 @@ std::optional<http::Response> RestApi::answer_from_memory(const http::Request& r
   }
   const Visitor visitor = visitor_of(request, cookie_name_of(request));
   visit->by_cookie = visitor.by_cookie;
-  const bool begins_session = found.row->handle == Sessions::begin;
-  if ((visitor.by_cookie || begins_session) && !reads(request)) {
-    if (const auto wrong = foreign_page(request)) {
+  const bool needs_header = visitor.by_cookie || found.row->handle == Sessions::begin;
+  if (!reads(request)) {
+    if (const auto wrong = foreign_page(request, needs_header)) {
       return labelled(problem(403, "foreign_page", *wrong), kRefused);
     }
   }

@@ -74,8 +74,8 @@ Visitor visitor_of(const http::Request& request, std::string_view cookie_name) {
   return visitor;
 }
 
-std::optional<std::string> foreign_page(const http::Request& request) {
-  if (!request.header(kPageHeader)) {
+std::optional<std::string> foreign_page(const http::Request& request, bool needs_header) {
+  if (needs_header && !request.header(kPageHeader)) {
     return fmt::format("with a cookie this needs the header {}: 1, which the page sends",
                        kPageHeader);
   }

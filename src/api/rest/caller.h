@@ -22,9 +22,10 @@ struct Visitor {
 };
 Visitor visitor_of(const http::Request& request, std::string_view cookie_name);
 
-// Was this sent by another site's page, in the name of who sits there? For what changes something
-// by cookie, and for signing in. Nothing, or what is wrong.
-std::optional<std::string> foreign_page(const http::Request& request);
+// Was this sent by another site's page, in the name of who sits there? For what changes something;
+// browsers send the passwords that they remember, too. `needs_header`: what comes by cookie, and
+// signing in, has to prove by kPageHeader that our page sent it. Nothing, or what is wrong.
+std::optional<std::string> foreign_page(const http::Request& request, bool needs_header);
 
 // The cookie's name holds scheme and port, because the ports of a host share its cookies, and one
 // that was set over HTTPS hides its namesake of HTTP.

@@ -54,17 +54,28 @@ TEST(CallerTest, ASecretOfOursIsTakenAsBearer) {
 }
 
 TEST(CallerTest, WhatAnotherSitesPageSendsIsTold) {
-  EXPECT_TRUE(foreign_page(request({})));
-  EXPECT_FALSE(foreign_page(request({{"Entrepot-Page", "1"}})));
-  EXPECT_FALSE(
-      foreign_page(request({{"Entrepot-Page", "1"}, {"Origin", "http://registry.test:5000"}})));
+  EXPECT_TRUE(foreign_page(request({}), true));
+  EXPECT_FALSE(foreign_page(request({{"Entrepot-Page", "1"}}), true));
+  EXPECT_FALSE(foreign_page(
+      request({{"Entrepot-Page", "1"}, {"Origin", "http://registry.test:5000"}}), true));
   for (const char* origin : {"null", "http://registry.test", "http://evil.test:5000",
                              "http://registry.test:5000.evil.test", ""}) {
-    EXPECT_TRUE(foreign_page(request({{"Entrepot-Page", "1"}, {"Origin", origin}}))) << origin;
+    EXPECT_TRUE(foreign_page(request({{"Entrepot-Page", "1"}, {"Origin", origin}}), true))
+        << origin;
   }
-  EXPECT_TRUE(foreign_page(request({{"Entrepot-Page", "1"}, {"Sec-Fetch-Site", "same-site"}})));
-  EXPECT_TRUE(foreign_page(request({{"Entrepot-Page", "1"}, {"Sec-Fetch-Site", "cross-site"}})));
-  EXPECT_FALSE(foreign_page(request({{"Entrepot-Page", "1"}, {"Sec-Fetch-Site", "same-origin"}})));
+  EXPECT_TRUE(
+      foreign_page(request({{"Entrepot-Page", "1"}, {"Sec-Fetch-Site", "same-site"}}), true));
+  EXPECT_TRUE(
+      foreign_page(request({{"Entrepot-Page", "1"}, {"Sec-Fetch-Site", "cross-site"}}), true));
+  EXPECT_FALSE(
+      foreign_page(request({{"Entrepot-Page", "1"}, {"Sec-Fetch-Site", "same-origin"}}), true));
+}
+
+// A browser sends a password that it remembers with whatever a page makes it send.
+TEST(CallerTest, WithoutACookieAnotherSitesPageIsToldAsWell) {
+  EXPECT_FALSE(foreign_page(request({}), false));
+  EXPECT_TRUE(foreign_page(request({{"Origin", "http://evil.test"}}), false));
+  EXPECT_TRUE(foreign_page(request({{"Sec-Fetch-Site", "cross-site"}}), false));
 }
 
 TEST(CallerTest, BehindTlsTheCookieIsTheHostsAlone) {

@@ -51,12 +51,19 @@ void write_contents(json::Writer& json, const insight::Contents& contents) {
   } else {
     json.key("platforms").null();
   }
+  json.key("size_bytes");
+  if (contents.size_bytes) {
+    json.value(*contents.size_bytes);
+  } else {
+    json.null();
+  }
+  json.key("layers");
   if (!contents.layers) {
-    json.key("size_bytes").null().key("layers").null();
+    json.null();
     return;
   }
-  json.member("size_bytes", insight::size_of(*contents.layers)).key("layers").begin_array();
-  for (const oci::Descriptor& layer : *contents.layers) {
+  json.begin_array();
+  for (const insight::LayerSize& layer : *contents.layers) {
     json.begin_object()
         .member("digest", std::string_view(layer.digest.to_string()))
         .member("size_bytes", layer.size_bytes)
