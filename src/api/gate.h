@@ -38,22 +38,22 @@ class Gate {
   void recall(const http::Request& request, access::Action action, std::string_view repository,
               Admission& admission) const;
 
-  // The same for credentials that did not come as a header: those that the request's Authorization
-  // would be.
-  Admission look(const http::Request& request, std::string_view authorization) const;
-  void authenticate(Context& context, const http::Request& request, std::string_view authorization,
-                    Admission& admission) const;
-  // The same for whatever the edge makes of the request.
-  Admission look(const auth::Caller& caller) const;
-  void authenticate(Context& context, const auth::Caller& caller, Admission& admission) const;
-
   // What look() left open, on its executor.
   void authenticate(Context& context, const http::Request& request, Admission& admission) const;
   // What recall() left open, on a worker or finisher.
   void decide(Context& context, const http::Request& request, access::Action action,
               std::string_view repository, Admission& admission) const;
 
-  // The question that the two above ask, for what else a request wants to know of the policy.
+  // look() and authenticate() for credentials that the edge found elsewhere: what the request's
+  // Authorization would be, or whatever the edge makes of the request.
+  Admission look(const http::Request& request, std::string_view authorization) const;
+  Admission look(const auth::Caller& caller) const;
+  void authenticate(Context& context, const http::Request& request, std::string_view authorization,
+                    Admission& admission) const;
+  void authenticate(Context& context, const auth::Caller& caller, Admission& admission) const;
+
+  // The question that recall() and decide() ask, for what else a request wants to know of the
+  // policy.
   access::Question question(const http::Request& request, const access::Subject& subject,
                             access::Action action, std::string_view repository) const;
   const access::Policy& policy() const { return policy_; }

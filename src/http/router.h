@@ -29,6 +29,7 @@ std::optional<PathMatch> match_path(std::string_view pattern, std::string_view p
 // Routes are rows of a table, with `methods` (bits of bit_of) and `pattern` beside what an edge
 // adds.
 constexpr unsigned bit_of(Method method) { return 1u << static_cast<unsigned>(method); }
+inline constexpr unsigned kGetBits = bit_of(Method::Get) | bit_of(Method::Head);  // always together
 
 template <class Row>
 struct FoundRoute {

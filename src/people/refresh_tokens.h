@@ -35,10 +35,9 @@ class RefreshTokens {
 
   // A new one for the user who proved a password while the account's epoch was `epoch`; if that has
   // moved on since, it is dead from the start. Durable; waits for a commit. `client` is for people
-  // to read: what is no printable ASCII is left out, and so is what is longer than kMostClient.
+  // to read (keep_secret).
   Result<std::string> give(Context& context, meta::AccountId user, std::int64_t epoch,
                            std::string_view client);
-  static constexpr std::size_t kMostClient = 100;
 
   // Whose it is. Reads the store, and writes nothing before it returns. Unauthenticated; of one
   // that was right once, with why it counts no more.

@@ -4,6 +4,7 @@
 
 #include "crypto/secret.h"
 #include "meta/testing/faulty_store.h"
+#include "people/kept_secret.h"
 #include "people/testing/world.h"
 
 namespace entrepot::people {
@@ -154,7 +155,7 @@ TEST_F(RefreshTokensTest, WhatAClientCallsItselfIsReadable) {
   ASSERT_OK(
       tokens.give(world.context, alice().id, 0, "do\x1b[2J\ncker\xc3\xa9" + std::string(500, 'x')));
   EXPECT_TRUE(kept().back().name.starts_with("do[2Jckerxxx"));
-  EXPECT_EQ(kept().back().name.size(), RefreshTokens::kMostClient);
+  EXPECT_EQ(kept().back().name.size(), kMostName);
 }
 
 }  // namespace

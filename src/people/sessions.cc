@@ -1,6 +1,9 @@
 #include "people/sessions.h"
 
+#include <utility>
+
 #include "crypto/secret.h"
+#include "people/kept_secret.h"
 
 namespace entrepot::people {
 namespace {
@@ -11,20 +14,14 @@ constexpr std::string_view kKind = "ses";
 
 Result<std::string> Sessions::begin(Context& context, meta::AccountId user, std::int64_t epoch,
                                     std::string_view client) {
-  std::string secret = crypto::make_secret(kKind);
-  meta::NewSecret kept;
-  kept.account = user;
-  kept.epoch = epoch;
-  kept.kind = meta::SecretKind::Session;
-  kept.name = client.substr(0, kMostClient);
-  kept.fingerprint = crypto::fingerprint_of(secret);
-  kept.created_at = clock_.wall();
-  kept.expires_at = kept.created_at + kSessionLasts;
-  TRY(store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY(tx.secrets().add(kept));
-    return tx.secrets().trim(user, meta::SecretKind::Session, kMostOfAUser);
-  }));
-  return secret;
+  meta::NewSecret secret;
+  secret.account = user;
+  secret.kind = meta::SecretKind::Session;
+  secret.name = client;
+  secret.epoch = epoch;
+  secret.created_at = clock_.wall();
+  secret.expires_at = secret.created_at + kSessionLasts;
+  return keep_secret(context, store_, kKind, std::move(secret), kMostOfAUser);
 }
 
 Result<void> Sessions::end(Context& context, std::string_view secret) {

@@ -23,10 +23,9 @@ class Sessions {
 
   // For the user who proved a password while the account's epoch was `epoch`; if that has moved on
   // since, it is dead from the start. The secret is told once. `client` is how the browser calls
-  // itself, for people to read; at most kMostClient of it are kept.
+  // itself, for people to read (keep_secret).
   Result<std::string> begin(Context& context, meta::AccountId user, std::int64_t epoch,
                             std::string_view client);
-  static constexpr std::size_t kMostClient = 200;
   // Nothing happens to what is no session of ours, or has ended.
   Result<void> end(Context& context, std::string_view secret);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "crypto/secret.h"
 #include "people/find.h"
+#include "people/kept_secret.h"
 #include "people/names.h"
 
 namespace entrepot::people {
@@ -69,24 +70,6 @@ struct Named {
   std::optional<meta::Account> account;
   std::optional<meta::Secret> password;
 };
-
-// A secret of ours with its account.
-struct Found {
-  meta::Account account;
-  meta::Secret secret;
-};
-
-// What cannot be guessed is neither throttled nor hashed dearly.
-Result<std::optional<Found>> find_secret(Context& context, meta::Store& store,
-                                         std::string_view secret) {
-  const Bytes fingerprint = crypto::fingerprint_of(secret);
-  const auto look = [&](const meta::Snapshot& snapshot) -> Result<Found> {
-    TRY_ASSIGN(auto found, snapshot.secrets().find(fingerprint));
-    TRY_ASSIGN(auto account, snapshot.accounts().find(found.account));
-    return Found{std::move(account), std::move(found)};
-  };
-  return if_there(store.view<Found>(context, look));
-}
 
 }  // namespace
 
@@ -209,6 +192,7 @@ Result<SignIn::Known> SignIn::prove_basic(Context& context, const BasicCredentia
   return prove_password(context, given, address);
 }
 
+// What cannot be guessed is neither throttled nor hashed dearly.
 Result<SignIn::Known> SignIn::prove_secret(Context& context, const BasicCredentials& given) const {
   TRY_ASSIGN(const auto found, find_secret(context, store_, given.secret));
   const bool counts = found && found->secret.kind != meta::SecretKind::RefreshToken &&

@@ -27,10 +27,11 @@ Result<VisiblePage> find_visible(Context& context, const Puller& pull, const acc
   if (query.limit == 0) return page;
   const bool sees_all = policy.allows_everywhere(question);
   const bool takes_all = sees_all && query.containing.empty();
+  const std::size_t at_once = std::min(kAtOnce, query.most_looked_at);
   std::string after = query.after;
   for (std::size_t looked_at = 0;;) {
     TRY(context.alive());
-    TRY_ASSIGN(auto found, pull.repositories(context, after, takes_all ? query.limit : kAtOnce));
+    TRY_ASSIGN(auto found, pull.repositories(context, after, takes_all ? query.limit : at_once));
     if (found.names.empty()) return page;
     after = found.names.back();
     looked_at += found.names.size();

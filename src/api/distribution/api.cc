@@ -15,7 +15,7 @@ namespace {
 using access::Action;
 using http::Method;
 
-constexpr unsigned kGet = http::bit_of(Method::Get) | http::bit_of(Method::Head);
+constexpr unsigned kGet = http::kGetBits;
 constexpr unsigned kPost = http::bit_of(Method::Post);
 constexpr unsigned kPut = http::bit_of(Method::Put);
 constexpr unsigned kPatch = http::bit_of(Method::Patch);

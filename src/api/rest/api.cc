@@ -7,6 +7,7 @@
 #include "api/rest/problem.h"
 #include "api/rest/repositories.h"
 #include "api/rest/sessions.h"
+#include "api/rest/system.h"
 #include "api/rest/tags.h"
 #include "base/check.h"
 
@@ -16,7 +17,7 @@ namespace {
 using access::Action;
 using http::Method;
 
-constexpr unsigned kGet = http::bit_of(Method::Get) | http::bit_of(Method::Head);
+constexpr unsigned kGet = http::kGetBits;
 constexpr unsigned kPost = http::bit_of(Method::Post);
 constexpr unsigned kPatch = http::bit_of(Method::Patch);
 constexpr unsigned kDelete = http::bit_of(Method::Delete);

@@ -5,12 +5,6 @@
 
 namespace entrepot::api::rest {
 
-struct System {
-  static http::Response get(Context& context, const Call& call);
-  // docs/api/openapi.yaml, as this program was built with it.
-  static http::Response document(Context& context, const Call& call);
-};
-
 struct Sessions {
   static http::Response me(Context& context, const Call& call);
   // For who proved a password with this very request: a cookie. Whoever has a token has what it
