@@ -75,13 +75,16 @@ def test_of_several_servers_one_has_to_be_named(serve, tmp_path):
 def test_the_usual_directory_needs_no_name(serve, tmp_path):
     """Somebody else's name beside it is no reason to be taken for ill."""
     serve("--data", tmp_path / "other", "--listen", ANY_PORT)
-    usual = "/var/lib/registry"
+    usual, log, settings = "/var/lib/registry", tmp_path / "log", tmp_path / "config.yml"
+    settings.touch()  # or what this machine has for a registry counts
     inside = ["unshare", "--mount", "sh", "-c",
-              f'mkdir -p {usual} && mount -t tmpfs none {usual} && {entrepot()} serve &'
-              f'until {entrepot()} health --ready; do sleep 0.1; done; kill %1; wait']
+              f"mkdir -p {usual} && mount -t tmpfs none {usual} || exit;"
+              f"{entrepot()} serve {settings} >{log} 2>&1 &"
+              f"for turn in $(seq 200); do grep -q listening {log} && break; sleep 0.1; done;"
+              f"{entrepot()} health --ready && kill $! && wait"]
     environment = {"ENTREPOT_IMAGE": "1", "ENTREPOT_USER": "", "ENTREPOT_HTTP_LISTEN": ANY_PORT,
                    "ENTREPOT_OPEN": "1"}
-    assert "ready" in run(*inside, environment=environment, timeout=30).stdout
+    assert run(*inside, environment=environment, timeout=60).stdout == "ready\n", log.read_text()
 
 
 def name_of(data: Path) -> str:
