@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "http/forwarded.h"
 
@@ -25,15 +26,16 @@ constexpr std::array<std::string_view, 46> kOfProxies = {
     "fly-", "fastly-", "x-azure-", "x-fd-", "x-akamai-", "akamai-", "x-sucuri-", "incap-",
     "do-connecting-ip", "x-vercel-", "tailscale-"};
 
-// No client's header begins with one of these letters unless a proxy's may, so most are told apart
-// by one look.
-constexpr std::array<bool, 128> first_letters() {
-  std::array<bool, 128> letters{};
-  for (const std::string_view name : kOfProxies)
-    letters[static_cast<unsigned char>(name[0])] = true;
-  return letters;
+constexpr std::size_t at(char c) { return static_cast<unsigned char>(c) & 0x1f; }
+
+// For each first letter of these names a bit for each second one. Hardly a client's header begins
+// with such two, so most are told apart by one look.
+constexpr std::array<std::uint32_t, 32> beginnings() {
+  std::array<std::uint32_t, 32> seconds{};
+  for (const std::string_view name : kOfProxies) seconds[at(name[0])] |= 1u << at(name[1]);
+  return seconds;
 }
-constexpr std::array<bool, 128> kFirstLetters = first_letters();
+constexpr std::array<std::uint32_t, 32> kBeginnings = beginnings();
 
 bool begins_with(std::string_view text, std::string_view beginning) {
   return text.size() >= beginning.size() &&
@@ -42,8 +44,7 @@ bool begins_with(std::string_view text, std::string_view beginning) {
 }
 
 bool is_of_a_proxy(std::string_view name) {
-  const auto first = static_cast<unsigned char>(lower(name.empty() ? '\0' : name[0]));
-  if (first >= kFirstLetters.size() || !kFirstLetters[first]) return false;
+  if (name.size() < 2 || (kBeginnings[at(name[0])] & (1u << at(name[1]))) == 0) return false;
   return std::any_of(kOfProxies.begin(), kOfProxies.end(), [&](std::string_view known) {
     return begins_with(name, known) && (known.ends_with('-') || name.size() == known.size());
   });

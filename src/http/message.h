@@ -109,10 +109,13 @@ struct Response {
   std::string actor;       // who asked, for the access log; "" for nobody in particular
 
   Response& with(std::string name, std::string value) {
+    if (headers.empty()) headers.reserve(kUsualHeaders);
     headers.emplace_back(std::move(name), std::move(value));
     return *this;
   }
   static Response text(int status, std::string_view content_type, Bytes body);
+
+  static constexpr std::size_t kUsualHeaders = 8;  // room that is made at once
 };
 
 }  // namespace entrepot::http

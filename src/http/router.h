@@ -35,7 +35,8 @@ template <class Row>
 struct FoundRoute {
   const Row* row = nullptr;  // null: none with this method
   PathMatch path;
-  unsigned allowed = 0;  // methods of all rows with this path; 0: no such path
+  unsigned allowed =
+      0;  // where `row` is null: methods of all rows with this path; 0: there is none
 };
 
 // The first row for this method and path.
@@ -43,13 +44,15 @@ template <class Row>
 FoundRoute<Row> find_route(std::span<const Row> rows, Method method, std::string_view path) {
   FoundRoute<Row> found;
   for (const Row& row : rows) {
+    if ((row.methods & bit_of(method)) == 0) continue;
     const auto match = match_path(row.pattern, path);
     if (!match) continue;
-    found.allowed |= row.methods;
-    if ((row.methods & bit_of(method)) == 0) continue;
     found.row = &row;
     found.path = *match;
-    break;
+    return found;
+  }
+  for (const Row& row : rows) {
+    if (match_path(row.pattern, path)) found.allowed |= row.methods;
   }
   return found;
 }

@@ -1,7 +1,7 @@
 #include "http/server/internal/response_head.h"
 
+#include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -58,11 +58,10 @@ std::string_view reason_of(int status) {
 }
 
 bool is_servers_own(std::string_view name) {
-  for (const std::string_view own :
-       {"Connection", "Content-Length", "Date", "Server", "Transfer-Encoding", "X-Request-Id"}) {
-    if (equals_ignoring_case(name, own)) return true;
-  }
-  return false;
+  static constexpr std::array<std::string_view, 6> kOwn = {
+      "Connection", "Content-Length", "Date", "Server", "Transfer-Encoding", "X-Request-Id"};
+  return std::any_of(kOwn.begin(), kOwn.end(),
+                     [&](std::string_view own) { return equals_ignoring_case(name, own); });
 }
 
 void add(std::string& out, std::string_view name, std::string_view value) {
@@ -97,8 +96,8 @@ BodyPlan plan_body(Method method, const Response& response) {
 }
 
 void write_head(std::string& out, const Response& response, const HeadFrame& frame) {
-  fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", response.status,
-                 reason_of(response.status));
+  out.append("HTTP/1.1 ").append(fmt::format_int(response.status).c_str()).append(1, ' ');
+  out.append(reason_of(response.status)).append("\r\n");
   if (!frame.server.empty()) add(out, "Server", frame.server);
   add(out, "Date", frame.date);
   if (frame.body.content_length_bytes) {
