@@ -6,13 +6,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
 
 namespace entrepot {
 
-// Deadline, cancellation and the request's id. Made at an edge (a request, a job, a command) and
+// Deadline, cancellation, the request's id and where it came from. Made at an edge (a request, a job, a command) and
 // passed by reference, first argument of every call that may block. Cancelling is thread-safe; the
 // rest belongs to the thread that runs the request.
 class Context {
@@ -28,6 +29,10 @@ class Context {
   const std::string& request_id() const { return request_id_; }
   std::optional<SteadyTime> deadline() const { return deadline_; }
 
+  // The address of the client; "" for what no client asked for.
+  const std::string& client() const { return client_; }
+  void set_client(std::string_view address) { client_ = address; }
+
   // The caller has gone: work should stop at its next look.
   void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
@@ -37,6 +42,7 @@ class Context {
 
  private:
   std::string request_id_;
+  std::string client_;
   std::optional<SteadyTime> deadline_;
   std::atomic<bool> cancelled_ = false;
 };

@@ -30,6 +30,10 @@ std::string_view name_of(EventKind kind) {
       return "grant.removed";
     case EventKind::RepositoryChanged:
       return "repository.changed";
+    case EventKind::SignedIn:
+      return "sign_in.succeeded";
+    case EventKind::SignInFailed:
+      return "sign_in.failed";
   }
   return "unknown";
 }

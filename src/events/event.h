@@ -29,6 +29,8 @@ enum class EventKind : int {
   GrantCreated = 13,       // {"grant", "to", "role", "pattern"}
   GrantRemoved = 14,       // likewise
   RepositoryChanged = 15,  // {"visibility"} or {"archived"}: what is new
+  SignedIn = 16,           // {"account", "how"}
+  SignInFailed = 17,       // {"account", "how", "times"}; the account is what was typed
 };
 
 // The subject, a dot, what happened to it: "manifest.pushed". Stable, for logs and filters;
@@ -62,6 +64,9 @@ struct Event {
   std::optional<oci::Tag> tag = {};
   std::optional<oci::Digest> previous = {};  // where the tag pointed before
   std::string detail = {};                   // JSON, by kind
+  // Whose request it was. Left empty, the store fills them in from the context of the work.
+  std::string client = {};   // its address
+  std::string request = {};  // its id
 };
 
 }  // namespace entrepot::events

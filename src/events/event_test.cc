@@ -10,9 +10,14 @@ namespace entrepot::events {
 namespace {
 
 constexpr std::pair<EventKind, int> kKinds[] = {
-    {EventKind::ManifestPushed, 1},    {EventKind::TagDeleted, 2},
-    {EventKind::ManifestDeleted, 3},   {EventKind::BlobDeleted, 4},
-    {EventKind::RepositoryCreated, 7},
+    {EventKind::ManifestPushed, 1},     {EventKind::TagDeleted, 2},
+    {EventKind::ManifestDeleted, 3},    {EventKind::BlobDeleted, 4},
+    {EventKind::RepositoryCreated, 7},  {EventKind::AccountCreated, 8},
+    {EventKind::AccountChanged, 9},     {EventKind::SecretCreated, 10},
+    {EventKind::SecretRemoved, 11},     {EventKind::MemberChanged, 12},
+    {EventKind::GrantCreated, 13},      {EventKind::GrantRemoved, 14},
+    {EventKind::RepositoryChanged, 15}, {EventKind::SignedIn, 16},
+    {EventKind::SignInFailed, 17},
 };
 
 TEST(EventKind, HasANameOfItsOwn) {

@@ -2,6 +2,7 @@
 // meta/journal.h — what happened, in the order in which it did.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -46,6 +47,9 @@ class Journal {
   };
   // Entries after `after` (0: all that there are), at most `limit`.
   virtual Result<Page> read(std::int64_t after, std::size_t limit) const = 0;
+  // Entries before `before` (nothing: the newest), newest first, at most `limit`.
+  virtual Result<std::vector<Entry>> read_back(std::optional<std::int64_t> before,
+                                               std::size_t limit) const = 0;
 };
 
 }  // namespace entrepot::meta

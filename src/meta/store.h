@@ -25,6 +25,7 @@
 #include "meta/repositories.h"
 #include "meta/retention.h"
 #include "meta/reviews.h"
+#include "meta/seals.h"
 #include "meta/secrets.h"
 #include "meta/settings.h"
 #include "meta/tags.h"
@@ -50,6 +51,7 @@ class Snapshot {
   virtual const Reviews& reviews() const = 0;
   virtual const EndedUploads& ended_uploads() const = 0;
   virtual const Journal& journal() const = 0;
+  virtual const Seals& seals() const = 0;
   virtual const Jobs& jobs() const = 0;
   virtual const Retention& retention() const = 0;
   virtual const Settings& settings() const = 0;
@@ -76,6 +78,7 @@ class Transaction : public Snapshot {
   using Snapshot::repositories;
   using Snapshot::retention;
   using Snapshot::reviews;
+  using Snapshot::seals;
   using Snapshot::secrets;
   using Snapshot::settings;
   using Snapshot::tags;
@@ -89,6 +92,7 @@ class Transaction : public Snapshot {
   virtual Reviews& reviews() = 0;
   virtual EndedUploads& ended_uploads() = 0;
   virtual Journal& journal() = 0;
+  virtual Seals& seals() = 0;
   virtual Jobs& jobs() = 0;
   virtual Retention& retention() = 0;
   virtual Settings& settings() = 0;

@@ -188,8 +188,23 @@ Result<SignIn::Known> SignIn::prove_token(const std::string& token) const {
 
 Result<SignIn::Known> SignIn::prove_basic(Context& context, const BasicCredentials& given,
                                           std::string_view address) const {
-  if (crypto::parse_secret(given.secret)) return prove_secret(context, given);
-  return prove_password(context, given, address);
+  auto outcome = crypto::parse_secret(given.secret) ? prove_secret(context, given)
+                                                    : prove_password(context, given, address);
+  if (options_.witness != nullptr) tell(context, given, address, outcome);
+  return outcome;
+}
+
+// Under the account's own name, where there is one. That the store is away is no refusal.
+void SignIn::tell(Context& context, const BasicCredentials& given, std::string_view address,
+                  const Result<Known>& outcome) const {
+  const bool refused = !outcome && (outcome.error().code == ErrorCode::Unauthenticated ||
+                                    outcome.error().code == ErrorCode::RateLimited);
+  if (!outcome && !refused) return;
+  options_.witness->saw({.name = outcome ? outcome->subject.name() : std::string_view(given.name),
+                         .how = crypto::parse_secret(given.secret) ? "token" : "password",
+                         .succeeded = !refused,
+                         .client = address,
+                         .request = context.request_id()});
 }
 
 // What cannot be guessed is neither throttled nor hashed dearly.

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "auth/authenticator.h"
+#include "auth/witness.h"
 #include "base/mutex.h"
 #include "crypto/keyed_hash.h"
 #include "crypto/password.h"
@@ -36,7 +37,8 @@ class SignIn final : public auth::Authenticator {
   struct Options {
     std::chrono::seconds remembered{60};
     crypto::PasswordCost cost = {};
-    FileUsers* file_users = nullptr;  // who is asked about names that no account of ours has
+    FileUsers* file_users = nullptr;   // who is asked about names that no account of ours has
+    auth::Witness* witness = nullptr;  // hears of passwords, tokens and robots' secrets
   };
   // All of it outlives this, the executor's last task included. InvalidArgument for the cost.
   static Result<std::unique_ptr<SignIn>> open(meta::Store& store, Memory& memory,
@@ -73,6 +75,8 @@ class SignIn final : public auth::Authenticator {
   Result<Known> prove(Context& context, const auth::Caller& caller) const;
   Result<Known> prove_basic(Context& context, const BasicCredentials& given,
                             std::string_view address) const;
+  void tell(Context& context, const BasicCredentials& given, std::string_view address,
+            const Result<Known>& outcome) const;
   Result<Known> prove_secret(Context& context, const BasicCredentials& given) const;
   Result<Known> prove_own_secret(Context& context, std::string_view secret) const;
   Result<Known> known_of(const meta::Account& account, const meta::Secret& secret) const;

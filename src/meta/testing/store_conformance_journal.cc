@@ -13,7 +13,9 @@ events::Event pushed(std::string_view bytes, int when) {
                        .digest = sha256(bytes),
                        .tag = tag("v1"),
                        .previous = sha512("before"),
-                       .detail = R"({"why":"a test"})"};
+                       .detail = R"({"why":"a test"})",
+                       .client = "192.0.2.1",
+                       .request = "r"};
 }
 
 }  // namespace
@@ -39,6 +41,8 @@ TEST_P(StoreConformance, JournalKeepsEventsWhole) {
     EXPECT_EQ(read_back.tag, written.tag);
     EXPECT_EQ(read_back.previous, written.previous);
     EXPECT_EQ(read_back.detail, written.detail);
+    EXPECT_EQ(read_back.client, written.client);
+    EXPECT_EQ(read_back.request, written.request);
   }
 }
 
@@ -62,6 +66,62 @@ TEST_P(StoreConformance, JournalIsReadOnFromANumber) {
 }
 
 // Whoever reads on from a number is told whether anything behind it was dropped.
+// Unless the event says it itself: what waited may be written by another request, or by none.
+TEST_P(StoreConformance, JournalSaysWhoseRequestItWas) {
+  Context context("request-7");
+  context.set_client("192.0.2.7");
+  const events::Event bare{.kind = events::EventKind::RepositoryCreated, .at = at(2)};
+  ASSERT_OK(store().write(context, [&](Transaction& tx) -> Result<void> {
+    TRY(tx.journal().add(bare));
+    return tx.journal().add(pushed("x", 1));
+  }));
+  const auto entries =
+      read([](const Snapshot& s) { return s.journal().read(0, 10); }).value().entries;
+  ASSERT_EQ(entries.size(), 2u);
+  EXPECT_EQ(entries[0].event.client, "192.0.2.7");
+  EXPECT_EQ(entries[0].event.request, "request-7");
+  EXPECT_EQ(entries[1].event.client, "192.0.2.1");
+  EXPECT_EQ(entries[1].event.request, "r");
+}
+
+TEST_P(StoreConformance, JournalIsReadBackFromItsEnd) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_OK(write([&](Transaction& tx) { return tx.journal().add(pushed("x", i)); }));
+  }
+  std::vector<WallTime> times;
+  for (std::optional<std::int64_t> before;;) {
+    const auto page = read([&](const Snapshot& s) { return s.journal().read_back(before, 2); });
+    if (page.value().empty()) break;
+    for (const Journal::Entry& entry : *page) {
+      times.push_back(entry.event.at);
+      before = entry.sequence;
+    }
+  }
+  EXPECT_EQ(times, (std::vector<WallTime>{at(4), at(3), at(2), at(1), at(0)}));
+}
+
+TEST_P(StoreConformance, SealsFollowOneAnother) {
+  const auto seal = [](std::int64_t last) {
+    return Seal{last, at(3), sha256("content"), sha256("chain" + std::to_string(last))};
+  };
+  EXPECT_EQ(read([](const Snapshot& s) { return s.seals().last(); }).error().code,
+            ErrorCode::NotFound);
+  for (const std::int64_t last : {2, 5, 9}) {
+    ASSERT_OK(write([&](Transaction& tx) { return tx.seals().add(seal(last)); }));
+  }
+  for (const std::int64_t last : {9, 4}) {
+    EXPECT_EQ(write([&](Transaction& tx) { return tx.seals().add(seal(last)); }).error().code,
+              ErrorCode::AlreadyExists);
+  }
+  EXPECT_EQ(read([](const Snapshot& s) { return s.seals().last(); })->last, 9);
+  const auto rest = read([](const Snapshot& s) { return s.seals().list(2, 10); }).value();
+  ASSERT_EQ(rest.size(), 2u);
+  EXPECT_EQ(rest[0].last, 5);
+  EXPECT_EQ(rest[0].at, at(3));
+  EXPECT_EQ(rest[0].content, sha256("content"));
+  EXPECT_EQ(rest[0].chain, sha256("chain5"));
+}
+
 TEST_P(StoreConformance, JournalTellsWhoStayedAwayForTooLong) {
   std::vector<std::int64_t> numbers;
   for (int i = 0; i < 4; ++i) {

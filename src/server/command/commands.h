@@ -28,6 +28,7 @@ int run_grant(const Arguments& arguments);
 int run_robot(const Arguments& arguments);
 int run_token(const Arguments& arguments);
 int run_access(const Arguments& arguments);
+int run_audit(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_export(const Arguments& arguments);
 

@@ -107,6 +107,15 @@ constexpr Flag kTokenFlags[] = {{"owner", 0, "whose token it is", "NAME"},
                                 {"json", 0, "one JSON object on standard output"}};
 constexpr Flag kAccessFlags[] = {{"as", 0, "who; anonymous when it is not said", "NAME"},
                                  {"do", 0, "pull, push, tag, delete and so on", "ACTION"}};
+constexpr Flag kAuditFlags[] = {
+    {"who", 0, "what this one did", "NAME"},
+    {"what", 0, "grant.created, tag.deleted and so on, or the part in front of the dot", "WHAT"},
+    {"repository", 0, "what was done to it", "NAME"},
+    {"namespace", 0, "what concerns this user or organisation", "NAME"},
+    {"since", 0, "from a day or time on (2026-11-27), or the last 7d", "TIME"},
+    {"until", 0, "to a day or time", "TIME"},
+    {"limit", 0, "at most so many; 50 when it is not said", "NUMBER"},
+    {"head", 0, "a head that verify printed before: it has to be in the chain", "DIGEST"}};
 
 constexpr Command kCommands[] = {
     {.name = "serve",
@@ -236,6 +245,14 @@ constexpr Command kCommands[] = {
      .takes_options = true,
      .options = kDataOptions,
      .run = run_access},
+    {.name = "audit",
+     .operands = "list|export|verify",
+     .max_operands = 1,
+     .text = "Who did what, when and from where; and the proof that nobody changed the record.",
+     .flags = kAuditFlags,
+     .takes_options = true,
+     .options = kDataOptions,
+     .run = run_audit},
     {.name = "import",
      .operands = "[FILE]",
      .max_operands = 1,

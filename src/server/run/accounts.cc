@@ -100,6 +100,7 @@ struct Accounts::Parts {
         file_users(stores.stores().meta, memory, stores.stores().clock),
         tokens(std::move(the_tokens)),
         closed_path(stores.directory().closed_path()),
+        sign_ins(stores.stores().clock),
         hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
         refresh_tokens(stores.stores().meta, hashing, stores.stores().clock),
         policy(memory, stores.stores().meta, switches_of(options)) {}
@@ -111,6 +112,7 @@ struct Accounts::Parts {
   std::unique_ptr<people::SignIn> sign_in;
   const std::string closed_path;
   bool is_noted = false;
+  audit::SignIns sign_ins;
   Executor hashing;  // ends before what its tasks use
   people::RefreshTokens refresh_tokens;
   people::RightsPolicy policy;
@@ -130,6 +132,7 @@ Result<std::unique_ptr<Accounts>> Accounts::open(Context& context, const Options
   TRY_ASSIGN(auto tokens, people::Tokens::open(context, meta, key));
   auto parts = std::make_unique<Parts>(stores, options, std::move(tokens));
   people::SignIn::Options sign_in;
+  sign_in.witness = &parts->sign_ins;
   if (!options.auth_htpasswd.empty()) sign_in.file_users = &parts->file_users;
   TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, *parts->tokens,
                                                   parts->hashing, stores.stores().clock, sign_in));
@@ -161,6 +164,7 @@ void Accounts::look_at_file(Context& context) {
 people::Memory& Accounts::memory() { return parts_->memory; }
 const people::Tokens& Accounts::tokens() const { return *parts_->tokens; }
 people::RefreshTokens& Accounts::refresh_tokens() { return parts_->refresh_tokens; }
+audit::SignIns& Accounts::sign_ins() { return parts_->sign_ins; }
 const auth::Authenticator& Accounts::sign_in() const { return *parts_->sign_in; }
 const access::Policy& Accounts::policy() const { return parts_->policy; }
 

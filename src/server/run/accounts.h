@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "access/switches.h"
+#include "audit/sign_ins.h"
 #include "people/memory.h"
 #include "people/refresh_tokens.h"
 #include "people/rights_policy.h"
@@ -38,6 +39,7 @@ class Accounts {
   people::Memory& memory();
   const people::Tokens& tokens() const;
   people::RefreshTokens& refresh_tokens();
+  audit::SignIns& sign_ins();
   const auth::Authenticator& sign_in() const;
   const access::Policy& policy() const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "audit/keeper.h"
 #include "base/log.h"
 #include "collect/kinds.h"
 #include "jobs/runner.h"
@@ -79,13 +80,14 @@ std::unique_ptr<collect::Collector> make_collector(const Options& options, Opene
 
 struct Background::Parts {
   Parts(const Options& options, OpenedStores& stores, Platform& platform,
-        metrics::Registry& metrics, const Clock& clock)
+        metrics::Registry& metrics, Accounts& accounts)
       : collector(make_collector(options, stores, platform, metrics)),
         retention(stores.stores(), platform.uploads(), retention_options(options), metrics),
         scrub(stores.stores(), platform.quarantine(), scrub_options(options), metrics),
         backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
                 stores.stores(), metrics),
-        runner(stores.stores().meta, clock, runner_options(), kinds(options, platform)),
+        runner(stores.stores().meta, stores.stores().clock, runner_options(),
+               kinds(options, stores, platform, accounts)),
         disk(stores.directory().path(), metrics),
         disk_look("disk", kDiskInterval, [this](Context&) { disk.look(); }) {}
 
@@ -94,12 +96,15 @@ struct Background::Parts {
     return {.owner = jobs::process_name(), .sole = true};
   }
 
-  std::vector<jobs::Kind> kinds(const Options& options, Platform& platform) {
+  std::vector<jobs::Kind> kinds(const Options& options, OpenedStores& stores, Platform& platform,
+                                Accounts& accounts) {
     std::vector<jobs::Kind> kinds;
     kinds.push_back(collect::collector_kind(*collector, collector_rounds(options)));
     kinds.push_back(collect::retention_kind(retention, options.collect_pause));
     kinds.push_back(scrub.kind());
     kinds.push_back(backups.kind());
+    kinds.push_back(
+        audit::keeper_kind(accounts.sign_ins(), stores.stores().meta, stores.stores().clock));
     // The collector purges uploads along with the rest, where it runs by itself.
     if (!options.collect_enabled && options.uploads_purge_after.count() > 0) {
       kinds.push_back(collect::uploads_kind(platform.uploads(), options.uploads_purge_interval));
@@ -117,8 +122,8 @@ struct Background::Parts {
 };
 
 Background::Background(const Options& options, OpenedStores& stores, Platform& platform,
-                       metrics::Registry& metrics, const Clock& clock)
-    : parts_(std::make_unique<Parts>(options, stores, platform, metrics, clock)) {}
+                       metrics::Registry& metrics, Accounts& accounts)
+    : parts_(std::make_unique<Parts>(options, stores, platform, metrics, accounts)) {}
 Background::~Background() = default;
 
 }  // namespace entrepot::server

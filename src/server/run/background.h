@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "collect/collector.h"
 #include "server/options/options.h"
+#include "server/run/accounts.h"
 #include "server/run/opened_stores.h"
 #include "server/run/platform.h"
 
@@ -16,12 +17,13 @@ std::unique_ptr<collect::Collector> make_collector(const Options& options, Opene
                                                    Platform& platform, metrics::Registry& metrics);
 
 // The kinds of work of its jobs::Runner: the collector with the purge of uploads, the retention of
-// what else would only grow, the scrub, and backups of the metadata; and a look at the disk's free
-// space every ten seconds. They begin at once; destruction ends them after the step they are at.
+// what else would only grow, the scrub, backups of the metadata, and the audit's keeper; and a look
+// at the disk's free space every ten seconds. They begin at once; destruction ends them after the
+// step they are at.
 class Background {
  public:
   Background(const Options& options, OpenedStores& stores, Platform& platform,
-             metrics::Registry& metrics, const Clock& clock);
+             metrics::Registry& metrics, Accounts& accounts);
   ~Background();
 
  private:

@@ -31,6 +31,7 @@ namespace entrepot::server {
 namespace {
 
 constexpr std::chrono::seconds kPresenceInterval{1};
+constexpr std::chrono::seconds kLastWords{2};
 
 std::unique_ptr<AccessLog> make_access_log(const Options& options, const Clock& clock,
                                            metrics::Registry& metrics) {
@@ -153,7 +154,7 @@ struct RunningServer::Parts {
         api::rest::RestApi::Options{.prefix = api_prefix(options),
                                     .finishers = listeners->threading().finishers,
                                     .readers = listeners->threading().readers});
-    background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
+    background = std::make_unique<Background>(options, *stores, *platform, metrics, *accounts);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     api.open(platform->api());
     tokens.open(*token_service);
@@ -179,6 +180,14 @@ struct RunningServer::Parts {
       log::warning("`open` is set, and opens nothing: there are accounts");
     }
     return {};
+  }
+
+  // Those that came while nobody wrote them any more.
+  void keep_last_sign_ins() {
+    if (!accounts) return;
+    Context context("stop", clock.steady() + kLastWords);
+    const auto written = accounts->sign_ins().flush(context, stores->stores().meta);
+    if (!written) log::warning("the last sign-ins are not in the audit: {}", written.error());
   }
 
   // Where clients are sent for a token, once there are accounts.
@@ -282,6 +291,7 @@ void RunningServer::stop() {
   parts_->presence.reset();
   parts_->background.reset();
   parts_->listeners->stop(parts_->options.http_drain_timeout);
+  parts_->keep_last_sign_ins();
 }
 
 }  // namespace entrepot::server

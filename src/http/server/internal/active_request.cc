@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/forwarded.h"
 #include "http/server/internal/head_parser.h"
 
 namespace entrepot::http::server::internal {
@@ -30,7 +31,9 @@ ActiveRequest::ActiveRequest(std::string_view head_text, RequestData& parsed)
         data_ = data.get();
         return Request(std::move(data));
       }()),
-      context_(parsed.id) {}
+      context_(parsed.id) {
+  context_.set_client(client_address(request_));
+}
 
 void ActiveRequest::decide(Handler& handler, std::optional<ByteView> whole_body) {
   moved_to_ = nullptr;

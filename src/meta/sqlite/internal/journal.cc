@@ -1,14 +1,22 @@
+#include <limits>
+
 #include "meta/sqlite/internal/nouns.h"
 
 namespace entrepot::meta::sqlite {
 namespace {
 
 constexpr char kAdd[] =
-    "INSERT INTO journal (kind, at, actor, repository, digest, tag, previous, actor_kind, detail)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    "INSERT INTO journal (kind, at, actor, repository, digest, tag, previous, actor_kind, detail,"
+    "                     client, request)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 constexpr char kRead[] =
-    "SELECT sequence, kind, at, actor, repository, digest, tag, previous, actor_kind, detail"
+    "SELECT sequence, kind, at, actor, repository, digest, tag, previous, actor_kind, detail,"
+    "       client, request"
     "  FROM journal WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+constexpr char kReadBack[] =
+    "SELECT sequence, kind, at, actor, repository, digest, tag, previous, actor_kind, detail,"
+    "       client, request"
+    "  FROM journal WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 constexpr char kDropped[] =
     "SELECT 1 FROM settings WHERE key = 'journal.dropped' AND CAST(value AS INTEGER) > ?1";
 constexpr char kHold[] =
@@ -44,16 +52,22 @@ Result<Journal::Entry> entry_of(const Query& row) {
                 .digest = std::move(digest),
                 .tag = std::move(tag),
                 .previous = std::move(previous),
-                .detail = std::string(row.text(9))}};
+                .detail = std::string(row.text(9)),
+                .client = std::string(row.text(10)),
+                .request = std::string(row.text(11))}};
 }
 
 }  // namespace
 
 Result<void> JournalRows::add(events::Event event) {
+  if (asker_ != nullptr && event.client.empty() && event.request.empty()) {
+    event.client = asker_->client();
+    event.request = asker_->request_id();
+  }
   const std::string_view where = event.repository ? event.repository->str() : std::string_view();
   TRY(database_.run(kAdd, static_cast<int>(event.kind), event.at, event.actor.id, where,
                     event.digest, event.tag, event.previous, static_cast<int>(event.actor.kind),
-                    event.detail));
+                    event.detail, event.client, event.request));
   news_.entries.push_back({database_.last_inserted_id(), std::move(event)});
   return {};
 }
@@ -74,6 +88,13 @@ Result<Journal::Page> JournalRows::read(std::int64_t after, std::size_t limit) c
   TRY_ASSIGN(page.entries,
              rows<Entry>(database_.query(kRead, after, to_sql_limit(limit)), &entry_of));
   return page;
+}
+
+Result<std::vector<Journal::Entry>> JournalRows::read_back(std::optional<std::int64_t> before,
+                                                           std::size_t limit) const {
+  constexpr auto kEnd = std::numeric_limits<std::int64_t>::max();
+  return rows<Entry>(database_.query(kReadBack, before.value_or(kEnd), to_sql_limit(limit)),
+                     &entry_of);
 }
 
 }  // namespace entrepot::meta::sqlite

@@ -172,10 +172,27 @@ class JournalRows final : public Journal {
   Result<void> hold(std::string_view reader, std::int64_t sequence) override;
   Result<void> release(std::string_view reader) override;
   Result<Page> read(std::int64_t after, std::size_t limit) const override;
+  Result<std::vector<Entry>> read_back(std::optional<std::int64_t> before,
+                                       std::size_t limit) const override;
+
+  // Whose work is being done; null: nobody's in particular.
+  void set_asker(const Context* context) { asker_ = context; }
 
  private:
   Database& database_;
   News& news_;
+  const Context* asker_ = nullptr;
+};
+
+class SealRows final : public Seals {
+ public:
+  explicit SealRows(Database& database) : database_(database) {}
+  Result<Seal> last() const override;
+  Result<std::vector<Seal>> list(std::int64_t after, std::size_t limit) const override;
+  Result<void> add(const Seal& seal) override;
+
+ private:
+  Database& database_;
 };
 
 class JobRows final : public Jobs {
@@ -243,6 +260,7 @@ class Nouns final : public Transaction {
         reviews_(database, news_),
         ended_uploads_(database),
         journal_(database, news_),
+        seals_(database),
         jobs_(database),
         retention_(database),
         settings_(database),
@@ -261,6 +279,7 @@ class Nouns final : public Transaction {
   const Reviews& reviews() const override { return reviews_; }
   const EndedUploads& ended_uploads() const override { return ended_uploads_; }
   const Journal& journal() const override { return journal_; }
+  const Seals& seals() const override { return seals_; }
   const Jobs& jobs() const override { return jobs_; }
   const Retention& retention() const override { return retention_; }
   const Settings& settings() const override { return settings_; }
@@ -278,6 +297,7 @@ class Nouns final : public Transaction {
   Reviews& reviews() override { return reviews_; }
   EndedUploads& ended_uploads() override { return ended_uploads_; }
   Journal& journal() override { return journal_; }
+  Seals& seals() override { return seals_; }
   Jobs& jobs() override { return jobs_; }
   Retention& retention() override { return retention_; }
   Settings& settings() override { return settings_; }
@@ -289,6 +309,8 @@ class Nouns final : public Transaction {
 
   // What was written since it was cleared.
   News& news() { return news_; }
+  // Whose work comes next: the journal tells of it.
+  void set_asker(const Context* context) { journal_.set_asker(context); }
 
  private:
   News news_;
@@ -301,6 +323,7 @@ class Nouns final : public Transaction {
   ReviewRows reviews_;
   EndedUploadRows ended_uploads_;
   JournalRows journal_;
+  SealRows seals_;
   JobRows jobs_;
   RetentionRows retention_;
   SettingRows settings_;

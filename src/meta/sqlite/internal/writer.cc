@@ -221,7 +221,9 @@ Result<void> Writer::commit_and_tell() {
 Result<void> Writer::run_one(Pending& pending) {
   TRY(database_->run(kSave));
   const News::Mark before = nouns_.news().mark();
+  nouns_.set_asker(pending.context);
   auto result = (*pending.work)(nouns_);
+  nouns_.set_asker(nullptr);
   if (!database_->in_transaction()) return result;
   if (!result) {
     TRY(database_->run(kUndo));
