@@ -8,6 +8,7 @@
 #include "audit/trail.h"
 #include "base/testing/assert_ok.h"
 #include "base/testing/fake_clock.h"
+#include "crypto/secret.h"
 #include "json/reader.h"
 #include "meta/sqlite/testing/temporary_store.h"
 
@@ -250,6 +251,11 @@ TEST_F(Audit, WhatIsNoNameIsNotKept) {
   const auto events = flushed();
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].detail, R"({"how":"password"})");
+}
+
+TEST_F(Audit, ASecretInTheWrongFieldIsNotKept) {
+  fail_from("192.0.2.7", crypto::make_secret("pat"));
+  EXPECT_EQ(flushed()[0].detail, R"({"how":"password"})");
 }
 
 TEST_F(Audit, AFloodTakesNoMoreMemoryThanItMay) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/memory.h"
+#include "crypto/secret.h"
 #include "json/writer.h"
 
 namespace entrepot::audit {
@@ -16,9 +17,10 @@ constexpr std::chrono::minutes kMinute{1};
 constexpr std::size_t kLongestName = 128;
 
 // Could it be a name here? Lower and upper case, digits, ". _ - /", as names of people, robots and
-// files have them.
+// files have them; no secret of ours.
 bool could_be_a_name(std::string_view name) {
-  return name.size() <= kLongestName && std::all_of(name.begin(), name.end(), [](char c) {
+  return name.size() <= kLongestName && !name.starts_with(crypto::kSecretStart) &&
+         std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   std::string_view("._-/").find(c) != std::string_view::npos;
          });

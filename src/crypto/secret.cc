@@ -10,7 +10,6 @@
 namespace entrepot::crypto {
 namespace {
 
-constexpr std::string_view kStart = "ent_";
 constexpr std::string_view kDigits =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
@@ -72,7 +71,7 @@ bool is_kind(std::string_view text) {
 
 std::string make_secret(std::string_view kind) {
   CHECK(is_kind(kind));
-  std::string text(kStart);
+  std::string text(kSecretStart);
   text.append(kind) += '_';
   text += random_text(kRandomChars, kDigits);
   text += checksum_of(text);
@@ -81,11 +80,13 @@ std::string make_secret(std::string_view kind) {
 
 std::optional<std::string_view> parse_secret(std::string_view text) {
   constexpr std::size_t kTail = kRandomChars + kChecksumChars;
-  if (!text.starts_with(kStart) || text.size() < kStart.size() + 1 + kTail) return std::nullopt;
-  const std::string_view kind = text.substr(kStart.size(), text.size() - kStart.size() - 1 - kTail);
+  if (!text.starts_with(kSecretStart) || text.size() < kSecretStart.size() + 1 + kTail)
+    return std::nullopt;
+  const std::string_view kind =
+      text.substr(kSecretStart.size(), text.size() - kSecretStart.size() - 1 - kTail);
   const std::string_view tail = text.substr(text.size() - kTail);
   const std::string_view checked = text.substr(0, text.size() - kChecksumChars);
-  const bool is_whole = is_kind(kind) && text[kStart.size() + kind.size()] == '_' &&
+  const bool is_whole = is_kind(kind) && text[kSecretStart.size() + kind.size()] == '_' &&
                         tail.find_first_not_of(kDigits) == std::string_view::npos &&
                         text.substr(checked.size()) == checksum_of(checked);
   return is_whole ? std::optional(kind) : std::nullopt;

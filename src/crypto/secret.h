@@ -23,6 +23,8 @@ namespace entrepot::crypto {
 //
 // All functions are thread-safe and take microseconds.
 
+inline constexpr std::string_view kSecretStart = "ent_";
+
 // A new one. `kind` is a constant of the caller's, such as "pat".
 std::string make_secret(std::string_view kind);
 

@@ -9,8 +9,6 @@
 namespace entrepot::people {
 namespace {
 
-constexpr std::string_view kKeySetting = "tokens.key";
-constexpr std::string_view kPurpose = "token signing key";
 constexpr std::size_t kIdBytes = 12;
 
 namespace field {
@@ -102,29 +100,6 @@ Result<TokenClaims> read_claims(ByteView text) {
 
 }  // namespace
 
-Tokens::Tokens(crypto::SigningKey key) : key_(std::move(key)), public_keys_({key_.public_key()}) {}
-
-Result<std::unique_ptr<Tokens>> Tokens::open(Context& context, meta::Store& store,
-                                             const crypto::SealingKey& sealing) {
-  // Made outside of the transaction, which may run more than once.
-  TRY_ASSIGN(auto fresh, crypto::SigningKey::generate(crypto::SigningAlgorithm::Es256));
-  TRY_ASSIGN(const Bytes fresh_der, fresh.pkcs8());
-  TRY_ASSIGN(const Bytes fresh_sealed, crypto::seal(sealing, kPurpose, fresh_der));
-  TRY_ASSIGN(const Bytes der,
-             store.transact<Bytes>(context, [&](meta::Transaction& tx) -> Result<Bytes> {
-               TRY_ASSIGN(const auto kept, if_there(tx.settings().get(kKeySetting)));
-               if (kept) {
-                 TRY_ASSIGN(const Bytes sealed, crypto::from_base64url(*kept));
-                 auto opened = crypto::open_sealed(sealing, kPurpose, sealed);
-                 if (opened || opened.error().code != ErrorCode::Corrupt) return opened;
-               }
-               TRY(tx.settings().set(kKeySetting, crypto::to_base64url(fresh_sealed)));
-               return fresh_der;
-             }));
-  TRY_ASSIGN(auto key, crypto::SigningKey::from_pkcs8(der));
-  return std::unique_ptr<Tokens>(new Tokens(std::move(key)));
-}
-
 Result<std::string> Tokens::issue(const TokenClaims& claims) const {
   using namespace field;
   std::string text;
@@ -142,11 +117,15 @@ Result<std::string> Tokens::issue(const TokenClaims& claims) const {
   writer.key(kNames[kAccess]).begin_array();
   for (const auto& scope : claims.bound.scopes) write_access(writer, scope);
   writer.end_array().end_object();
-  return crypto::sign_jwt(key_, text);
+  const auto keys = keys_.all();
+  return crypto::sign_jwt(keys_.signing(*keys).key, text);
 }
 
 Result<TokenClaims> Tokens::read(std::string_view token, WallTime now) const {
-  TRY_ASSIGN(const auto verified, crypto::verify_jwt(token, public_keys_));
+  std::vector<crypto::PublicKey> known;
+  const auto keys = keys_.all();
+  for (const auto& key : *keys) known.push_back(key.key.public_key());
+  TRY_ASSIGN(const auto verified, crypto::verify_jwt(token, known));
   auto claims = read_claims(verified.claims);
   if (!claims) {
     return claims.error().code == ErrorCode::InvalidArgument ? Result<TokenClaims>(not_ours())
@@ -161,9 +140,10 @@ Result<TokenClaims> Tokens::read(std::string_view token, WallTime now) const {
 
 std::string Tokens::jwks() const {
   std::string text = R"({"keys":[)";
-  for (const auto& key : public_keys_) {
-    if (&key != &public_keys_.front()) text += ',';
-    text += key.jwk();
+  const auto keys = keys_.all();
+  for (const auto& key : *keys) {
+    if (text.back() == '}') text += ',';
+    text += key.key.public_key().jwk();
   }
   return text + "]}";
 }

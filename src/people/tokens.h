@@ -1,7 +1,6 @@
 #pragma once
 // people/tokens.h — the registry tokens that the token service gives, and that clients show.
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,9 +8,9 @@
 #include "base/clock.h"
 #include "base/context.h"
 #include "crypto/jwt.h"
-#include "crypto/sealed.h"
 #include "meta/store.h"
 #include "people/bounds.h"
+#include "people/signing_keys.h"
 
 namespace entrepot::people {
 
@@ -25,18 +24,16 @@ struct TokenClaims {
   WallTime issued_at = {};
 };
 
-// Signs and reads tokens: JWTs with an ES256 key that is made once and kept in the metadata,
-// sealed. Thread-safe; takes some 100 µs of computing and never the store.
+// Signs and reads tokens: JWTs with an ES256 key (people/signing_keys.h). Thread-safe; takes some
+// 100 µs of computing and never the store.
 class Tokens {
  public:
   // The word that tokens name as issuer and audience, and clients as `service`: the same under
   // every host name.
   static constexpr std::string_view kService = "entrepot";
 
-  // Reads the key, or makes one. One that was sealed under another key than `sealing`, because that
-  // was lost or a backup is older, is replaced: then the tokens that it signed end.
-  static Result<std::unique_ptr<Tokens>> open(Context& context, meta::Store& store,
-                                              const crypto::SealingKey& sealing);
+  // `keys` outlives this.
+  explicit Tokens(const SigningKeys& keys) : keys_(keys) {}
 
   Result<std::string> issue(const TokenClaims& claims) const;
   // Unauthenticated, with why, when it is none of ours or over.
@@ -46,10 +43,7 @@ class Tokens {
   std::string jwks() const;
 
  private:
-  explicit Tokens(crypto::SigningKey key);
-
-  const crypto::SigningKey key_;
-  const std::vector<crypto::PublicKey> public_keys_;
+  const SigningKeys& keys_;
 };
 
 }  // namespace entrepot::people

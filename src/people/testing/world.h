@@ -22,7 +22,8 @@ class World {
  public:
   World() {
     store.listen(memory);
-    tokens = Tokens::open(context, store, crypto::SealingKey::generate()).value();
+    keys = SigningKeys::open(context, store, crypto::SealingKey::generate(), clock).value();
+    tokens.emplace(*keys);
     sign_in = SignIn::open(store, memory, *tokens, executor, clock, {.cost = kCheap}).value();
   }
 
@@ -87,7 +88,8 @@ class World {
   events::Actor by{events::ActorKind::System, "test"};
   People people{store, clock, kCheap};
   Memory memory{store};
-  std::unique_ptr<Tokens> tokens;
+  std::unique_ptr<SigningKeys> keys;
+  std::optional<Tokens> tokens;
   Executor executor{{.name = "sign-in", .threads = 1}};
   std::unique_ptr<SignIn> sign_in;
   RightsPolicy policy{memory, store, {}};

@@ -29,6 +29,7 @@ int run_robot(const Arguments& arguments);
 int run_token(const Arguments& arguments);
 int run_access(const Arguments& arguments);
 int run_audit(const Arguments& arguments);
+int run_keys(const Arguments& arguments);
 int run_import(const Arguments& arguments);
 int run_export(const Arguments& arguments);
 

@@ -107,6 +107,8 @@ constexpr Flag kTokenFlags[] = {{"owner", 0, "whose token it is", "NAME"},
                                 {"json", 0, "one JSON object on standard output"}};
 constexpr Flag kAccessFlags[] = {{"as", 0, "who; anonymous when it is not said", "NAME"},
                                  {"do", 0, "pull, push, tag, delete and so on", "ACTION"}};
+constexpr Flag kKeysFlags[] = {
+    {"end-former", 0, "the tokens that were given so far end as well, within a minute"}};
 constexpr Flag kAuditFlags[] = {
     {"who", 0, "what this one did", "NAME"},
     {"what", 0, "grant.created, tag.deleted and so on, or the part in front of the dot", "WHAT"},
@@ -245,6 +247,14 @@ constexpr Command kCommands[] = {
      .takes_options = true,
      .options = kDataOptions,
      .run = run_access},
+    {.name = "keys",
+     .operands = "rotate|list",
+     .max_operands = 1,
+     .text = "The keys that sign registry tokens; a new one is made every 90 days by itself.",
+     .flags = kKeysFlags,
+     .takes_options = true,
+     .options = kDataOptions,
+     .run = run_keys},
     {.name = "audit",
      .operands = "list|export|verify",
      .max_operands = 1,

@@ -95,10 +95,11 @@ void tell_how_to_begin(const Options& options) {
 }  // namespace
 
 struct Accounts::Parts {
-  Parts(OpenedStores& stores, const Options& options, std::unique_ptr<people::Tokens> the_tokens)
+  Parts(OpenedStores& stores, const Options& options, std::unique_ptr<people::SigningKeys> the_keys)
       : memory(stores.stores().meta, /*others=*/!options.auth_htpasswd.empty()),
         file_users(stores.stores().meta, memory, stores.stores().clock),
-        tokens(std::move(the_tokens)),
+        keys(std::move(the_keys)),
+        tokens(*keys),
         closed_path(stores.directory().closed_path()),
         sign_ins(stores.stores().clock),
         hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
@@ -108,7 +109,8 @@ struct Accounts::Parts {
   people::Memory memory;
   people::FileUsers file_users;
   std::optional<HtpasswdWatch> file;  // where one is configured
-  std::unique_ptr<people::Tokens> tokens;
+  std::unique_ptr<people::SigningKeys> keys;
+  const people::Tokens tokens;
   std::unique_ptr<people::SignIn> sign_in;
   const std::string closed_path;
   bool is_noted = false;
@@ -129,12 +131,12 @@ Result<std::unique_ptr<Accounts>> Accounts::open(Context& context, const Options
                                                  OpenedStores& stores) {
   TRY_ASSIGN(const auto key, sealing_key(stores.directory().sealing_key_path()));
   meta::Store& meta = stores.stores().meta;
-  TRY_ASSIGN(auto tokens, people::Tokens::open(context, meta, key));
-  auto parts = std::make_unique<Parts>(stores, options, std::move(tokens));
+  TRY_ASSIGN(auto keys, people::SigningKeys::open(context, meta, key, stores.stores().clock));
+  auto parts = std::make_unique<Parts>(stores, options, std::move(keys));
   people::SignIn::Options sign_in;
   sign_in.witness = &parts->sign_ins;
   if (!options.auth_htpasswd.empty()) sign_in.file_users = &parts->file_users;
-  TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, *parts->tokens,
+  TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, parts->tokens,
                                                   parts->hashing, stores.stores().clock, sign_in));
   meta.listen(parts->memory);
   if (options.auth_htpasswd.empty()) {
@@ -161,8 +163,14 @@ void Accounts::look_at_file(Context& context) {
   if (parts_->file) parts_->file->look(context);
 }
 
+void Accounts::look_at_keys(Context& context) {
+  const auto looked = parts_->keys->look_again(context);
+  if (!looked)
+    log::warning("the keys that sign tokens are as they were read before: {}", looked.error());
+}
+
 people::Memory& Accounts::memory() { return parts_->memory; }
-const people::Tokens& Accounts::tokens() const { return *parts_->tokens; }
+const people::Tokens& Accounts::tokens() const { return parts_->tokens; }
 people::RefreshTokens& Accounts::refresh_tokens() { return parts_->refresh_tokens; }
 audit::SignIns& Accounts::sign_ins() { return parts_->sign_ins; }
 const auth::Authenticator& Accounts::sign_in() const { return *parts_->sign_in; }

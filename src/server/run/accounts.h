@@ -36,6 +36,9 @@ class Accounts {
   // Reads auth.htpasswd again, if it has changed. One thread at a time.
   void look_at_file(Context& context);
 
+  // Looks for a new signing key, and makes one when it is time (people::SigningKeys).
+  void look_at_keys(Context& context);
+
   people::Memory& memory();
   const people::Tokens& tokens() const;
   people::RefreshTokens& refresh_tokens();

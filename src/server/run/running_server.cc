@@ -163,6 +163,7 @@ struct RunningServer::Parts {
       look_for_the_store();
       static_cast<void>(look_for_rights(looking));
       accounts->look_at_file(looking);
+      accounts->look_at_keys(looking);
       static_cast<void>(accounts->keep_closed(looking));  // on a full disk, again later
       certificate->look();
     });
