@@ -13,9 +13,9 @@
 
 namespace entrepot {
 
-// Deadline, cancellation, the request's id and where it came from. Made at an edge (a request, a job, a command) and
-// passed by reference, first argument of every call that may block. Cancelling is thread-safe; the
-// rest belongs to the thread that runs the request.
+// Deadline, cancellation, the request's id and where it came from. Made at an edge (a request, a
+// job, a command) and passed by reference, first argument of every call that may block. Cancelling
+// is thread-safe; the rest belongs to the thread that runs the request.
 class Context {
  public:
   // Without a deadline; for background work and tests. A deadline is a time of the machine's own
