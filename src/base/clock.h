@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace entrepot {
 
@@ -23,6 +25,9 @@ class Clock {
 
 // "2026-01-31T12:00:00.123456Z" (RFC 3339, UTC).
 std::string to_rfc3339(WallTime time);
+// A time of RFC 3339 with any offset, from 1970 on; digits past microseconds are left out. Nothing
+// for any other text.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 // Microseconds since 1970: the form in which times are stored.
 inline std::int64_t to_unix_micros(WallTime time) { return time.time_since_epoch().count(); }

@@ -19,6 +19,27 @@ TEST(Clock, PrintsRfc3339InUtc) {
   for (const auto& [micros, text] : cases) EXPECT_EQ(to_rfc3339(from_unix_micros(micros)), text);
 }
 
+TEST(Clock, ReadsRfc3339WithAnyOffset) {
+  const std::pair<std::string, std::int64_t> cases[] = {
+      {"1970-01-01T00:00:00Z", 0},
+      {"2026-01-31T12:00:00.123456Z", 1'769'860'800'123'456},
+      {"2026-01-31t13:30:00.1234569+01:30", 1'769'860'800'123'456},
+      {"2026-01-31T07:00:00.5-05:00", 1'769'860'800'500'000},
+      {"9999-12-31T23:59:59.999999z", 253'402'300'799'999'999},
+  };
+  for (const auto& [text, micros] : cases) {
+    EXPECT_EQ(parse_rfc3339(text), from_unix_micros(micros)) << text;
+  }
+  for (const char* text :
+       {"", "2026-01-31", "2026-01-31T12:00:00", "2026-02-29T12:00:00Z", "2026-13-01T00:00:00Z",
+        "2026-01-31T24:00:00Z", "2026-01-31T12:60:00Z", "2026-01-31T12:00:60Z",
+        "2026-01-31 12:00:00Z", "2026-01-31T12:00:00.Z", "2026-01-31T12:00:00Zx",
+        "2026-01-31T12:00:00+1:00", "2026-01-31T12:00:00+24:00", "-026-01-31T12:00:00Z",
+        "1969-12-31T23:59:59Z", "2026-01-31T12:00:0aZ"}) {
+    EXPECT_EQ(parse_rfc3339(text), std::nullopt) << text;
+  }
+}
+
 TEST(Clock, StoredFormGoesBothWays) {
   for (const std::int64_t micros : {0L, -1L, 1'769'860'800'123'456L}) {
     EXPECT_EQ(to_unix_micros(from_unix_micros(micros)), micros);

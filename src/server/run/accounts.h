@@ -36,6 +36,7 @@ class Accounts {
   void look_at_file(Context& context);
 
   people::Memory& memory();
+  Executor& hashing();  // where passwords are hashed; for what is asked by name and password alone
   const people::Tokens& tokens() const;
   people::RefreshTokens& refresh_tokens();
   const auth::Authenticator& sign_in() const;
