@@ -179,12 +179,14 @@ class RestApi::Body final : public http::BodySink {
   std::optional<http::Errand> errand() override {
     Executor* const hashing = api_.services_.hashing;
     if (visit_.route->about != Route::About::Passwords || hashing == nullptr) return std::nullopt;
+    began_ = true;
     return http::Errand{hashing, [this](Context& context) {
                           response_ = api_.run(context, request_, visit_, bytes_);
                         }};
   }
   http::Response finish(Context& context) override {
     if (response_) return *std::exchange(response_, std::nullopt);
+    if (began_) return failed(context, {ErrorCode::Unavailable, "no memory"});
     return api_.run(context, request_, visit_, bytes_);
   }
   http::Response failed(Context& /*context*/, const Error& error) override {
@@ -196,6 +198,7 @@ class RestApi::Body final : public http::BodySink {
   const http::Request& request_;
   const Visit& visit_;
   Bytes bytes_;
+  bool began_ = false;                      // the errand
   std::optional<http::Response> response_;  // of the errand
 };
 
