@@ -43,6 +43,13 @@ class Grants {
   virtual Result<std::vector<Grant>> held_by(AccountId account) const = 0;
   // Oldest first, from behind the one with the id `after`.
   virtual Result<std::vector<Grant>> list(std::int64_t after, std::size_t limit) const = 0;
+  // The same of those whose pattern begins with this namespace and a slash.
+  virtual Result<std::vector<Grant>> list_below(std::string_view name_space, std::int64_t after,
+                                                std::size_t limit) const = 0;
+  // The same of those that are bound to a repository, and of those by pattern that may match its
+  // name: more than do, for `*` stands for any text here, slashes as well.
+  virtual Result<std::vector<Grant>> list_about(const Repository& repository, std::int64_t after,
+                                                std::size_t limit) const = 0;
   virtual Result<Grant> create(const NewGrant& grant) = 0;
   virtual Result<void> remove(std::int64_t id) = 0;  // NotFound
   // All that an account holds.

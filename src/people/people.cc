@@ -1,8 +1,6 @@
 #include "people/people.h"
 
-#include "crypto/secret.h"
-#include "json/writer.h"
-#include "net/networks.h"
+#include "people/event_detail.h"
 #include "people/find.h"
 #include "people/names.h"
 #include "people/roles.h"
@@ -16,20 +14,6 @@ using meta::AccountKind;
 using meta::AccountState;
 using meta::SecretKind;
 using meta::Transaction;
-
-// {"name":"value",…}: what an event tells besides.
-template <class... Members>
-std::string detail_of(const Members&... members) {
-  std::string text;
-  json::Writer writer(text);
-  writer.begin_object();
-  (writer.member(members.first, members.second), ...);
-  writer.end_object();
-  return text;
-}
-
-using Text = std::pair<std::string_view, std::string_view>;
-using Number = std::pair<std::string_view, std::int64_t>;
 
 // At least one admin can still sign in, unless there was none before.
 Result<void> keep_an_admin(const Transaction& tx, std::size_t admins_before) {
@@ -67,7 +51,7 @@ Result<void> People::tell(Transaction& tx, By by, EventKind kind, std::string de
                           const std::optional<oci::RepositoryName>& repository) const {
   return tx.journal().add({.kind = kind,
                            .at = clock_.wall(),
-                           .actor = by,
+                           .actor = by.actor(),
                            .repository = repository,
                            .digest = std::nullopt,
                            .tag = std::nullopt,
@@ -75,13 +59,27 @@ Result<void> People::tell(Transaction& tx, By by, EventKind kind, std::string de
                            .detail = std::move(detail)});
 }
 
+Result<void> People::ask_before(Context& context, By by, Deed deed, std::string_view user) {
+  if (by.is_machine()) return {};
+  return store_.read(context, [&](const meta::Snapshot& snapshot) -> Result<void> {
+    Target target;
+    if (!user.empty()) {
+      TRY_ASSIGN(const Account account, by.find(snapshot, user, AccountKind::User));
+      target = target_of(account);
+    }
+    return by.may(snapshot, deed, target);
+  });
+}
+
 Result<Account> People::create_user(Context& context, By by, const NewUser& wished) {
+  TRY(ask_before(context, by, Deed::ManageAccounts));
   TRY(check_name(wished.name));
   // The first admin may be called so; nobody else gets a reserved name.
   if (!(wished.admin && wished.name == "admin")) TRY(check_not_reserved(wished.name));
   TRY(check_password(wished.password, wished.name));
   TRY_ASSIGN(const std::string hash, crypto::hash_password(wished.password, cost_));
   return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
+    TRY(by.may(tx, Deed::ManageAccounts, {}));
     TRY(check_free(tx, wished.name, false));
     return add_user(tx, by, wished, hash);
   });
@@ -115,6 +113,7 @@ Result<void> People::create_first_admin(Context& context, By by, const std::stri
     TRY_ASSIGN(hash, crypto::hash_password(password, cost_));
   }
   return change(context, [&](Transaction& tx) -> Result<void> {
+    TRY(by.may(tx, Deed::ManageAccounts, {}));
     TRY_ASSIGN(const bool any, tx.accounts().any());
     if (any) return {};
     TRY(add_user(tx, by, admin, hash));
@@ -123,11 +122,16 @@ Result<void> People::create_first_admin(Context& context, By by, const std::stri
 }
 
 Result<void> People::set_password(Context& context, By by, std::string_view user,
-                                  std::string_view password) {
+                                  std::string_view password, std::optional<std::int64_t> epoch) {
+  TRY(ask_before(context, by, Deed::SetPassword, user));
   TRY(check_password(password, user));
   TRY_ASSIGN(const std::string hash, crypto::hash_password(password, cost_));
   return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const Account account, find_account(tx, user, AccountKind::User));
+    TRY_ASSIGN(const Account account, by.find(tx, user, AccountKind::User));
+    TRY(by.may(tx, Deed::SetPassword, target_of(account)));
+    if (epoch && *epoch != account.epoch) {
+      return fail(ErrorCode::Unauthenticated, "this sign-in has ended: sign in again");
+    }
     if (account.provider != meta::Provider::Local) {
       return fail(ErrorCode::InvalidArgument, "the password of {} is in the htpasswd file",
                   account.name);
@@ -146,35 +150,83 @@ Result<void> People::set_password(Context& context, By by, std::string_view user
   });
 }
 
+Result<Account> People::change_account(Transaction& tx, By by, Account account,
+                                       const AccountChange& change) const {
+  const bool robot = account.kind == AccountKind::Robot;
+  TRY(robot ? by.may(tx, Deed::ManageRobots, owner_of(account))
+            : by.may(tx, Deed::ManageAccounts, target_of(account)));
+  TRY_ASSIGN(const std::size_t admins, tx.accounts().count_admins());
+  const bool ends = change.enabled && !*change.enabled;
+  if (change.enabled) account.state = ends ? AccountState::Disabled : AccountState::Active;
+  if (change.role) account.role = *change.role;
+  TRY(tx.accounts().update(account, /*ends_sessions=*/ends));
+  if (ends) TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
+  TRY(keep_an_admin(tx, admins));
+  if (change.enabled) {
+    TRY(tell(tx, by, EventKind::AccountChanged,
+             detail_of(Text("account", account.name), Text("state", name_of(account.state)))));
+  }
+  if (change.role) {
+    TRY(tell(tx, by, EventKind::AccountChanged,
+             detail_of(Text("account", account.name), Text("role", name_of(account.role)))));
+  }
+  return account;
+}
+
+Result<Account> People::change_user(Context& context, By by, std::string_view user,
+                                    const AccountChange& change) {
+  return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
+    TRY_ASSIGN(Account account, by.find(tx, user, AccountKind::User));
+    return change_account(tx, by, std::move(account), change);
+  });
+}
+
 Result<void> People::set_enabled(Context& context, By by, std::string_view name, bool enabled) {
   return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(Account account, find_account(tx, name));
-    TRY_ASSIGN(const std::size_t admins, tx.accounts().count_admins());
-    account.state = enabled ? AccountState::Active : AccountState::Disabled;
-    TRY(tx.accounts().update(account, /*ends_sessions=*/!enabled));
-    if (!enabled) TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
-    TRY(keep_an_admin(tx, admins));
-    return tell(tx, by, EventKind::AccountChanged,
-                detail_of(Text("account", account.name), Text("state", name_of(account.state))));
+    TRY_ASSIGN(Account account, by.find(tx, name));
+    TRY(change_account(tx, by, std::move(account), {.enabled = enabled}));
+    return {};
   });
 }
 
 Result<void> People::set_role(Context& context, By by, std::string_view user,
                               meta::SystemRole role) {
-  return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(Account account, find_account(tx, user, AccountKind::User));
-    TRY_ASSIGN(const std::size_t admins, tx.accounts().count_admins());
-    account.role = role;
-    TRY(tx.accounts().update(account, /*ends_sessions=*/false));
-    TRY(keep_an_admin(tx, admins));
-    return tell(tx, by, EventKind::AccountChanged,
-                detail_of(Text("account", account.name), Text("role", name_of(account.role))));
-  });
+  TRY(change_user(context, by, user, {.role = role}));
+  return {};
 }
 
-Result<void> People::remove(Context& context, By by, std::string_view name) {
+namespace {
+
+// Those of an organisation, with their members and grants.
+Result<void> remove_teams(Transaction& tx, const Account& organisation) {
+  constexpr std::size_t kAtOnce = 100;
+  while (true) {
+    TRY_ASSIGN(const auto teams, tx.teams().list(organisation.id, "", kAtOnce));
+    for (const meta::Team& team : teams) TRY(tx.teams().remove(team.id));
+    if (teams.size() < kAtOnce) return {};
+  }
+}
+
+// What somebody may do to an account of that kind, to be rid of it.
+Result<Account> find_removable(const Transaction& tx, const Author& by, std::string_view name,
+                               std::optional<AccountKind> kind) {
+  if (kind == AccountKind::Robot) {  // whether it is there is told to who may remove it
+    TRY_ASSIGN(const RobotName robot, parse_robot_name(name));
+    TRY_ASSIGN(const Target owner, find_owner(tx, robot.name_space));
+    TRY(by.may(tx, Deed::ManageRobots, owner));
+  }
+  TRY_ASSIGN(Account account, kind ? by.find(tx, name, *kind) : by.find(tx, name));
+  TRY(account.kind == AccountKind::Robot ? by.may(tx, Deed::ManageRobots, owner_of(account))
+                                         : by.may(tx, Deed::ManageAccounts, target_of(account)));
+  return account;
+}
+
+}  // namespace
+
+Result<void> People::remove(Context& context, By by, std::string_view name,
+                            std::optional<AccountKind> kind) {
   return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(Account account, find_account(tx, name));
+    TRY_ASSIGN(Account account, find_removable(tx, by, name, kind));
     if (account.kind != AccountKind::Robot) {
       TRY_ASSIGN(const bool used, tx.repositories().any_below(account.name));
       if (used) {
@@ -190,10 +242,12 @@ Result<void> People::remove(Context& context, By by, std::string_view name) {
       TRY_ASSIGN(const Account organisation, tx.accounts().find(membership.organisation));
       TRY(keep_an_owner(tx, organisation, owners));
     }
-    for (const SecretKind kind : {SecretKind::Password, SecretKind::AccessToken,
-                                  SecretKind::RobotSecret, SecretKind::RefreshToken}) {
-      TRY(tx.secrets().remove_all(account.id, kind));
+    for (const SecretKind each :
+         {SecretKind::Password, SecretKind::AccessToken, SecretKind::RobotSecret,
+          SecretKind::RefreshToken, SecretKind::Session}) {
+      TRY(tx.secrets().remove_all(account.id, each));
     }
+    TRY(remove_teams(tx, account));
     TRY(tx.grants().remove_of(account.id));
     account.state = AccountState::Deleted;
     TRY(tx.accounts().update(account, /*ends_sessions=*/true));
@@ -208,6 +262,7 @@ Result<Account> People::create_organisation(Context& context, By by,
   TRY(check_name(wished.name));
   if (wished.name != "library") TRY(check_not_reserved(wished.name));
   return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
+    TRY(by.may(tx, Deed::ManageAccounts, {}));
     TRY(check_free(tx, wished.name, wished.claim));
     meta::NewAccount account;
     account.kind = AccountKind::Organisation;
@@ -222,12 +277,32 @@ Result<Account> People::create_organisation(Context& context, By by,
   });
 }
 
+Result<Account> People::change_organisation(Context& context, By by, std::string_view organisation,
+                                            const OrganisationChange& change) {
+  return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
+    TRY_ASSIGN(Account account, by.find(tx, organisation, AccountKind::Organisation));
+    TRY(by.may(tx, Deed::ManageOrganisation, target_of(account)));
+    account.new_visibility = change.new_visibility.value_or(account.new_visibility);
+    account.base_role = change.base_role.value_or(account.base_role);
+    if (account.base_role > meta::RepositoryRole::Write) {
+      return fail(ErrorCode::InvalidArgument, "members have none, read or write by themselves");
+    }
+    TRY(tx.accounts().update(account, /*ends_sessions=*/false));
+    TRY(tell(tx, by, EventKind::AccountChanged,
+             detail_of(Text("account", account.name),
+                       Text("new_visibility", name_of(account.new_visibility)),
+                       Text("base_role", name_of(account.base_role)))));
+    return account;
+  });
+}
+
 template <class Run>
 Result<void> People::change_member(Context& context, By by, std::string_view organisation,
                                    std::string_view user, std::string_view role, const Run& run) {
   return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
-    TRY_ASSIGN(const Account who, find_account(tx, user));
+    TRY_ASSIGN(const Account there, by.find(tx, organisation, AccountKind::Organisation));
+    TRY(by.may(tx, Deed::ManageOrganisation, target_of(there)));
+    TRY_ASSIGN(const Account who, by.find(tx, user));
     TRY_ASSIGN(const std::size_t owners, tx.members().count_owners(there.id));
     TRY(run(tx, there, who));
     TRY(keep_an_owner(tx, there, owners));
@@ -256,69 +331,6 @@ Result<void> People::remove_member(Context& context, By by, std::string_view org
                        [](Transaction& tx, const Account& there, const Account& who) {
                          return tx.members().remove(there.id, who.id);
                        });
-}
-
-Result<MadeSecret> People::create_robot(Context& context, By by, const NewRobot& wished) {
-  TRY_ASSIGN(const RobotName name, parse_robot_name(wished.name));
-  const std::string text = crypto::make_secret("rob");
-  return store_.transact<MadeSecret>(context, [&](Transaction& tx) -> Result<MadeSecret> {
-    meta::NewAccount account;
-    account.kind = AccountKind::Robot;
-    account.name = wished.name;
-    account.created_at = clock_.wall();
-    if (name.name_space != kSystemNamespace) {
-      TRY_ASSIGN(const Account owner, find_account(tx, name.name_space));
-      account.owner = owner.id;
-    }
-    TRY_ASSIGN(const Account made, tx.accounts().create(account));
-    meta::NewSecret secret;
-    secret.account = made.id;
-    secret.kind = SecretKind::RobotSecret;
-    secret.fingerprint = crypto::fingerprint_of(text);
-    secret.created_at = account.created_at;
-    secret.expires_at = wished.expires_at;
-    TRY_ASSIGN(auto kept, tx.secrets().add(secret));
-    TRY(tell(tx, by, EventKind::AccountCreated,
-             detail_of(Text("account", made.name), Text("kind", "robot"))));
-    for (const GrantWish& wish : wished.grants) {
-      TRY(add_grant(tx, by, {meta::HolderKind::Account, made.id.value}, wish));
-    }
-    return MadeSecret{std::move(kept), text};
-  });
-}
-
-Result<MadeSecret> People::create_token(Context& context, By by, const NewToken& wished) {
-  const std::string text = crypto::make_secret("pat");
-  return store_.transact<MadeSecret>(context, [&](Transaction& tx) -> Result<MadeSecret> {
-    TRY_ASSIGN(const Account owner, find_account(tx, wished.user, AccountKind::User));
-    meta::NewSecret secret;
-    secret.account = owner.id;
-    secret.kind = SecretKind::AccessToken;
-    secret.name = wished.name;
-    secret.fingerprint = crypto::fingerprint_of(text);
-    if (wished.bound) secret.bound = to_json(*wished.bound);
-    secret.created_at = clock_.wall();
-    secret.expires_at = wished.expires_at;
-    TRY_ASSIGN(auto kept, tx.secrets().add(secret));
-    TRY(tell(tx, by, EventKind::SecretCreated,
-             detail_of(Text("account", owner.name), Text("kind", "access token"),
-                       Number("id", kept.id), Text("name", kept.name))));
-    return MadeSecret{std::move(kept), text};
-  });
-}
-
-Result<void> People::revoke_secret(Context& context, By by, std::int64_t id) {
-  return change(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const auto secret, tx.secrets().find(id));
-    TRY_ASSIGN(const Account owner, tx.accounts().find(secret.account));
-    TRY(tx.secrets().remove(id));
-    TRY(tx.accounts().update(owner, /*ends_sessions=*/true));
-    TRY_ASSIGN(const Account now, tx.accounts().find(owner.id));
-    TRY(tx.secrets().carry_over(owner.id, owner.epoch, now.epoch));
-    return tell(
-        tx, by, EventKind::SecretRemoved,
-        detail_of(Text("account", owner.name), Number("id", id), Text("name", secret.name)));
-  });
 }
 
 }  // namespace entrepot::people

@@ -3,6 +3,7 @@
 // share.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "crypto/password.h"
 #include "events/event.h"
 #include "meta/store.h"
+#include "people/author.h"
 #include "people/bounds.h"
 
 namespace entrepot::people {
@@ -27,6 +29,16 @@ struct NewOrganisation {
   bool claim = false;
   meta::Visibility new_visibility = meta::Visibility::Private;
   meta::RepositoryRole base_role = meta::RepositoryRole::Read;
+};
+
+// What becomes of an account, or of an organisation; nothing stays as it is.
+struct AccountChange {
+  std::optional<bool> enabled = {};
+  std::optional<meta::SystemRole> role = {};  // of users
+};
+struct OrganisationChange {
+  std::optional<meta::Visibility> new_visibility = {};
+  std::optional<meta::RepositoryRole> base_role = {};
 };
 
 // To whom something is granted, as people write it: "user:alice", "team:acme/dev", "robot:acme/ci",
@@ -51,33 +63,44 @@ struct MadeSecret {
 };
 
 // The use cases. Each is one transaction with its entries in the journal, made durable before it
-// returns, and counts for the next request. Whoever calls has found out that `by` may do it.
-// Thread-safe; blocks, and where a password is hashed for tens of milliseconds more.
+// returns, and counts for the next request. That `by` may do it is found out in that transaction
+// (people/powers.h). Thread-safe; blocks, and where a password is hashed for tens of milliseconds
+// more.
 //
 // Errors: InvalidArgument for a name, password or pattern that cannot be; AlreadyExists; NotFound;
-// Denied for a reserved name; Conflict for what must stay (the last admin, the last owner).
+// Denied for a reserved name, and what else Author fails with; Conflict for what must stay (the
+// last admin, the last owner); QuotaExceeded past kMostTokens and kMostRobots.
 class People {
  public:
+  static constexpr std::size_t kMostTokens = 200;   // of a user
+  static constexpr std::size_t kMostRobots = 1000;  // of a namespace
+
   People(meta::Store& store, const Clock& clock, const crypto::PasswordCost& cost = {})
       : store_(store), clock_(clock), cost_(cost) {}
 
-  using By = const events::Actor&;
+  using By = const Author&;
 
   Result<meta::Account> create_user(Context& context, By by, const NewUser& wished);
   // The user admin, a system admin, where there is no account at all: of several who try, one makes
   // it, and the others succeed without. Without a password nobody can sign in as it yet.
   Result<void> create_first_admin(Context& context, By by, const std::string& password);
-  // Ends what was signed in with the old one.
+  // Ends what was signed in with the old one. Unauthenticated when the account's epoch is not
+  // `epoch` any more, at which the old password was proved.
   Result<void> set_password(Context& context, By by, std::string_view user,
-                            std::string_view password);
+                            std::string_view password, std::optional<std::int64_t> epoch = {});
   // Disabled: nothing of it counts, at once; its repositories stay.
+  Result<meta::Account> change_user(Context& context, By by, std::string_view user,
+                                    const AccountChange& change);
   Result<void> set_enabled(Context& context, By by, std::string_view name, bool enabled);
   Result<void> set_role(Context& context, By by, std::string_view user, meta::SystemRole role);
-  // Its secrets, memberships and grants go; its name stays taken. Conflict while repositories lie
-  // below its name.
-  Result<void> remove(Context& context, By by, std::string_view name);
+  // Its secrets, teams, memberships and grants go; its name stays taken. Conflict while
+  // repositories lie below its name. Of `kind`, if that is said.
+  Result<void> remove(Context& context, By by, std::string_view name,
+                      std::optional<meta::AccountKind> kind = {});
 
   Result<meta::Account> create_organisation(Context& context, By by, const NewOrganisation& wished);
+  Result<meta::Account> change_organisation(Context& context, By by, std::string_view organisation,
+                                            const OrganisationChange& change);
   Result<void> set_member(Context& context, By by, std::string_view organisation,
                           std::string_view user, meta::MemberRole role);
   Result<void> remove_member(Context& context, By by, std::string_view organisation,
@@ -112,6 +135,9 @@ class People {
   // Counts for the next request, and for the registry tokens that were made with it. Who signed in
   // otherwise goes on.
   Result<void> revoke_secret(Context& context, By by, std::int64_t id);
+  // The same, only if it is of this user and one of these kinds; else NotFound.
+  Result<void> revoke_secret_of(Context& context, By by, std::int64_t id, std::string_view user,
+                                std::span<const meta::SecretKind> kinds);
 
   // Makes it where it is not there.
   Result<meta::Repository> create_repository(Context& context, By by,
@@ -123,6 +149,11 @@ class People {
  private:
   template <class Run>
   Result<void> change(Context& context, const Run& run);
+  // Before a password is hashed for nothing; the transaction asks again.
+  Result<void> ask_before(Context& context, By by, Deed deed, std::string_view user = {});
+  Result<meta::Account> change_account(meta::Transaction& tx, By by, meta::Account account,
+                                       const AccountChange& change) const;
+  Result<void> drop_secret(meta::Transaction& tx, By by, const meta::Secret& secret) const;
   // With the hash of its password; "" for none.
   Result<meta::Account> add_user(meta::Transaction& tx, By by, const NewUser& wished,
                                  const std::string& hash) const;
@@ -141,7 +172,7 @@ class People {
   const crypto::PasswordCost cost_;
 };
 
-// Of `to` in a GrantWish. InvalidArgument, NotFound.
-Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to);
+// Of `to` in a GrantWish, of those whom `by` may know of. InvalidArgument, NotFound.
+Result<Holder> find_holder(const meta::Snapshot& snapshot, const Author& by, std::string_view to);
 
 }  // namespace entrepot::people

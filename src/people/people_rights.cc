@@ -52,16 +52,17 @@ struct FoundTeam {
   meta::Team team;
 };
 
-Result<FoundTeam> find_team(const meta::Snapshot& snapshot, std::string_view organisation,
-                            std::string_view team) {
-  TRY_ASSIGN(Account there, find_account(snapshot, organisation, AccountKind::Organisation));
+Result<FoundTeam> find_team(const meta::Snapshot& snapshot, const Author& by, Deed deed,
+                            std::string_view organisation, std::string_view team) {
+  TRY_ASSIGN(Account there, by.find(snapshot, organisation, AccountKind::Organisation));
+  TRY(by.may(snapshot, deed, target_of(there)));
   TRY_ASSIGN(meta::Team found, snapshot.teams().find(there.id, team));
   return FoundTeam{std::move(there), std::move(found)};
 }
 
 }  // namespace
 
-Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to) {
+Result<Holder> find_holder(const meta::Snapshot& snapshot, const Author& by, std::string_view to) {
   if (to == "anonymous") return Holder{meta::HolderKind::Anonymous, 0};
   if (to == "htpasswd") {
     return Holder{meta::HolderKind::Provider, static_cast<int>(meta::Provider::Htpasswd)};
@@ -71,7 +72,7 @@ Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to) 
   const std::string_view name = colon == std::string_view::npos ? "" : to.substr(colon + 1);
   if (kind == "user" || kind == "robot") {
     const AccountKind wanted = kind == "user" ? AccountKind::User : AccountKind::Robot;
-    TRY_ASSIGN(const Account account, find_account(snapshot, name, wanted));
+    TRY_ASSIGN(const Account account, by.find(snapshot, name, wanted));
     return Holder{meta::HolderKind::Account, account.id.value};
   }
   if (kind == "team") {
@@ -80,8 +81,8 @@ Result<Holder> find_holder(const meta::Snapshot& snapshot, std::string_view to) 
       return fail(ErrorCode::InvalidArgument,
                   "\"{}\": a team's organisation stands in front, as in team:acme/dev", to);
     }
-    TRY_ASSIGN(const FoundTeam found,
-               find_team(snapshot, name.substr(0, slash), name.substr(slash + 1)));
+    TRY_ASSIGN(const FoundTeam found, find_team(snapshot, by, Deed::ReadOrganisation,
+                                                name.substr(0, slash), name.substr(slash + 1)));
     return Holder{meta::HolderKind::Team, found.team.id};
   }
   return fail(ErrorCode::InvalidArgument,
@@ -94,7 +95,8 @@ Result<meta::Team> People::create_team(Context& context, By by, std::string_view
                                        std::string_view team) {
   TRY(check_name(team));
   return store_.transact<meta::Team>(context, [&](Transaction& tx) -> Result<meta::Team> {
-    TRY_ASSIGN(const Account there, find_account(tx, organisation, AccountKind::Organisation));
+    TRY_ASSIGN(const Account there, by.find(tx, organisation, AccountKind::Organisation));
+    TRY(by.may(tx, Deed::ManageOrganisation, target_of(there)));
     TRY_ASSIGN(const meta::Team made, tx.teams().create(there.id, team));
     TRY(tell(tx, by, EventKind::MemberChanged, team_detail(there, team, "", "created")));
     return made;
@@ -104,7 +106,8 @@ Result<meta::Team> People::create_team(Context& context, By by, std::string_view
 Result<void> People::remove_team(Context& context, By by, std::string_view organisation,
                                  std::string_view team) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const FoundTeam found, find_team(tx, organisation, team));
+    TRY_ASSIGN(const FoundTeam found,
+               find_team(tx, by, Deed::ManageOrganisation, organisation, team));
     TRY(tx.teams().remove(found.team.id));
     return tell(tx, by, EventKind::MemberChanged,
                 team_detail(found.organisation, team, "", "removed"));
@@ -114,8 +117,9 @@ Result<void> People::remove_team(Context& context, By by, std::string_view organ
 Result<void> People::add_to_team(Context& context, By by, std::string_view organisation,
                                  std::string_view team, std::string_view user) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const FoundTeam found, find_team(tx, organisation, team));
-    TRY_ASSIGN(const Account who, find_account(tx, user));
+    TRY_ASSIGN(const FoundTeam found,
+               find_team(tx, by, Deed::ManageOrganisation, organisation, team));
+    TRY_ASSIGN(const Account who, by.find(tx, user));
     TRY_ASSIGN(const auto memberships, tx.members().of(who.id));
     const bool member = std::any_of(
         memberships.begin(), memberships.end(),
@@ -133,8 +137,9 @@ Result<void> People::add_to_team(Context& context, By by, std::string_view organ
 Result<void> People::drop_from_team(Context& context, By by, std::string_view organisation,
                                     std::string_view team, std::string_view user) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const FoundTeam found, find_team(tx, organisation, team));
-    TRY_ASSIGN(const Account who, find_account(tx, user));
+    TRY_ASSIGN(const FoundTeam found,
+               find_team(tx, by, Deed::ManageOrganisation, organisation, team));
+    TRY_ASSIGN(const Account who, by.find(tx, user));
     TRY(tx.teams().drop(found.team.id, who.id));
     return tell(tx, by, EventKind::MemberChanged,
                 team_detail(found.organisation, team, who.name, "dropped"));
@@ -145,6 +150,7 @@ Result<meta::Grant> People::add_grant(Transaction& tx, By by, const Holder& hold
                                       const GrantWish& wish) const {
   TRY_ASSIGN(const auto pattern, access::Pattern::parse(wish.pattern));
   TRY(net::Networks::parse(wish.networks));
+  TRY(by.may_grant(tx, pattern, holder.kind, wish.expires_at));
   if (wish.role == meta::RepositoryRole::None) {
     return fail(ErrorCode::InvalidArgument, "a grant has a role: read, write, maintain or admin");
   }
@@ -158,7 +164,7 @@ Result<meta::Grant> People::add_grant(Transaction& tx, By by, const Holder& hold
   grant.pattern = pattern.str();
   grant.expires_at = wish.expires_at;
   grant.networks = wish.networks;
-  grant.made_by = by.id;
+  grant.made_by = by.actor().id;
   grant.made_at = clock_.wall();
   if (pattern.is_literal()) {
     TRY_ASSIGN(const auto name, oci::RepositoryName::parse(pattern.str()));
@@ -172,7 +178,7 @@ Result<meta::Grant> People::add_grant(Transaction& tx, By by, const Holder& hold
 
 Result<meta::Grant> People::grant(Context& context, By by, const GrantWish& wish) {
   return store_.transact<meta::Grant>(context, [&](Transaction& tx) -> Result<meta::Grant> {
-    TRY_ASSIGN(const Holder holder, find_holder(tx, wish.to));
+    TRY_ASSIGN(const Holder holder, find_holder(tx, by, wish.to));
     return add_grant(tx, by, holder, wish);
   });
 }
@@ -180,6 +186,7 @@ Result<meta::Grant> People::grant(Context& context, By by, const GrantWish& wish
 Result<void> People::revoke_grant(Context& context, By by, std::int64_t id) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const meta::Grant grant, tx.grants().find(id));
+    TRY(by.may_revoke(tx, grant, clock_.wall()));
     TRY(tx.grants().remove(id));
     return tell(tx, by, EventKind::GrantRemoved, grant_detail(grant));
   });
@@ -190,6 +197,7 @@ Result<meta::Repository> People::create_repository(Context& context, By by,
                                                    meta::Visibility visibility) {
   return store_.transact<meta::Repository>(
       context, [&](Transaction& tx) -> Result<meta::Repository> {
+        TRY(by.may(tx, access::Action::Create, name.str(), clock_.wall()));
         TRY_ASSIGN(meta::FoundRepository made,
                    tx.repositories().find_or_create(name, clock_.wall()));
         if (!made.is_new) {
@@ -205,6 +213,7 @@ Result<meta::Repository> People::create_repository(Context& context, By by,
 Result<void> People::set_visibility(Context& context, By by, const oci::RepositoryName& name,
                                     meta::Visibility visibility) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
+    TRY(by.may(tx, access::Action::Visibility, name.str(), clock_.wall()));
     TRY_ASSIGN(const auto found, tx.repositories().find(name));
     TRY(tx.repositories().set_visibility(found.id, visibility));
     return tell(tx, by, EventKind::RepositoryChanged, visibility_detail(visibility), name);

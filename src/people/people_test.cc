@@ -154,7 +154,7 @@ TEST(PeopleTest, WhatIsDoneStandsInTheJournalWithoutSecrets) {
   std::vector<std::string_view> kinds;
   for (const auto& entry : page->entries) {
     kinds.push_back(events::name_of(entry.event.kind));
-    EXPECT_EQ(entry.event.actor, world.by);
+    EXPECT_EQ(entry.event.actor, world.by.actor());
     EXPECT_EQ(entry.event.detail.find(kPassword), std::string::npos);
     EXPECT_EQ(entry.event.detail.find(made->text), std::string::npos);
   }

@@ -58,7 +58,7 @@ class Found {
       }
       case From::Grant: {
         const auto& grant = *static_cast<const HeldGrant*>(source_);
-        return fmt::format("grant {}: {} {} {}", grant.id, holder_of(grant), name_of(grant.role),
+        return fmt::format("grant {}: {} {} {}", grant.id, holder_text(grant), name_of(grant.role),
                            grant.pattern);
       }
       case From::Public:
@@ -70,21 +70,6 @@ class Found {
   }
 
  private:
-  static std::string holder_of(const meta::Grant& grant) {
-    switch (grant.holder_kind) {
-      case meta::HolderKind::Account:
-        return (grant.holder_name.find('/') == std::string::npos ? "user:" : "robot:") +
-               grant.holder_name;
-      case meta::HolderKind::Team:
-        return "team:" + grant.holder_name;
-      case meta::HolderKind::Provider:
-        return grant.holder_name;
-      case meta::HolderKind::Anonymous:
-        break;
-    }
-    return "anonymous";
-  }
-
   RepositoryRole role_ = RepositoryRole::None;
   bool may_create_ = false;
   From from_ = From::Nothing;
@@ -233,6 +218,21 @@ Result<void> add_grants(const meta::Snapshot& snapshot, meta::AccountId holder,
 }
 
 }  // namespace
+
+std::string holder_text(const meta::Grant& grant) {
+  switch (grant.holder_kind) {
+    case meta::HolderKind::Account:
+      return (grant.holder_name.find('/') == std::string::npos ? "user:" : "robot:") +
+             grant.holder_name;
+    case meta::HolderKind::Team:
+      return "team:" + grant.holder_name;
+    case meta::HolderKind::Provider:
+      return grant.holder_name;
+    case meta::HolderKind::Anonymous:
+      break;
+  }
+  return "anonymous";
+}
 
 Result<Standing> find_standing(const meta::Snapshot& snapshot, meta::AccountId id) {
   Standing standing;

@@ -35,6 +35,9 @@ struct Place {
   meta::AccountId owner;  // of its namespace; 0: nobody
 };
 
+// "user:alice", "team:acme/dev", "robot:acme/ci", "htpasswd", "anonymous": as people write it.
+std::string holder_text(const meta::Grant& grant);
+
 // The account with this id, as it is now; one that is gone, or was never there, is not active, nor
 // is a robot whose namespace's account is not.
 Result<Standing> find_standing(const meta::Snapshot& snapshot, meta::AccountId id);

@@ -1,6 +1,7 @@
 """The API's document, and a client that holds every answer against it."""
 
 import base64
+import json
 import re
 
 import pytest
@@ -74,8 +75,13 @@ class Api:
     def get(self, path: str, expect: int = 200):
         return self.ask("GET", path, expect).json()
 
-    def as_(self, name: str) -> "Api":
-        return Api(self._client, self._document, basic(name))
+    def send(self, method: str, path: str, expect: int, body=None):
+        """`body` as JSON; the answer's, if it has one."""
+        answer = self.ask(method, path, expect, None if body is None else json.dumps(body).encode())
+        return answer.json() if answer.body else None
+
+    def as_(self, name: str, password: str = PASSWORD) -> "Api":
+        return Api(self._client, self._document, basic(name, password))
 
     def with_(self, headers: dict[str, str]) -> "Api":
         return Api(self._client, self._document, headers)
@@ -112,3 +118,28 @@ def office(start_module_registry):
 @pytest.fixture
 def closed_api(office, document):
     return Api(office.client, document)
+
+
+@pytest.fixture(scope="module")
+def house(start_module_registry, document):
+    """A closed registry with nothing in it but admin, who asks over HTTP."""
+    registry = start_module_registry(environment={"ENTREPOT_ADMIN_PASSWORD": PASSWORD})
+    api = Api(registry.client, document)
+    api.registry = registry
+    return api
+
+
+@pytest.fixture(scope="module")
+def acme(house):
+    """The same with acme, its owner olga, its member mia and a stranger, sam; dev is a team."""
+    admin = house.as_("admin")
+    for name in ("olga", "mia", "sam"):
+        admin.send("POST", "/users", 201, {"name": name, "password": PASSWORD})
+    admin.send("POST", "/organisations", 201, {"name": "acme"})
+    admin.send("PUT", "/organisations/acme/members/olga", 204, {"role": "owner"})
+    olga = house.as_("olga")
+    olga.send("PUT", "/organisations/acme/members/mia", 204, {"role": "member"})
+    olga.send("POST", "/organisations/acme/teams", 201, {"name": "dev"})
+    house.names = {"admin": admin, "olga": olga, "mia": house.as_("mia"), "sam": house.as_("sam"),
+                   "anonymous": house}
+    return house

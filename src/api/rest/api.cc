@@ -1,15 +1,24 @@
 #include "api/rest/api.h"
 
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "api/rest/grants.h"
 #include "api/rest/images.h"
+#include "api/rest/organisations.h"
 #include "api/rest/problem.h"
 #include "api/rest/repositories.h"
+#include "api/rest/robots.h"
+#include "api/rest/secrets.h"
 #include "api/rest/sessions.h"
 #include "api/rest/system.h"
 #include "api/rest/tags.h"
+#include "api/rest/users.h"
 #include "base/check.h"
+#include "http/forwarded.h"
+#include "people/credentials.h"
+#include "registry/home.h"
 
 namespace entrepot::api::rest {
 namespace {
@@ -19,6 +28,7 @@ using http::Method;
 
 constexpr unsigned kGet = http::kGetBits;
 constexpr unsigned kPost = http::bit_of(Method::Post);
+constexpr unsigned kPut = http::bit_of(Method::Put);
 constexpr unsigned kPatch = http::bit_of(Method::Patch);
 constexpr unsigned kDelete = http::bit_of(Method::Delete);
 constexpr std::nullopt_t kOwnWay = std::nullopt;
@@ -26,6 +36,16 @@ constexpr std::nullopt_t kOwnWay = std::nullopt;
 constexpr std::size_t kLittle = 64u << 10;
 constexpr std::size_t kPage = 16u << 20;  // rows, and two manifests at a time
 constexpr std::size_t kManifests = insight::ImageReader::kWorkBytes;
+
+// What the rows about people have in common: their handlers ask (people::Author).
+template <Answered (*handle)(Context&, const Call&)>
+constexpr Route of_people(unsigned methods, std::string_view pattern, std::string_view label) {
+  return {methods, pattern, kOwnWay, or_problem<handle>, label, kPage, Route::About::People};
+}
+template <Answered (*handle)(Context&, const Call&)>
+constexpr Route of_password(unsigned method, std::string_view pattern, std::string_view label) {
+  return {method, pattern, kOwnWay, or_problem<handle>, label, kLittle, Route::About::Passwords};
+}
 
 // clang-format off
 constexpr Route kRoutes[] = {
@@ -40,8 +60,49 @@ constexpr Route kRoutes[] = {
     {kDelete, "/api/v1/repositories/<name>/-/tags/<tag>",          Action::Delete,     Tags::remove,         "tag_delete", kLittle},
     {kGet,    "/api/v1/repositories/<name>/-/images/<reference>",  Action::Pull,       Images::get,          "image", kManifests},
     {kGet,    "/api/v1/repositories/<name>/-/manifests/<reference>", Action::Pull,     Images::manifest,     "image_manifest", kManifests},
+    {kGet,    "/api/v1/repositories/<name>/-/access",              Action::See,        or_problem<Grants::access>, "repository_access", kPage, Route::About::People},
     {kGet,    "/api/v1/repositories/<name>",                       Action::See,        Repositories::get,    "repository", kLittle},
     {kPatch,  "/api/v1/repositories/<name>",                       Action::Visibility, Repositories::change, "repository_change", kLittle},
+
+    of_people<Users::list>(kGet, "/api/v1/users", "users"),
+    of_password<Users::create>(kPost, "/api/v1/users", "user_create"),
+    of_people<Users::get>(kGet, "/api/v1/users/<user>", "user"),
+    of_people<Users::change>(kPatch, "/api/v1/users/<user>", "user_change"),
+    of_people<Users::remove>(kDelete, "/api/v1/users/<user>", "user_delete"),
+    of_password<Users::set_password>(kPut, "/api/v1/users/<user>/password", "user_password"),
+    of_people<Users::organisations>(kGet, "/api/v1/users/<user>/organisations", "user_organisations"),
+    of_people<Secrets::of_user>(kGet, "/api/v1/users/<user>/tokens", "user_tokens"),
+    of_people<Secrets::revoke_of_user>(kDelete, "/api/v1/users/<user>/tokens/<id>", "user_token_delete"),
+
+    of_people<Secrets::tokens>(kGet, "/api/v1/me/tokens", "tokens"),
+    of_people<Secrets::create_token>(kPost, "/api/v1/me/tokens", "token_create"),
+    of_people<Secrets::revoke_token>(kDelete, "/api/v1/me/tokens/<id>", "token_delete"),
+    of_people<Secrets::sessions>(kGet, "/api/v1/me/sessions", "sessions"),
+    of_people<Secrets::revoke_session>(kDelete, "/api/v1/me/sessions/<id>", "session_delete"),
+
+    of_people<Organisations::list>(kGet, "/api/v1/organisations", "organisations"),
+    of_people<Organisations::create>(kPost, "/api/v1/organisations", "organisation_create"),
+    of_people<Organisations::get>(kGet, "/api/v1/organisations/<organisation>", "organisation"),
+    of_people<Organisations::change>(kPatch, "/api/v1/organisations/<organisation>", "organisation_change"),
+    of_people<Organisations::remove>(kDelete, "/api/v1/organisations/<organisation>", "organisation_delete"),
+    of_people<Organisations::members>(kGet, "/api/v1/organisations/<organisation>/members", "members"),
+    of_people<Organisations::set_member>(kPut, "/api/v1/organisations/<organisation>/members/<member>", "member_set"),
+    of_people<Organisations::remove_member>(kDelete, "/api/v1/organisations/<organisation>/members/<member>", "member_delete"),
+    of_people<Organisations::teams>(kGet, "/api/v1/organisations/<organisation>/teams", "teams"),
+    of_people<Organisations::create_team>(kPost, "/api/v1/organisations/<organisation>/teams", "team_create"),
+    of_people<Organisations::remove_team>(kDelete, "/api/v1/organisations/<organisation>/teams/<team>", "team_delete"),
+    of_people<Organisations::team_members>(kGet, "/api/v1/organisations/<organisation>/teams/<team>/members", "team_members"),
+    of_people<Organisations::add_to_team>(kPut, "/api/v1/organisations/<organisation>/teams/<team>/members/<member>", "team_member_set"),
+    of_people<Organisations::drop_from_team>(kDelete, "/api/v1/organisations/<organisation>/teams/<team>/members/<member>", "team_member_delete"),
+
+    of_people<Robots::list>(kGet, "/api/v1/robots", "robots"),
+    of_people<Robots::create>(kPost, "/api/v1/robots", "robot_create"),
+    of_people<Robots::remove>(kDelete, "/api/v1/robots/<namespace>/<robot>", "robot_delete"),
+
+    of_people<Grants::list>(kGet, "/api/v1/grants", "grants"),
+    of_people<Grants::create>(kPost, "/api/v1/grants", "grant_create"),
+    of_people<Grants::remove>(kDelete, "/api/v1/grants/<id>", "grant_delete"),
+    of_people<Grants::explain>(kGet, "/api/v1/access/explain", "access_explain"),
 };
 // clang-format on
 
@@ -72,6 +133,16 @@ oci::RepositoryName Call::repository() const {
   auto parsed = oci::RepositoryName::parse(name);
   CHECK(parsed.has_value());
   return *std::move(parsed);
+}
+
+people::Author Call::author() const {
+  const auto given = request.header("Authorization");
+  const bool by_password = given && people::is_password(*given);
+  const bool by_cookie = visitor_of(request, cookie_name_of(request)).by_cookie;
+  return people::Author::request({.subject = subject,
+                                  .address = std::string(http::client_address(request)),
+                                  .in_person = by_password || by_cookie},
+                                 registry::actor_of(subject));
 }
 
 bool Call::may(Context& context, access::Action action, std::string_view repository) const {
@@ -105,7 +176,17 @@ class RestApi::Body final : public http::BodySink {
     bytes_.append(piece);
     return {};
   }
+  std::optional<http::Errand> errand() override {
+    Executor* const hashing = api_.services_.hashing;
+    if (visit_.route->about != Route::About::Passwords || hashing == nullptr) return std::nullopt;
+    began_ = true;
+    return http::Errand{hashing, [this](Context& context) {
+                          response_ = api_.run(context, request_, visit_, bytes_);
+                        }};
+  }
   http::Response finish(Context& context) override {
+    if (response_) return *std::exchange(response_, std::nullopt);
+    if (began_) return failed(context, {ErrorCode::Unavailable, "no memory"});
     return api_.run(context, request_, visit_, bytes_);
   }
   http::Response failed(Context& /*context*/, const Error& error) override {
@@ -117,6 +198,8 @@ class RestApi::Body final : public http::BodySink {
   const http::Request& request_;
   const Visit& visit_;
   Bytes bytes_;
+  bool began_ = false;                      // the errand
+  std::optional<http::Response> response_;  // of the errand
 };
 
 std::optional<http::Response> RestApi::answer_from_memory(const http::Request& request) {
@@ -146,6 +229,22 @@ std::optional<http::Response> RestApi::answer_from_memory(const http::Request& r
   if (auto refused = refusal_of(request, *visit)) return refused;
   request.keep(std::move(visit));
   return std::nullopt;
+}
+
+// The answer to who wants something of accounts where there are none, or has none.
+std::optional<http::Response> RestApi::stranger(Context& context, const Visit& visit) const {
+  if (visit.route->about == Route::About::Contents) return std::nullopt;
+  const auto any = services_.memory.find_any(context);
+  if (!any) return labelled(to_problem(any.error()), kRefused);
+  if (!*any) {
+    return labelled(problem(409, "no_accounts",
+                            "this registry has no accounts yet. The first one is made on its "
+                            "machine: entrepot user create NAME --admin --data DIR"),
+                    kRefused);
+  }
+  if (visit.admission.subject->kind() != access::SubjectKind::Anonymous) return std::nullopt;
+  return labelled(problem(401, "unauthenticated", "accounts and rights are for who signs in"),
+                  kRefused);
 }
 
 // The answer to who may not, or of whom it could not be found out.
@@ -193,6 +292,7 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
     services_.gate.decide(context, request, *visit.route->action, visit.name, visit.admission);
   }
   if (auto refused = refusal_of(request, visit)) return *std::move(refused);
+  if (auto refused = stranger(context, visit)) return *std::move(refused);
   if (!request.has_body()) return run_in_room(context, request, visit);
   return http::Receive{std::make_unique<Body>(*this, request, visit), kLargestBody,
                        /*work_factor=*/4};

@@ -23,6 +23,10 @@ struct Route {
   std::string_view label;  // in metrics and the access log
   std::size_t
       work_bytes;  // without a body: what it needs at most while it is answered, for a short time
+  // What is about people is for who signed in, in a registry with accounts; what hashes a password
+  // of its body does so where passwords are hashed.
+  enum class About : std::uint8_t { Contents, People, Passwords };
+  About about = About::Contents;
 };
 
 // All of them; docs/api/openapi.yaml has the same. The first that fits is taken.
@@ -30,7 +34,8 @@ std::span<const Route> routes();
 
 // The API that the page, scripts and client commands speak (docs/api/openapi.yaml). Of each request
 // it is found out who sent it, by Authorization or the page's cookie, and whether they may; only
-// then is a body read, of at most kLargestBody. What writes runs on finishers. Thread-safe.
+// then is a body read, of at most kLargestBody. What writes runs on finishers, and what hashes a
+// password where passwords are hashed. Thread-safe.
 class RestApi final : public http::Handler {
  public:
   struct Options {
@@ -55,6 +60,7 @@ class RestApi final : public http::Handler {
   struct Visit;
 
   Executor* executor_for(const http::Request& request) const;
+  std::optional<http::Response> stranger(Context& context, const Visit& visit) const;
   std::optional<http::Response> refusal_of(const http::Request& request, const Visit& visit) const;
   http::Reply run_in_room(Context& context, const http::Request& request, Visit& visit) const;
   http::Response run(Context& context, const http::Request& request, const Visit& visit,

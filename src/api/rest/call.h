@@ -8,6 +8,7 @@
 #include "api/gate.h"
 #include "api/rest/caller.h"
 #include "base/clock.h"
+#include "base/executor.h"
 #include "http/memory.h"
 #include "http/message.h"
 #include "insight/image.h"
@@ -30,7 +31,8 @@ struct Services {
   const Gate& gate;
   http::MemoryAccount& account;  // for what is read and parsed
   const Clock& clock;
-  std::string_view version;  // of this program
+  std::string_view version;     // of this program
+  Executor* hashing = nullptr;  // where passwords are hashed; null: where the request is
 };
 
 // A request whose route is known and whose sender may do what the route does. Lives on the stack of
@@ -44,6 +46,8 @@ struct Call {
   std::string_view body;
 
   oci::RepositoryName repository() const;
+  // Who does it, for what is done to accounts and rights, and to a repository by People.
+  people::Author author() const;
   bool may(Context& context, access::Action action, std::string_view repository) const;
 };
 

@@ -4,7 +4,6 @@
 #include "api/rest/problem.h"
 #include "json/reader.h"
 #include "people/roles.h"
-#include "registry/home.h"
 #include "registry/visible.h"
 
 namespace entrepot::api::rest {
@@ -126,8 +125,8 @@ http::Response Repositories::change(Context& context, const Call& call) {
   const auto visibility = wanted_visibility(call.body);
   if (!visibility) return to_problem(visibility.error());
   people::People people(call.services.meta, call.services.clock);
-  const auto changed = people.set_visibility(context, registry::actor_of(call.subject),
-                                             call.repository(), *visibility);
+  const auto changed =
+      people.set_visibility(context, call.author(), call.repository(), *visibility);
   if (!changed) return to_problem(changed.error());
   return get(context, call);
 }

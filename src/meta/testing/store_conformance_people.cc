@@ -191,6 +191,44 @@ TEST_P(StoreConformance, GrantsAreFoundByTheirHolder) {
   EXPECT_TRUE(held(bob).empty());
 }
 
+TEST_P(StoreConformance, GrantsAreFoundByNamespaceAndByRepository) {
+  std::vector<std::int64_t> ids;
+  std::optional<Repository> app;
+  EXPECT_OK(write([&](Transaction& tx) -> Result<void> {
+    ids.clear();
+    TRY_ASSIGN(app, tx.repositories().find_or_create(name("acme/web/app"), at(0)));
+    for (const char* pattern : {"acme/*", "acme/**", "acme/web/app", "acme-2/app", "**", "acme",
+                                "*/web/app", "acme/other", "acme/web/old"}) {
+      NewGrant grant;
+      grant.holder_kind = HolderKind::Anonymous;
+      grant.pattern = pattern;
+      if (grant.pattern == "acme/web/old") grant.repository = app->id;
+      if (grant.pattern == "acme/other") grant.repository = RepositoryId{app->id.value + 1};
+      TRY_ASSIGN(const Grant made, tx.grants().create(grant));
+      ids.push_back(made.id);
+    }
+    return {};
+  }));
+  const auto patterns = [&](const auto& look) {
+    std::string text;
+    const auto listed = read(look).value();
+    for (const Grant& grant : listed) text += grant.pattern + ' ';
+    return text;
+  };
+  const auto below = [&](const char* name_space, std::int64_t after, std::size_t limit) {
+    return patterns(
+        [&](const Snapshot& s) { return s.grants().list_below(name_space, after, limit); });
+  };
+  EXPECT_EQ(below("acme", 0, 10), "acme/* acme/** acme/web/app acme/other acme/web/old ");
+  EXPECT_EQ(below("acme", ids[1], 2), "acme/web/app acme/other ");
+  EXPECT_EQ(below("acm", 0, 10), "");
+  const auto about = [&](std::int64_t after, std::size_t limit) {
+    return patterns([&](const Snapshot& s) { return s.grants().list_about(*app, after, limit); });
+  };
+  EXPECT_EQ(about(0, 10), "acme/* acme/** acme/web/app ** */web/app acme/web/old ");
+  EXPECT_EQ(about(ids[2], 2), "** */web/app ");
+}
+
 TEST_P(StoreConformance, AProvidersGrantsAreItsAccounts) {
   const auto make_of = [](Transaction& tx, std::string_view called, Provider provider) {
     NewAccount account = account_named(called);

@@ -85,7 +85,7 @@ class World {
   entrepot::testing::FakeClock clock;
   meta::sqlite::testing::TemporaryStore temporary;
   meta::Store& store = temporary.store();
-  events::Actor by{events::ActorKind::System, "test"};
+  Author by = Author::machine({events::ActorKind::System, "test"});
   People people{store, clock, kCheap};
   Memory memory{store};
   std::unique_ptr<SigningKeys> keys;

@@ -11,7 +11,7 @@ using Operands = std::span<const std::string>;
 
 Result<void> keys_rotate(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   const bool end = arguments.has("end-former");
-  TRY(people::ask_for_new_key(directory.context(), directory.store(), directory.by(),
+  TRY(people::ask_for_new_key(directory.context(), directory.store(), directory.by().actor(),
                               end ? people::FormerKeys::End : people::FormerKeys::StayKnown,
                               Clock::system().wall()));
   fmt::print("{}\n", end ? "a new key signs, and all tokens that were given before end, within a "

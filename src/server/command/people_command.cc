@@ -77,7 +77,7 @@ struct PeopleOfDirectory::Parts {
   std::unique_ptr<meta::Store> beside;  // a server has the directory
   std::unique_ptr<OpenedStores> alone;
   std::optional<people::People> people;
-  events::Actor by{events::ActorKind::System, "command"};
+  people::Author by = people::Author::machine({events::ActorKind::System, "command"});
 
   meta::Store& store() { return beside ? *beside : alone->stores().meta; }
 };
@@ -105,7 +105,7 @@ Result<std::unique_ptr<PeopleOfDirectory>> PeopleOfDirectory::open(const Argumen
 Context& PeopleOfDirectory::context() { return parts_->context; }
 meta::Store& PeopleOfDirectory::store() { return parts_->store(); }
 people::People& PeopleOfDirectory::people() { return *parts_->people; }
-const events::Actor& PeopleOfDirectory::by() const { return parts_->by; }
+const people::Author& PeopleOfDirectory::by() const { return parts_->by; }
 
 void PeopleOfDirectory::tell_server() {
   if (!parts_->beside) return;

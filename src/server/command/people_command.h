@@ -25,7 +25,7 @@ class PeopleOfDirectory {
   Context& context();
   meta::Store& store();
   people::People& people();
-  const events::Actor& by() const;  // who the journal says it was
+  const people::Author& by() const;  // who the journal says it was
 
   // Looks at the rights as they are now, one look.
   template <class T, class F>

@@ -169,6 +169,7 @@ void Accounts::look_at_keys(Context& context) {
     log::warning("the keys that sign tokens are as they were read before: {}", looked.error());
 }
 
+Executor& Accounts::hashing() { return parts_->hashing; }
 people::Memory& Accounts::memory() { return parts_->memory; }
 const people::Tokens& Accounts::tokens() const { return parts_->tokens; }
 people::RefreshTokens& Accounts::refresh_tokens() { return parts_->refresh_tokens; }
@@ -205,7 +206,7 @@ Result<void> make_first_admin(Context& context, const Options& options, OpenedSt
     return {};
   }
   people::People people(meta, stores.stores().clock);
-  const events::Actor start{events::ActorKind::System, "first start"};
+  const auto start = people::Author::machine({events::ActorKind::System, "first start"});
   auto made = people.create_first_admin(context, start, password);
   if (!made) return Failure(std::move(made).error().within("admin.password"));
   if (password.empty()) {

@@ -40,6 +40,7 @@ class Accounts {
   void look_at_keys(Context& context);
 
   people::Memory& memory();
+  Executor& hashing();  // where passwords are hashed; for what is asked by name and password alone
   const people::Tokens& tokens() const;
   people::RefreshTokens& refresh_tokens();
   audit::SignIns& sign_ins();

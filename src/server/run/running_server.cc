@@ -150,7 +150,8 @@ struct RunningServer::Parts {
             .life = std::chrono::duration_cast<std::chrono::seconds>(options.tokens_life)});
     rest_api.emplace(
         api::rest::Services{platform->puller(), platform->remover(), stores->stores().meta,
-                            accounts->memory(), platform->gate(), memory, clock, ENTREPOT_VERSION},
+                            accounts->memory(), platform->gate(), memory, clock, ENTREPOT_VERSION,
+                            &accounts->hashing()},
         api::rest::RestApi::Options{.prefix = api_prefix(options),
                                     .finishers = listeners->threading().finishers,
                                     .readers = listeners->threading().readers});

@@ -29,6 +29,14 @@ constexpr char kHeldByProvider[] =
 constexpr char kHeldByAnonymous[] =
     "SELECT " GRANT_COLUMNS " FROM grants WHERE holder_kind = 3 AND holder = 0";
 constexpr char kList[] = "SELECT " GRANT_COLUMNS " FROM grants WHERE id > ?1 ORDER BY id LIMIT ?2";
+// '0' is the character behind '/'.
+constexpr char kListBelow[] = "SELECT " GRANT_COLUMNS
+                              " FROM grants WHERE id > ?2 AND pattern > ?1 || '/'"
+                              "   AND pattern < ?1 || '0' ORDER BY id LIMIT ?3";
+constexpr char kListAbout[] = "SELECT " GRANT_COLUMNS
+                              " FROM grants WHERE id > ?3 AND (CASE repository WHEN 0"
+                              "   THEN ?2 GLOB pattern ELSE repository = ?1 END)"
+                              " ORDER BY id LIMIT ?4";
 constexpr char kInsert[] =
     "INSERT INTO grants (holder_kind, holder, role, pattern, repository, expires_at, networks,"
     " made_by, made_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
@@ -95,6 +103,19 @@ Result<std::vector<Grant>> GrantRows::held_by(AccountId account) const {
 
 Result<std::vector<Grant>> GrantRows::list(std::int64_t after, std::size_t limit) const {
   return rows<Grant>(database_.query(kList, after, to_sql_limit(limit)), &grant_of);
+}
+
+Result<std::vector<Grant>> GrantRows::list_below(std::string_view name_space, std::int64_t after,
+                                                 std::size_t limit) const {
+  return rows<Grant>(database_.query(kListBelow, name_space, after, to_sql_limit(limit)),
+                     &grant_of);
+}
+
+Result<std::vector<Grant>> GrantRows::list_about(const Repository& repository, std::int64_t after,
+                                                 std::size_t limit) const {
+  return rows<Grant>(
+      database_.query(kListAbout, repository.id, repository.name, after, to_sql_limit(limit)),
+      &grant_of);
 }
 
 Result<Grant> GrantRows::create(const NewGrant& grant) {

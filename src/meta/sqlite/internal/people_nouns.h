@@ -67,6 +67,10 @@ class GrantRows final : public Grants {
   Result<Grant> find(std::int64_t id) const override;
   Result<std::vector<Grant>> held_by(AccountId account) const override;
   Result<std::vector<Grant>> list(std::int64_t after, std::size_t limit) const override;
+  Result<std::vector<Grant>> list_below(std::string_view name_space, std::int64_t after,
+                                        std::size_t limit) const override;
+  Result<std::vector<Grant>> list_about(const Repository& repository, std::int64_t after,
+                                        std::size_t limit) const override;
   Result<Grant> create(const NewGrant& grant) override;
   Result<void> remove(std::int64_t id) override;
   Result<void> remove_of(AccountId account) override;

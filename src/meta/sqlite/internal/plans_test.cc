@@ -170,6 +170,8 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.grants().held_by(bob.id));
     EXPECT_OK(tx.grants().held_by({}));
     EXPECT_OK(tx.grants().list(0, 10));
+    EXPECT_OK(tx.grants().list_below("acme", 0, 10));
+    EXPECT_OK(tx.grants().list_about({RepositoryId{1}, name("acme/app"), at(0)}, 0, 10));
     EXPECT_OK(tx.grants().remove(id));
     EXPECT_OK(tx.grants().remove_of(bob.id));
     EXPECT_OK(tx.teams().remove(team.id));
