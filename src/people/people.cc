@@ -259,10 +259,10 @@ Result<void> People::remove(Context& context, By by, std::string_view name,
 
 Result<Account> People::create_organisation(Context& context, By by,
                                             const NewOrganisation& wished) {
-  TRY(check_name(wished.name));
-  if (wished.name != "library") TRY(check_not_reserved(wished.name));
   return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
     TRY(by.may(tx, Deed::ManageAccounts, {}));
+    TRY(check_name(wished.name));
+    if (wished.name != "library") TRY(check_not_reserved(wished.name));
     TRY(check_free(tx, wished.name, wished.claim));
     meta::NewAccount account;
     account.kind = AccountKind::Organisation;

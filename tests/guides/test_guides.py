@@ -132,6 +132,9 @@ def test_accounts(walk, network, hello):
     reader.run("entrepot robot create")
     shown = reader.run("token=")
     assert f'"Digest": "{hello.digest()}"' in shown and "laptop" in shown
+    members, given = map(json.loads, reader.run('admin="admin:').splitlines())
+    assert members["items"] == [{"name": "alice", "role": "member"}]
+    assert given["to"] == "robot:acme/ci" and given["made_by"] == "alice"
     assert "is disabled" in reader.run("entrepot user disable")
     refused = network.run("skopeo", "inspect", "--tls-verify=false", "--creds", "alice:whatever",
                           "docker://localhost:5000/acme/app:1", expect=None)

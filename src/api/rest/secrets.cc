@@ -1,5 +1,6 @@
 #include "api/rest/secrets.h"
 
+#include <algorithm>
 #include <array>
 
 #include "api/rest/body.h"
@@ -15,6 +16,13 @@ constexpr std::array kTokens{SecretKind::AccessToken};
 constexpr std::array kSessions{SecretKind::Session, SecretKind::RefreshToken};
 constexpr std::array kAll{SecretKind::AccessToken, SecretKind::Session, SecretKind::RefreshToken};
 constexpr std::size_t kMostNameBytes = 100;
+
+// Terminals show it as it is.
+bool is_readable(std::string_view name) {
+  return !name.empty() && name.size() <= kMostNameBytes &&
+         std::none_of(name.begin(), name.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
 
 std::string_view kind_of(SecretKind kind) {
   switch (kind) {
@@ -122,9 +130,7 @@ Result<people::People::NewToken> new_token(std::string_view body, WallTime now) 
   TRY(require_said(fields, 3, "it never ends"));
   people::People::NewToken wished{.user = {}, .name = {}, .bound = {}, .expires_at = {}};
   TRY(fields.read(0, wished.name));
-  if (wished.name.empty() || wished.name.size() > kMostNameBytes) {
-    return fields.invalid(0, "has 1 to 100 octets");
-  }
+  if (!is_readable(wished.name)) return fields.invalid(0, "is one line of 1 to 100 octets");
   std::optional<std::vector<std::string>> scope;
   if (fields.has(1)) TRY(read_texts(fields, 1, scope.emplace()));
   std::vector<std::string> repositories;
