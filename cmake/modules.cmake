@@ -32,6 +32,7 @@ entrepot_test_modules(audit     meta/sqlite)
 entrepot_test_modules(api       http/server)
 entrepot_test_modules(api/distribution  http/server blob/fs meta meta/sqlite events)
 entrepot_test_modules(api/rest  blob blob/fs meta/sqlite http/server)
+entrepot_test_modules(api/badges http/server blob/fs meta/sqlite auth)
 entrepot_test_modules(ui        http/server)
 entrepot_test_modules(api/token http/server meta/sqlite)
 
