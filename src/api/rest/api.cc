@@ -6,6 +6,7 @@
 #include "api/rest/images.h"
 #include "api/rest/problem.h"
 #include "api/rest/repositories.h"
+#include "api/rest/search.h"
 #include "api/rest/sessions.h"
 #include "api/rest/system.h"
 #include "api/rest/tags.h"
@@ -34,6 +35,7 @@ constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/me",                                        kOwnWay,            Sessions::me,         "me", kLittle},
     {kPost,   "/api/v1/sessions",                                  kOwnWay,            Sessions::begin,      "session_begin", kLittle},
     {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end", kLittle},
+    {kGet,    "/api/v1/search",                                    kOwnWay,            Search::list,         "search", kPage},
     {kGet,    "/api/v1/repositories",                              kOwnWay,            Repositories::list,   "repositories", kPage},
     {kGet,    "/api/v1/repositories/<name>/-/tags",                Action::Pull,       Tags::list,           "tag_list", kPage},
     {kGet,    "/api/v1/repositories/<name>/-/tags/<tag>/history",  Action::Pull,       Tags::history,        "tag_history", kPage},

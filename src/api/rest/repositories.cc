@@ -39,13 +39,10 @@ void write(json::Writer& json, const Row& row, const std::vector<std::string_vie
   const meta::Repository& repository = row.repository;
   const std::string& name = repository.name.str();
   const std::size_t slash = name.find('/');
-  // In open mode everybody sees everything, whatever it will be.
-  const bool unset = repository.visibility == meta::Visibility::Unset;
   json.begin_object()
       .member("name", std::string_view(name))
       .member("namespace", std::string_view(name).substr(0, slash == std::string::npos ? 0 : slash))
-      .member("visibility",
-              people::name_of(unset ? meta::Visibility::Public : repository.visibility))
+      .member("visibility", visibility_of(repository.visibility))
       .member("archived", repository.archived)
       .member("created_at", std::string_view(to_rfc3339(repository.created_at)))
       .member("tags", row.tags);
@@ -78,6 +75,11 @@ Result<meta::Visibility> wanted_visibility(std::string_view body) {
 }
 
 }  // namespace
+
+std::string_view visibility_of(meta::Visibility visibility) {
+  const bool unset = visibility == meta::Visibility::Unset;
+  return people::name_of(unset ? meta::Visibility::Public : visibility);
+}
 
 http::Response Repositories::list(Context& context, const Call& call) {
   const auto page = page_of(call.request);

@@ -5,6 +5,9 @@
 
 namespace entrepot::api::rest {
 
+// As answers tell it: in open mode everybody sees everything, whatever it will be.
+std::string_view visibility_of(meta::Visibility visibility);
+
 struct Repositories {
   // Those that the caller may see, by name; ?q= a part of the name.
   static http::Response list(Context& context, const Call& call);

@@ -5,6 +5,7 @@
 #include "api/badges/badges.h"
 #include "api/external_address.h"
 #include "api/rest/api.h"
+#include "api/search/search.h"
 #include "api/token/service.h"
 #include "base/log.h"
 #include "server/configure/resolve.h"
@@ -82,6 +83,7 @@ struct RunningServer::Parts {
             {api_prefix(options) + "/token", tokens},
             {api_prefix(options) + "/api/v1", rest},
             {api_prefix(options) + "/badges", badges},
+            {api_prefix(options) + "/v1", search},
             {"/healthz", operations},
             {"/readyz", operations},
             {"/metrics", operations}};
@@ -158,6 +160,7 @@ struct RunningServer::Parts {
     badge_room.emplace(read_way(),
                        api::badges::Badges::Parts{platform->puller(), stores->stores().meta},
                        api_prefix(options));
+    search_room.emplace(read_way(), stores->stores().meta, api_prefix(options));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, clock);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
     open_rooms();
@@ -176,6 +179,7 @@ struct RunningServer::Parts {
     tokens.open(*token_service);
     rest.open(*rest_api);
     badges.open(*badge_room);
+    search.open(*search_room);
   }
 
   api::ReadEdge::Way read_way() {
@@ -230,6 +234,7 @@ struct RunningServer::Parts {
       tokens.close();
       rest.close();
       badges.close();
+      search.close();
       log::error("the store is away, requests are refused until it is back: {}", present.error());
     }
   }
@@ -252,6 +257,7 @@ struct RunningServer::Parts {
   Shutter tokens;
   Shutter rest;
   Shutter badges;
+  Shutter search;
   ui::Page page;
   Front front;
   std::unique_ptr<Listeners> listeners;
@@ -264,6 +270,7 @@ struct RunningServer::Parts {
   std::optional<api::token::TokenService> token_service;
   std::optional<api::rest::RestApi> rest_api;
   std::optional<api::badges::Badges> badge_room;
+  std::optional<api::search::Search> search_room;
   std::unique_ptr<Background> background;
   bool is_present = true;  // of the thread of `presence` alone
   std::optional<Periodic> presence;
