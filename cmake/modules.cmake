@@ -7,10 +7,11 @@ find_package(simdjson REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 
-# Third-party libraries. (tl/expected.hpp, which base uses, is a header alone; argon2 and crypt have no
+# Third-party libraries. (tl/expected.hpp, which base uses, is a header alone; argon2, crypt and cmark-gfm have no
 # package for CMake and are found as the linker finds them.)
 entrepot_libraries(base        fmt::fmt Threads::Threads)
 entrepot_libraries(json        simdjson::simdjson)
+entrepot_libraries(markdown    cmark-gfm cmark-gfm-extensions)
 entrepot_libraries(crypto      OpenSSL::Crypto argon2 crypt)
 entrepot_libraries(http/server OpenSSL::SSL OpenSSL::Crypto)
 entrepot_libraries(meta/sqlite SQLite::SQLite3)

@@ -5,12 +5,15 @@
 
 #include "api/rest/images.h"
 #include "api/rest/problem.h"
+#include "api/rest/readmes.h"
 #include "api/rest/repositories.h"
 #include "api/rest/search.h"
 #include "api/rest/sessions.h"
 #include "api/rest/system.h"
 #include "api/rest/tags.h"
 #include "base/check.h"
+#include "hub/words.h"
+#include "markdown/render.h"
 
 namespace entrepot::api::rest {
 namespace {
@@ -20,12 +23,14 @@ using http::Method;
 
 constexpr unsigned kGet = http::kGetBits;
 constexpr unsigned kPost = http::bit_of(Method::Post);
+constexpr unsigned kPut = http::bit_of(Method::Put);
 constexpr unsigned kPatch = http::bit_of(Method::Patch);
 constexpr unsigned kDelete = http::bit_of(Method::Delete);
 constexpr std::nullopt_t kOwnWay = std::nullopt;
 
 constexpr std::size_t kLittle = 64u << 10;
 constexpr std::size_t kPage = 16u << 20;  // rows, and two manifests at a time
+constexpr std::size_t kReadme = markdown::kWorkBytes;
 constexpr std::size_t kManifests = insight::ImageReader::kWorkBytes;
 
 // clang-format off
@@ -42,8 +47,12 @@ constexpr Route kRoutes[] = {
     {kDelete, "/api/v1/repositories/<name>/-/tags/<tag>",          Action::Delete,     Tags::remove,         "tag_delete", kLittle},
     {kGet,    "/api/v1/repositories/<name>/-/images/<reference>",  Action::Pull,       Images::get,          "image", kManifests},
     {kGet,    "/api/v1/repositories/<name>/-/manifests/<reference>", Action::Pull,     Images::manifest,     "image_manifest", kManifests},
+    {kGet,    "/api/v1/repositories/<name>/-/readme",              Action::Pull,       Readmes::get,         "readme", kReadme},
+    {kPut,    "/api/v1/repositories/<name>/-/readme",              Action::Describe,   Readmes::put,         "readme_write", kReadme, hub::kMostReadmeBytes},
+    {kDelete, "/api/v1/repositories/<name>/-/readme",              Action::Describe,   Readmes::remove,      "readme_delete", kLittle},
+    {kPost,   "/api/v1/repositories/<name>/-/readme/preview",      Action::Describe,   Readmes::preview,     "readme_preview", kReadme, hub::kMostReadmeBytes},
     {kGet,    "/api/v1/repositories/<name>",                       Action::See,        Repositories::get,    "repository", kLittle},
-    {kPatch,  "/api/v1/repositories/<name>",                       Action::Visibility, Repositories::change, "repository_change", kLittle},
+    {kPatch,  "/api/v1/repositories/<name>",                       Action::Describe,   Repositories::change, "repository_change", kLittle},
 };
 // clang-format on
 
@@ -196,7 +205,7 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
   }
   if (auto refused = refusal_of(request, visit)) return *std::move(refused);
   if (!request.has_body()) return run_in_room(context, request, visit);
-  return http::Receive{std::make_unique<Body>(*this, request, visit), kLargestBody,
+  return http::Receive{std::make_unique<Body>(*this, request, visit), visit.route->most_body_bytes,
                        /*work_factor=*/4};
 }
 

@@ -23,6 +23,7 @@ struct Route {
   std::string_view label;  // in metrics and the access log
   std::size_t
       work_bytes;  // without a body: what it needs at most while it is answered, for a short time
+  std::size_t most_body_bytes = 64u << 10;
 };
 
 // All of them; docs/api/openapi.yaml has the same. The first that fits is taken.
@@ -30,7 +31,7 @@ std::span<const Route> routes();
 
 // The API that the page, scripts and client commands speak (docs/api/openapi.yaml). Of each request
 // it is found out who sent it, by Authorization or the page's cookie, and whether they may; only
-// then is a body read, of at most kLargestBody. What writes runs on finishers. Thread-safe.
+// then is a body read, of at most what the route takes. What writes runs on finishers. Thread-safe.
 class RestApi final : public http::Handler {
  public:
   struct Options {
@@ -39,7 +40,6 @@ class RestApi final : public http::Handler {
     Executor* finishers = nullptr;
     Executor* readers = nullptr;
   };
-  static constexpr std::size_t kLargestBody = 64u << 10;
 
   RestApi(const Services& services, Options options)
       : services_(services), options_(std::move(options)) {}

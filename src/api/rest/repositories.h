@@ -12,7 +12,7 @@ struct Repositories {
   // Those that the caller may see, by name; ?q= a part of the name.
   static http::Response list(Context& context, const Call& call);
   static http::Response get(Context& context, const Call& call);
-  // {"visibility": "public"|"internal"|"private"}
+  // {"visibility": "public"|"internal"|"private", "description": "…"}: one of them, or both.
   static http::Response change(Context& context, const Call& call);
 };
 
