@@ -44,6 +44,17 @@ struct Decision {
   bool allowed() const { return verdict == Verdict::Allowed; }
 };
 
+// Where somebody may be able to see something: whatever that is lies in one of these, beside what
+// may not be seen. So a search need not look at all that there is.
+struct Reach {
+  bool everything = true;
+  bool is_public = false;    // repositories that everybody may see
+  bool is_internal = false;  // those for who signed in
+  // What lies in the three above may all be seen: nobody need ask about each.
+  bool is_certain = false;
+  std::vector<std::string> beginnings = {};  // of names: "acme/"
+};
+
 // Two implementations at least: OpenPolicy, and the one in access/testing. Thread-safe.
 //
 // A decision is good for the request that it was made for, which may go on for hours. Each later
@@ -67,6 +78,11 @@ class Policy {
   // May the subject do this to every repository, whatever there is or will be? Then a list needs no
   // filter. From memory; false is always right.
   virtual bool allows_everywhere(const Question& question) const = 0;
+
+  // Where the answer to `question`, which is about Action::See, may be yes. On a worker.
+  virtual Result<Reach> reach(Context& /*context*/, const Question& question) const {
+    return Reach{.is_certain = allows_everywhere(question)};
+  }
 };
 
 }  // namespace entrepot::access

@@ -48,7 +48,7 @@ std::string line_of(const meta::Journal::Entry& entry) {
     json.key("detail");
     // Ours, unless somebody changed it: then it is a text, so that the line stays JSON.
     if (json::Document::parse(event.detail, "detail")) {
-      line += event.detail;
+      json.raw(event.detail);
     } else {
       json.value(std::string_view(event.detail));
     }

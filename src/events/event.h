@@ -28,7 +28,7 @@ enum class EventKind : int {
   MemberChanged = 12,      // {"organisation", "account", "role"}; "team" in place of "role"
   GrantCreated = 13,       // {"grant", "to", "role", "pattern"}
   GrantRemoved = 14,       // likewise
-  RepositoryChanged = 15,  // {"visibility"} or {"archived"}: what is new
+  RepositoryChanged = 15,  // {"visibility"}, {"archived"}, {"description"}, {"readme_bytes"}: new
   SignedIn = 16,           // {"account", "how"}
   SignInFailed = 17,       // {"account", "how", "times"}; the account is what was typed
 };

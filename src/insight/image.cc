@@ -114,7 +114,8 @@ Result<Image> ImageReader::read(Context& context, const oci::RepositoryName& rep
              if_there(pull_.manifest(context, repository, oci::Reference(chosen->digest),
                                      kLongestManifest)));
   if (!child || *child == nullptr) return image;  // pushed without this platform, or too long
-  if (const auto inside = parse(**child); inside && inside->kind == oci::ManifestKind::Image) {
+  if (auto inside = parse(**child); inside && inside->kind == oci::ManifestKind::Image) {
+    image.platform_annotations = std::move(inside->annotations);
     TRY(read_contents(context, repository, *inside, image));
   }
   return image;

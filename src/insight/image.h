@@ -42,6 +42,7 @@ struct Image {
   std::vector<PlatformImage> platforms = {};  // of an index
   std::optional<std::string> platform =
       {};  // that layers and configuration are of, where it is known
+  oci::Annotations platform_annotations = {};  // of an index: those of the image for `platform`
   std::vector<Layer> layers = {};
   std::vector<EmptyStep> empty_steps = {};
   std::optional<ImageConfig> config =

@@ -53,6 +53,12 @@ class Writer {
     return *this;
   }
 
+  // A value that is JSON already.
+  Writer& raw(std::string_view json) {
+    separate();
+    out_ += json;
+    return *this;
+  }
   Writer& null() {
     separate();
     out_ += "null";

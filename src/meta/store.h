@@ -29,6 +29,7 @@
 #include "meta/secrets.h"
 #include "meta/settings.h"
 #include "meta/tags.h"
+#include "meta/words.h"
 
 namespace entrepot::meta {
 
@@ -60,6 +61,7 @@ class Snapshot {
   virtual const Teams& teams() const = 0;
   virtual const Grants& grants() const = 0;
   virtual const Secrets& secrets() const = 0;
+  virtual const Words& words() const = 0;
 };
 
 // A Snapshot that can be written, and sees what it wrote: the same nouns, without const. What only
@@ -83,6 +85,7 @@ class Transaction : public Snapshot {
   using Snapshot::settings;
   using Snapshot::tags;
   using Snapshot::teams;
+  using Snapshot::words;
 
   virtual Repositories& repositories() = 0;
   virtual Manifests& manifests() = 0;
@@ -101,6 +104,7 @@ class Transaction : public Snapshot {
   virtual Teams& teams() = 0;
   virtual Grants& grants() = 0;
   virtual Secrets& secrets() = 0;
+  virtual Words& words() = 0;
 };
 
 // How much one work writes. Where all who write wait for each other, a Large one (more than some 50

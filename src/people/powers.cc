@@ -54,6 +54,8 @@ constexpr std::array kRows{
         "list what is granted below {}/", "its owners"},
     Row{Deed::ManageGrants, kAdmin | kSelf | kOwner, kAnyRelation, "grant on all of {}/",
         "its owners"},
+    Row{Deed::ReadAudit, kAdmin | kAuditor | kSelf | kOwner, kAnyRelation,
+        "read what was done in {}", "its owners, system admins and auditors"},
 };
 static_assert(kRows.size() == kDeeds);
 

@@ -31,10 +31,11 @@ enum class Deed : std::uint8_t {
   ManageRobots,
   ReadGrants,    // those whose pattern begins with it
   ManageGrants,  // likewise
+  ReadAudit,     // what was done in it, and to whose it is
 };
-inline constexpr std::size_t kDeeds = static_cast<std::size_t>(Deed::ManageGrants) + 1;
+inline constexpr std::size_t kDeeds = static_cast<std::size_t>(Deed::ReadAudit) + 1;
 
-// To whom something is done; for the last four, whose namespace it is. A value.
+// To whom something is done; for the last five, whose namespace it is. A value.
 struct Target {
   meta::AccountId id = {};  // 0: the system, or a namespace that is nobody's
   std::string name = {};    // for the words of a refusal
@@ -57,6 +58,7 @@ struct Target {
 //   | ManageRobots       | yes          |         | yes     | yes   |        |            |
 //   | ReadGrants         | yes          | yes     | yes     | yes   |        |            |
 //   | ManageGrants       | yes          |         | yes     | yes   |        |            |
+//   | ReadAudit          | yes          | yes     | yes     | yes   |        |            |
 //
 // "Oneself" is whose account or namespace the target is; owner and member (in any role) are of the
 // organisation that it is; a person is a user, no robot. Nobody who did not sign in may anything.

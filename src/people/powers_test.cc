@@ -102,6 +102,10 @@ TEST(Powers, AreThoseOfTheTable) {
       {Deed::ReadGrants, nobody, "yynnnn--??"},
       {Deed::ManageGrants, acme, "ynynnn-y??"},
       {Deed::ManageGrants, bob, "ynnnnn--??"},
+      {Deed::ReadAudit, acme, "yyynnn-y??"},
+      {Deed::ReadAudit, alice, "yyyyyyyy??"},
+      {Deed::ReadAudit, bob, "yynnnn--??"},
+      {Deed::ReadAudit, nobody, "yynnnn--??"},
   };
   for (const auto& [deed, target, expected] : rows) {
     std::string found;

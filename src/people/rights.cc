@@ -115,10 +115,16 @@ Found find_role(const Standing& standing, const Place& place, const Question& qu
   return found;
 }
 
+// A token for the catalog is one for lists, which show what their reader may see.
+bool is_for_lists(const access::Bound::Scope& scope) {
+  return scope.repository.empty() && scope.actions.has(Action::ListCatalog);
+}
+
 bool is_within(const access::Bound* bound, const Question& question) {
   if (bound == nullptr) return true;
   if (bound->expires_at && *bound->expires_at <= question.at) return false;
   return std::any_of(bound->scopes.begin(), bound->scopes.end(), [&](const auto& scope) {
+    if (question.action == Action::See && is_for_lists(scope)) return true;
     if (!scope.actions.has(question.action)) return false;
     return question.repository.empty()
                ? scope.repository.empty()
@@ -291,6 +297,33 @@ Result<Decision> explain(const meta::Snapshot& snapshot, const Question& questio
     TRY_ASSIGN(place, find_place(snapshot, question.repository));
   }
   return judge(standing, place, question, Detail::WhyAllowed);
+}
+
+access::Reach reach_of(const Standing& standing, const Question& question) {
+  access::Reach reach{.everything = false};
+  if (!standing.active) return reach;
+  const auto add_beginning_of = [&](std::string_view pattern) {
+    reach.beginnings.emplace_back(pattern.substr(0, pattern.find('*')));
+  };
+  const access::Bound* const bound = question.subject.bound();
+  const bool is_bound = !question.subject.is_unbound() &&
+                        std::none_of(bound->scopes.begin(), bound->scopes.end(), is_for_lists);
+  if (is_bound) {
+    for (const auto& scope : bound->scopes) {
+      if (scope.actions.has(Action::See)) add_beginning_of(scope.repository);
+    }
+    return reach;
+  }
+  reach.is_certain = bound == nullptr || !bound->expires_at || *bound->expires_at > question.at;
+  reach.everything = standing.role != SystemRole::None;
+  reach.is_public = true;
+  reach.is_internal = standing.id && standing.kind == meta::AccountKind::User;
+  if (standing.id) reach.beginnings.push_back(standing.name + '/');
+  for (const meta::Membership& membership : standing.organisations) {
+    reach.beginnings.push_back(membership.name + '/');
+  }
+  for (const HeldGrant& grant : standing.grants) add_beginning_of(grant.pattern);
+  return reach;
 }
 
 bool allows_everywhere(const Standing& standing, const Question& question) {

@@ -73,6 +73,9 @@ access::Decision judge(const Standing& standing, const Place& place,
 // The same of what the store says now, with the reason of what is allowed: for people who ask why.
 Result<access::Decision> explain(const meta::Snapshot& snapshot, const access::Question& question);
 
+// Where judge() may allow Action::See, as Policy::reach() says it.
+access::Reach reach_of(const Standing& standing, const access::Question& question);
+
 // May the account do this wherever it likes, as judge() would say of every name?
 bool allows_everywhere(const Standing& standing, const access::Question& question);
 

@@ -51,6 +51,11 @@ Result<std::vector<bool>> RightsPolicy::allowed_among(
   return allowed;
 }
 
+Result<access::Reach> RightsPolicy::reach(Context& context, const Question& question) const {
+  TRY_ASSIGN(const auto standing, memory_.find_standing(context, account_of(question)));
+  return reach_of(*standing, question);
+}
+
 bool RightsPolicy::allows_everywhere(const Question& question) const {
   if (switches_.refuse(question.action)) return false;
   const auto standing = memory_.recall_standing(account_of(question));

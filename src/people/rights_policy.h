@@ -20,6 +20,7 @@ class RightsPolicy final : public access::Policy {
       Context& context, const access::Question& question,
       std::span<const oci::RepositoryName> repositories) const override;
   bool allows_everywhere(const access::Question& question) const override;
+  Result<access::Reach> reach(Context& context, const access::Question& question) const override;
 
  private:
   Memory& memory_;

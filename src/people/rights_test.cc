@@ -261,5 +261,59 @@ TEST(Rights, SayWhatTheSlowWaySays) {
   EXPECT_LT(allowed, 80'000);
 }
 
+// What may be seen lies within reach, and what is certain may be seen.
+TEST(Rights, ReachHoldsWhatMayBeSeen) {
+  std::mt19937 random(2);
+  const auto pick = [&](auto... values) {
+    const std::array all{values...};
+    return all[random() % all.size()];
+  };
+  int seen = 0;
+  int certain = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    Standing standing = random() % 8 == 0 ? Standing{} : alice();
+    if (standing.id) standing.role = static_cast<SystemRole>(random() % 8 == 0 ? random() % 3 : 0);
+    if (standing.id && random() % 3 == 0) {
+      standing.organisations.push_back({kAcme, "acme", static_cast<MemberRole>(1 + random() % 3),
+                                        static_cast<RepositoryRole>(random() % 3)});
+    }
+    if (random() % 3 == 0) {
+      standing.grants.push_back(
+          grant_of(static_cast<RepositoryRole>(random() % 5),
+                   pick("acme/**", "acme/app", "acme/a*", "other/*", "**", "*/app")));
+    }
+    const std::string_view name = pick("acme/app", "acme/web/app", "other/app", "alice/app");
+    const Place place{RepositoryId{7}, static_cast<Visibility>(random() % 4),
+                      name.starts_with("acme")    ? kAcme
+                      : name.starts_with("alice") ? kAlice
+                                                  : AccountId{3}};
+    auto bound = std::make_shared<access::Bound>();
+    bound->scopes.push_back(
+        {pick("", "acme/app", "**"), {pick(Action::See, Action::ListCatalog, Action::Push)}});
+    bound->expires_at = kNow + std::chrono::seconds(pick(-1, 1));
+    const Subject subject(SubjectKind::User, standing.id.value, standing.name,
+                          random() % 3 == 0 ? bound : nullptr);
+    const Question question{subject, Action::See, name, {}, kNow};
+    const bool allowed = judge(standing, place, question).allowed();
+    const access::Reach reach = reach_of(standing, question);
+    const bool is_sure = reach.everything ||
+                         (reach.is_public && place.visibility == Visibility::Public) ||
+                         (reach.is_internal && place.visibility == Visibility::Internal);
+    const bool is_near =
+        std::any_of(reach.beginnings.begin(), reach.beginnings.end(),
+                    [&](const auto& beginning) { return name.starts_with(beginning); });
+    if (allowed) {
+      ASSERT_TRUE(is_sure || is_near) << i;
+      ++seen;
+    }
+    if (is_sure && reach.is_certain) {
+      ASSERT_TRUE(allowed) << i;
+      ++certain;
+    }
+  }
+  EXPECT_GT(seen, 10'000);
+  EXPECT_GT(certain, 5'000);
+}
+
 }  // namespace
 }  // namespace entrepot::people

@@ -82,6 +82,17 @@ def test_several_tags_at_once(registry, pusher, many_layers, stored_digest, tags
     assert len({stored_digest("docker/tags", tag) for tag in tags("docker/tags")}) == 1
 
 
+def test_search(registry, pusher, many_layers, scratch):
+    """Finds repositories by a part of their name."""
+    for name in ("docker/findable", "docker/other"):
+        remote = registry.reference(name)
+        load_image(pusher, many_layers.reference(), remote, scratch)
+        pusher.push(remote)
+    found = pusher.docker("search", "--format={{.Name}}", f"{registry.address}/FINDABLE")
+    assert found.split() == ["docker/findable"]
+    assert pusher.docker("search", "--format={{.Name}}", f"{registry.address}/no-such") == ""
+
+
 def test_multi_architecture(registry, pusher, puller, multi_architecture, stored_digest, scratch):
     """Pulls one architecture of an index by platform; makes and pushes a manifest list."""
     source = registry.reference("docker/multi")

@@ -100,6 +100,18 @@ def test_docker_format(registry, podman, multi_architecture, stored_digest):
     podman.pull(registry.reference("podman/docker", pushed))
 
 
+def test_search(registry, podman, multi_architecture):
+    """Finds repositories by a part of their name."""
+    image = podman.load(multi_architecture)
+    for name in ("podman/findable", "podman/other"):
+        podman.push(image, registry.reference(name))
+    found = podman.run("search", "--tls-verify=false", "--format={{.Name}}",
+                       f"{registry.address}/FINDABLE").stdout
+    assert found.split() == [f"{registry.address}/podman/findable"]
+    nothing = podman.run("search", "--tls-verify=false", f"{registry.address}/no-such-name").stdout
+    assert "podman/" not in nothing
+
+
 def test_list_tags(registry, podman, multi_architecture):
     """Lists the tags of a repository by search."""
     image = podman.load(multi_architecture)

@@ -119,6 +119,21 @@ def test_pull_command_names_this_host_and_the_readers_tool(open_page, filled):
     assert "skopeo copy" in page.text(), "the tool is remembered"
 
 
+def test_a_badge_is_made_to_copy(open_page, filled):
+    page = open_page(filled).go("/acme/web")
+    page.click("button:has-text('Badges')")
+    page.run("await page.locator('dialog select').first().selectOption('version');"
+             "await page.locator('dialog select').last().selectOption('1.10');")
+    page.settle()
+    host = page.evaluate("location.host")
+    picture = f"http://{host}/badges/version/acme/web:1.10.svg"
+    assert page.texts("dialog code") == [
+        f"[![version]({picture})](http://{host}/acme/web)",
+        f'<a href="http://{host}/acme/web"><img src="{picture}" alt="version"></a>']
+    assert page.evaluate("document.querySelector('dialog img').naturalWidth") > 20
+    page.require_usable()
+
+
 def test_empty_registry_teaches_three_commands(open_page, start_registry):
     registry = start_registry()
     page = open_page(registry).go("/")

@@ -191,3 +191,29 @@ def test_auditors_read_all_and_change_nothing(acme):
     auditor.send("DELETE", "/organisations/acme/members/mia", 403)
     auditor.send("POST", "/users", 403, {"name": "eve", "password": PASSWORD})
     grant(auditor, 403, "user:audi", "read", "acme/*")
+
+
+def test_the_audit_is_for_owners_and_who_may_list_everybody(acme):
+    for path, expected in (("/audit", (200, 403, 403, 403, 401)),
+                           ("/audit?namespace=acme", (200, 200, 403, 403, 401)),
+                           ("/audit?namespace=nobody", (200, 403, 403, 403, 401)),
+                           ("/audit?namespace=mia", (200, 403, 200, 403, 401)),
+                           ("/audit?since=yesterday", (400, 400, 400, 400, 401))):
+        for name, status in zip(("admin", "olga", "mia", "sam", "anonymous"), expected):
+            acme.names[name].ask("GET", path, status)
+
+
+def test_the_audit_says_who_did_what_from_where(acme):
+    olga = acme.names["olga"]
+    given = grant(olga, 201, "user:sam", "read", "acme/told")
+    record = olga.get("/audit?namespace=acme&what=grant.created&limit=1")["items"][0]
+    assert (record["who"], record["kind"], record["client"]) == ("olga", "user", "127.0.0.1")
+    assert record["detail"]["grant"] == given["id"]
+    assert record["request"]
+    found, path = [], "/audit?namespace=acme&limit=2"
+    while path:
+        page = olga.get(path)
+        found += [record["id"] for record in page["items"]]
+        path = page["next"] and f"/audit?namespace=acme&limit=2&after={page['next']}"
+    assert found == sorted(found, reverse=True)
+    assert len(found) == len(set(found)) > 4

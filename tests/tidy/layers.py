@@ -20,6 +20,8 @@ LIBRARIES = re.compile(r"^entrepot_libraries\((\S+)\s+([^)]*)\)", re.M)
 # What the headers of a third-party library begin with → its CMake target.
 THIRD_PARTY = {
     "argon2.h": "argon2",
+    "cmark-gfm-core": "cmark-gfm-extensions",
+    "cmark-gfm": "cmark-gfm",
     "crypt.h": "crypt",
     "fmt/": "fmt::fmt",
     "openssl/ssl.h": "OpenSSL::SSL",

@@ -4,12 +4,15 @@
 #include <utility>
 #include <vector>
 
+#include "api/rest/audit.h"
 #include "api/rest/grants.h"
 #include "api/rest/images.h"
 #include "api/rest/organisations.h"
 #include "api/rest/problem.h"
+#include "api/rest/readmes.h"
 #include "api/rest/repositories.h"
 #include "api/rest/robots.h"
+#include "api/rest/search.h"
 #include "api/rest/secrets.h"
 #include "api/rest/sessions.h"
 #include "api/rest/system.h"
@@ -17,6 +20,8 @@
 #include "api/rest/users.h"
 #include "base/check.h"
 #include "http/forwarded.h"
+#include "hub/words.h"
+#include "markdown/render.h"
 #include "people/credentials.h"
 #include "registry/home.h"
 
@@ -35,6 +40,7 @@ constexpr std::nullopt_t kOwnWay = std::nullopt;
 
 constexpr std::size_t kLittle = 64u << 10;
 constexpr std::size_t kPage = 16u << 20;  // rows, and two manifests at a time
+constexpr std::size_t kReadme = markdown::kWorkBytes;
 constexpr std::size_t kManifests = insight::ImageReader::kWorkBytes;
 
 // What the rows about people have in common: their handlers ask (people::Author).
@@ -54,6 +60,7 @@ constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/me",                                        kOwnWay,            Sessions::me,         "me", kLittle},
     {kPost,   "/api/v1/sessions",                                  kOwnWay,            Sessions::begin,      "session_begin", kLittle},
     {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end", kLittle},
+    {kGet,    "/api/v1/search",                                    kOwnWay,            Search::list,         "search", kPage},
     {kGet,    "/api/v1/repositories",                              kOwnWay,            Repositories::list,   "repositories", kPage},
     {kGet,    "/api/v1/repositories/<name>/-/tags",                Action::Pull,       Tags::list,           "tag_list", kPage},
     {kGet,    "/api/v1/repositories/<name>/-/tags/<tag>/history",  Action::Pull,       Tags::history,        "tag_history", kPage},
@@ -61,8 +68,12 @@ constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/repositories/<name>/-/images/<reference>",  Action::Pull,       Images::get,          "image", kManifests},
     {kGet,    "/api/v1/repositories/<name>/-/manifests/<reference>", Action::Pull,     Images::manifest,     "image_manifest", kManifests},
     {kGet,    "/api/v1/repositories/<name>/-/access",              Action::See,        or_problem<Grants::access>, "repository_access", kPage, Route::About::People},
+    {kGet,    "/api/v1/repositories/<name>/-/readme",              Action::Pull,       Readmes::get,         "readme", kReadme},
+    {kPut,    "/api/v1/repositories/<name>/-/readme",              Action::Describe,   Readmes::put,         "readme_write", kReadme, Route::About::Contents, hub::kMostReadmeBytes},
+    {kDelete, "/api/v1/repositories/<name>/-/readme",              Action::Describe,   Readmes::remove,      "readme_delete", kLittle},
+    {kPost,   "/api/v1/repositories/<name>/-/readme/preview",      Action::Describe,   Readmes::preview,     "readme_preview", kReadme, Route::About::Contents, hub::kMostReadmeBytes},
     {kGet,    "/api/v1/repositories/<name>",                       Action::See,        Repositories::get,    "repository", kLittle},
-    {kPatch,  "/api/v1/repositories/<name>",                       Action::Visibility, Repositories::change, "repository_change", kLittle},
+    {kPatch,  "/api/v1/repositories/<name>",                       Action::Describe,   Repositories::change, "repository_change", kLittle},
 
     of_people<Users::list>(kGet, "/api/v1/users", "users"),
     of_password<Users::create>(kPost, "/api/v1/users", "user_create"),
@@ -103,6 +114,7 @@ constexpr Route kRoutes[] = {
     of_people<Grants::create>(kPost, "/api/v1/grants", "grant_create"),
     of_people<Grants::remove>(kDelete, "/api/v1/grants/<id>", "grant_delete"),
     of_people<Grants::explain>(kGet, "/api/v1/access/explain", "access_explain"),
+    of_people<Audit::list>(kGet, "/api/v1/audit", "audit"),
 };
 // clang-format on
 
@@ -294,7 +306,7 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
   if (auto refused = refusal_of(request, visit)) return *std::move(refused);
   if (auto refused = stranger(context, visit)) return *std::move(refused);
   if (!request.has_body()) return run_in_room(context, request, visit);
-  return http::Receive{std::make_unique<Body>(*this, request, visit), kLargestBody,
+  return http::Receive{std::make_unique<Body>(*this, request, visit), visit.route->most_body_bytes,
                        /*work_factor=*/4};
 }
 

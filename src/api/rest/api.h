@@ -27,6 +27,7 @@ struct Route {
   // of its body does so where passwords are hashed.
   enum class About : std::uint8_t { Contents, People, Passwords };
   About about = About::Contents;
+  std::size_t most_body_bytes = 64u << 10;
 };
 
 // All of them; docs/api/openapi.yaml has the same. The first that fits is taken.
@@ -34,8 +35,8 @@ std::span<const Route> routes();
 
 // The API that the page, scripts and client commands speak (docs/api/openapi.yaml). Of each request
 // it is found out who sent it, by Authorization or the page's cookie, and whether they may; only
-// then is a body read, of at most kLargestBody. What writes runs on finishers, and what hashes a
-// password where passwords are hashed. Thread-safe.
+// then is a body read, of at most what the route takes. What writes runs on finishers, and what
+// hashes a password where passwords are hashed. Thread-safe.
 class RestApi final : public http::Handler {
  public:
   struct Options {
@@ -44,7 +45,6 @@ class RestApi final : public http::Handler {
     Executor* finishers = nullptr;
     Executor* readers = nullptr;
   };
-  static constexpr std::size_t kLargestBody = 64u << 10;
 
   RestApi(const Services& services, Options options)
       : services_(services), options_(std::move(options)) {}

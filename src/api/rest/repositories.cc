@@ -2,6 +2,7 @@
 
 #include "api/rest/page.h"
 #include "api/rest/problem.h"
+#include "hub/words.h"
 #include "json/reader.h"
 #include "people/roles.h"
 #include "registry/visible.h"
@@ -18,6 +19,7 @@ constexpr std::size_t kMostLookedAt = 20'000;
 
 struct Row {
   meta::Repository repository;
+  std::string description = {};
   std::size_t tags = 0;
   std::optional<WallTime> updated_at = {};
 };
@@ -26,6 +28,7 @@ Result<std::optional<Row>> row_of(const meta::Snapshot& snapshot, const oci::Rep
   TRY_ASSIGN(auto found, if_there(snapshot.repositories().find(name)));
   if (!found) return std::nullopt;
   Row row{*std::move(found)};
+  TRY_ASSIGN(row.description, snapshot.words().description(row.repository.id));
   TRY_ASSIGN(row.tags, snapshot.tags().count(row.repository.id, kMostCounted));
   TRY_ASSIGN(const auto newest, snapshot.tags().page({.repository = row.repository.id,
                                                       .order = meta::TagQuery::Order::NewestFirst,
@@ -38,13 +41,11 @@ void write(json::Writer& json, const Row& row, const std::vector<std::string_vie
   const meta::Repository& repository = row.repository;
   const std::string& name = repository.name.str();
   const std::size_t slash = name.find('/');
-  // In open mode everybody sees everything, whatever it will be.
-  const bool unset = repository.visibility == meta::Visibility::Unset;
   json.begin_object()
       .member("name", std::string_view(name))
       .member("namespace", std::string_view(name).substr(0, slash == std::string::npos ? 0 : slash))
-      .member("visibility",
-              people::name_of(unset ? meta::Visibility::Public : repository.visibility))
+      .member("description", std::string_view(row.description))
+      .member("visibility", visibility_of(repository.visibility))
       .member("archived", repository.archived)
       .member("created_at", std::string_view(to_rfc3339(repository.created_at)))
       .member("tags", row.tags);
@@ -64,19 +65,36 @@ std::vector<std::string_view> allowed(Context& context, const Call& call, std::s
   return may;
 }
 
-Result<meta::Visibility> wanted_visibility(std::string_view body) {
-  static constexpr json::Names<1> kNames = {"visibility"};
+// What is to be another.
+struct Change {
+  std::optional<meta::Visibility> visibility;
+  std::optional<std::string> description;
+};
+
+Result<Change> wanted_change(std::string_view body) {
+  static constexpr json::Names<2> kNames = {"visibility", "description"};
   TRY_ASSIGN(const auto document, json::Document::parse(body, "body"));
   TRY_ASSIGN(const auto fields, document.root().fields(kNames));
-  TRY(fields.require({0}));
-  std::string text;
-  TRY(fields.read(0, text));
-  const auto visibility = people::parse_visibility(text);
-  if (!visibility) return fields.invalid(0, "is public, internal or private");
-  return *visibility;
+  Change change;
+  if (fields.find(0)) {
+    std::string text;
+    TRY(fields.read(0, text));
+    change.visibility = people::parse_visibility(text);
+    if (!change.visibility) return fields.invalid(0, "is public, internal or private");
+  }
+  if (fields.find(1)) TRY(fields.read(1, change.description.emplace()));
+  if (!change.visibility && !change.description) {
+    return fail(ErrorCode::InvalidArgument, "say visibility, description, or both");
+  }
+  return change;
 }
 
 }  // namespace
+
+std::string_view visibility_of(meta::Visibility visibility) {
+  const bool unset = visibility == meta::Visibility::Unset;
+  return people::name_of(unset ? meta::Visibility::Public : visibility);
+}
 
 http::Response Repositories::list(Context& context, const Call& call) {
   const auto page = page_of(call.request);
@@ -122,12 +140,21 @@ http::Response Repositories::get(Context& context, const Call& call) {
 }
 
 http::Response Repositories::change(Context& context, const Call& call) {
-  const auto visibility = wanted_visibility(call.body);
-  if (!visibility) return to_problem(visibility.error());
-  people::People people(call.services.meta, call.services.clock);
-  const auto changed =
-      people.set_visibility(context, call.author(), call.repository(), *visibility);
-  if (!changed) return to_problem(changed.error());
+  const auto change = wanted_change(call.body);
+  if (!change) return to_problem(change.error());
+  if (change->visibility) {
+    // Who may describe a repository need not be who may open it: its author is asked.
+    people::People people(call.services.meta, call.services.clock);
+    const auto changed =
+        people.set_visibility(context, call.author(), call.repository(), *change->visibility);
+    if (!changed) return to_problem(changed.error());
+  }
+  if (change->description) {
+    hub::Words words(call.services.meta, call.services.clock);
+    const auto changed =
+        words.describe(context, call.author().actor(), call.repository(), *change->description);
+    if (!changed) return to_problem(changed.error());
+  }
   return get(context, call);
 }
 

@@ -5,11 +5,14 @@
 
 namespace entrepot::api::rest {
 
+// As answers tell it: in open mode everybody sees everything, whatever it will be.
+std::string_view visibility_of(meta::Visibility visibility);
+
 struct Repositories {
   // Those that the caller may see, by name; ?q= a part of the name.
   static http::Response list(Context& context, const Call& call);
   static http::Response get(Context& context, const Call& call);
-  // {"visibility": "public"|"internal"|"private"}
+  // {"visibility": "public"|"internal"|"private", "description": "…"}: one of them, or both.
   static http::Response change(Context& context, const Call& call);
 };
 

@@ -68,6 +68,11 @@ bool DoorPolicy::allows_everywhere(const Question& question) const {
                       : open_.allows_everywhere(question));
 }
 
+Result<access::Reach> DoorPolicy::reach(Context& context, const Question& question) const {
+  TRY_ASSIGN(const bool any, accounts_.memory().find_any(context));
+  return any ? accounts_.policy().reach(context, question) : open_.reach(context, question);
+}
+
 std::variant<Subject, Error, auth::Authenticator::Ask> OperatorsDoor::recall(
     const auth::Caller& caller) const {
   auto known = door_.recall(caller);

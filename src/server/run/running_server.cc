@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include "api/badges/badges.h"
 #include "api/external_address.h"
 #include "api/rest/api.h"
+#include "api/search/search.h"
 #include "api/token/service.h"
 #include "base/log.h"
 #include "server/configure/resolve.h"
@@ -81,6 +83,8 @@ struct RunningServer::Parts {
     return {{api_prefix(options) + "/v2", api},
             {api_prefix(options) + "/token", tokens},
             {api_prefix(options) + "/api/v1", rest},
+            {api_prefix(options) + "/badges", badges},
+            {api_prefix(options) + "/v1", search},
             {"/healthz", operations},
             {"/readyz", operations},
             {"/metrics", operations}};
@@ -155,11 +159,13 @@ struct RunningServer::Parts {
         api::rest::RestApi::Options{.prefix = api_prefix(options),
                                     .finishers = listeners->threading().finishers,
                                     .readers = listeners->threading().readers});
+    badge_room.emplace(read_way(),
+                       api::badges::Badges::Parts{platform->puller(), stores->stores().meta},
+                       api_prefix(options));
+    search_room.emplace(read_way(), stores->stores().meta, api_prefix(options));
     background = std::make_unique<Background>(options, *stores, *platform, metrics, *accounts);
     readiness.started([this](Context& asking) { return stores->check_writable(asking); });
-    api.open(platform->api());
-    tokens.open(*token_service);
-    rest.open(*rest_api);
+    open_rooms();
     presence.emplace("presence", kPresenceInterval, [this](Context& looking) {
       look_for_the_store();
       static_cast<void>(look_for_rights(looking));
@@ -169,6 +175,18 @@ struct RunningServer::Parts {
       certificate->look();
     });
     return {};
+  }
+
+  void open_rooms() {
+    api.open(platform->api());
+    tokens.open(*token_service);
+    rest.open(*rest_api);
+    badges.open(*badge_room);
+    search.open(*search_room);
+  }
+
+  api::ReadEdge::Way read_way() {
+    return {platform->gate(), memory, listeners->threading().readers};
   }
 
   Result<void> open_accounts(Context& context, bool needs_account) {
@@ -220,14 +238,14 @@ struct RunningServer::Parts {
     if (present.has_value() == is_present) return;
     is_present = present.has_value();
     if (is_present) {
-      api.open(platform->api());
-      tokens.open(*token_service);
-      rest.open(*rest_api);
+      open_rooms();
       log::info("the store is back: requests are answered again");
     } else {
       api.close();
       tokens.close();
       rest.close();
+      badges.close();
+      search.close();
       log::error("the store is away, requests are refused until it is back: {}", present.error());
     }
   }
@@ -249,6 +267,8 @@ struct RunningServer::Parts {
   Shutter api;
   Shutter tokens;
   Shutter rest;
+  Shutter badges;
+  Shutter search;
   ui::Page page;
   Front front;
   std::unique_ptr<Listeners> listeners;
@@ -260,6 +280,8 @@ struct RunningServer::Parts {
   std::unique_ptr<Platform> platform;
   std::optional<api::token::TokenService> token_service;
   std::optional<api::rest::RestApi> rest_api;
+  std::optional<api::badges::Badges> badge_room;
+  std::optional<api::search::Search> search_room;
   std::unique_ptr<Background> background;
   bool is_present = true;  // of the thread of `presence` alone
   std::optional<Periodic> presence;

@@ -15,12 +15,26 @@ export interface Me {
 export interface Repository {
   name: string;
   namespace: string;
+  description: string; // '': none
   visibility: 'public' | 'internal' | 'private';
   archived: boolean;
   created_at: string;
   tags: number; // at most 1000
   updated_at: string | null;
   may: string[];
+}
+
+export interface Found {
+  name: string;
+  description: string;
+  visibility: 'public' | 'internal' | 'private';
+  updated_at: string | null;
+}
+
+export interface Readme {
+  markdown: string;
+  html: string;
+  changed_at: string;
 }
 
 export interface TagLayer {
@@ -187,6 +201,20 @@ export async function beginSession(name: string, password: string): Promise<Me> 
   const utf8 = new TextEncoder().encode(`${name}:${password}`);
   const basic = `Basic ${btoa(String.fromCharCode(...utf8))}`;
   return (await (await ask('POST', '/sessions', {headers: {Authorization: basic}})).json()) as Me;
+}
+
+export async function change(path: string, values: Record<string, string>): Promise<void> {
+  await ask('PATCH', path, {body: JSON.stringify(values), headers: {'Content-Type': 'application/json'}});
+}
+
+const asMarkdown = (text: string): RequestInit => ({body: text, headers: {'Content-Type': 'text/markdown'}});
+
+export async function putMarkdown(path: string, text: string): Promise<void> {
+  await ask('PUT', path, asMarkdown(text));
+}
+
+export async function preview(path: string, text: string): Promise<string> {
+  return ((await (await ask('POST', path, asMarkdown(text))).json()) as {html: string}).html;
 }
 
 export async function remove(path: string): Promise<void> {

@@ -247,6 +247,21 @@ class SettingRows final : public Settings {
   Database& database_;
 };
 
+class WordRows final : public Words {
+ public:
+  explicit WordRows(Database& database) : database_(database) {}
+  Result<std::vector<DescribedName>> list(const NameRange& range, std::string_view after,
+                                          std::size_t limit) const override;
+  Result<std::string> description(RepositoryId repository) const override;
+  Result<Readme> readme(RepositoryId repository) const override;
+  Result<void> set_description(RepositoryId repository, std::string_view text) override;
+  Result<void> set_readme(RepositoryId repository, std::string_view markdown, WallTime at) override;
+  Result<void> remove_readme(RepositoryId repository) override;
+
+ private:
+  Database& database_;
+};
+
 // All nouns of a connection: what a Look or a Work is given.
 class Nouns final : public Transaction {
  public:
@@ -268,7 +283,8 @@ class Nouns final : public Transaction {
         members_(database, news_),
         teams_(database, news_),
         grants_(database, news_),
-        secrets_(database, news_) {}
+        secrets_(database, news_),
+        words_(database) {}
 
   const Repositories& repositories() const override { return repositories_; }
   const Manifests& manifests() const override { return manifests_; }
@@ -288,6 +304,7 @@ class Nouns final : public Transaction {
   const Teams& teams() const override { return teams_; }
   const Grants& grants() const override { return grants_; }
   const Secrets& secrets() const override { return secrets_; }
+  const Words& words() const override { return words_; }
 
   Repositories& repositories() override { return repositories_; }
   Manifests& manifests() override { return manifests_; }
@@ -306,6 +323,7 @@ class Nouns final : public Transaction {
   Teams& teams() override { return teams_; }
   Grants& grants() override { return grants_; }
   Secrets& secrets() override { return secrets_; }
+  Words& words() override { return words_; }
 
   // What was written since it was cleared.
   News& news() { return news_; }
@@ -332,6 +350,7 @@ class Nouns final : public Transaction {
   TeamRows teams_;
   GrantRows grants_;
   SecretRows secrets_;
+  WordRows words_;
 };
 
 // Puts what is kept of a manifest's bytes in place of what its row `id` and its references hold.

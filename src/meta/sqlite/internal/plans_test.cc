@@ -35,6 +35,13 @@ class Plans : public ::testing::Test {
     const auto repo = tx.repositories().find_or_create(name("app"), at(0)).value();
     EXPECT_OK(tx.repositories().list("", 10));
     EXPECT_OK(tx.repositories().list_all("", 10));
+    EXPECT_OK(tx.words().set_description(repo.id, "text"));
+    EXPECT_OK(tx.words().set_readme(repo.id, "text", at(0)));
+    EXPECT_OK(tx.words().readme(repo.id));
+    EXPECT_OK(tx.words().description(repo.id));
+    EXPECT_OK(tx.words().list({.beginning = "a"}, "", 10));
+    EXPECT_OK(tx.words().list({.visibility = Visibility::Public}, "", 10));
+    EXPECT_OK(tx.words().remove_readme(repo.id));
 
     NewManifest manifest = new_manifest(repo.id, "bytes");
     manifest.references = {{sha256("layer"), oci::ReferenceKind::Layer}};

@@ -50,6 +50,8 @@ constexpr char kForgetItsLinks[] =
     "DELETE FROM repository_blobs WHERE (digest, repository) IN"
     " (SELECT digest, repository FROM repository_blobs WHERE repository = ?1 AND dropped = 1"
     "   LIMIT ?2)";
+constexpr char kForgetDescription[] = "UPDATE repositories SET description = '' WHERE id = ?1";
+constexpr char kForgetReadme[] = "DELETE FROM readmes WHERE repository = ?1";
 constexpr char kLookAgain[] = "UPDATE repositories SET expires_at = ?2, gone = ?3 WHERE id = ?1";
 constexpr char kForgetRepository[] = "DELETE FROM repositories WHERE id = ?1";
 
@@ -149,12 +151,16 @@ Result<std::size_t> RetentionRows::expire_repositories(WallTime now, WallTime ag
     // Also of blobs that others still have: else what once was here would be known for ever.
     if (repository.gone) TRY(database_.run(kForgetItsLinks, repository.id, kLinksAtOnce));
     TRY_ASSIGN(const bool named, database_.exists(kIsNamed, repository.id));
+    TRY_ASSIGN(const bool linked, database_.exists(kHasLinks, repository.id));
+    const bool goes = !repository.gone && !linked;
+    if (goes || !named) {
+      TRY(database_.run(kForgetDescription, repository.id));
+      TRY(database_.run(kForgetReadme, repository.id));
+    }
     if (!named) {
       TRY(database_.run(kForgetRepository, repository.id));
       continue;
     }
-    TRY_ASSIGN(const bool linked, database_.exists(kHasLinks, repository.id));
-    const bool goes = !repository.gone && !linked;
     TRY(database_.run(kLookAgain, repository.id, goes ? again + kGoneIsKnown : again,
                       repository.gone || goes ? 1 : 0));
   }

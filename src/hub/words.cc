@@ -1,0 +1,86 @@
+#include "hub/words.h"
+
+#include "base/bytes.h"
+#include "json/writer.h"
+
+namespace entrepot::hub {
+namespace {
+
+// How many there are; nothing for what is not UTF-8.
+std::optional<std::size_t> characters_of(std::string_view text) {
+  std::size_t count = 0;
+  for (; !text.empty(); ++count) {
+    const std::size_t length = utf8_character_length(text);
+    if (length == 0) return std::nullopt;
+    text.remove_prefix(length);
+  }
+  return count;
+}
+
+bool has_controls(std::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return true;
+  }
+  return false;
+}
+
+template <class Value>
+std::string detail_of(std::string_view key, Value value) {
+  std::string detail;
+  json::Writer(detail).begin_object().member(key, value).end_object();
+  return detail;
+}
+
+}  // namespace
+
+Result<void> Words::tell(meta::Transaction& tx, const events::Actor& by,
+                         const oci::RepositoryName& name, std::string detail) const {
+  return tx.journal().add({.kind = events::EventKind::RepositoryChanged,
+                           .at = clock_.wall(),
+                           .actor = by,
+                           .repository = name,
+                           .detail = std::move(detail)});
+}
+
+Result<void> Words::describe(Context& context, const events::Actor& by,
+                             const oci::RepositoryName& name, std::string_view text) {
+  const auto characters = characters_of(text);
+  if (!characters || has_controls(text)) {
+    return fail(ErrorCode::InvalidArgument, "description: one line of text");
+  }
+  if (*characters > kMostDescription) {
+    return fail(ErrorCode::InvalidArgument, "description: at most {} characters, not {}",
+                kMostDescription, *characters);
+  }
+  return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY(tx.words().set_description(repository.id, text));
+    return tell(tx, by, name, detail_of("description", text));
+  });
+}
+
+Result<void> Words::write_readme(Context& context, const events::Actor& by,
+                                 const oci::RepositoryName& name, std::string_view markdown) {
+  if (markdown.size() > kMostReadmeBytes) {
+    return fail(ErrorCode::TooLarge, "a README has at most {} KiB", kMostReadmeBytes >> 10);
+  }
+  if (!characters_of(markdown) || markdown.find('\0') != std::string_view::npos) {
+    return fail(ErrorCode::InvalidArgument, "a README is text in UTF-8");
+  }
+  return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY(tx.words().set_readme(repository.id, markdown, clock_.wall()));
+    return tell(tx, by, name, detail_of("readme_bytes", markdown.size()));
+  });
+}
+
+Result<void> Words::remove_readme(Context& context, const events::Actor& by,
+                                  const oci::RepositoryName& name) {
+  return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY(tx.words().remove_readme(repository.id));
+    return tell(tx, by, name, detail_of("readme_bytes", 0));
+  });
+}
+
+}  // namespace entrepot::hub

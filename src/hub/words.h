@@ -1,0 +1,40 @@
+#pragma once
+// hub/words.h — what a repository says of itself.
+
+#include <string_view>
+
+#include "base/clock.h"
+#include "events/event.h"
+#include "meta/store.h"
+
+namespace entrepot::hub {
+
+inline constexpr std::size_t kMostDescription = 100;  // characters, as on Docker Hub
+inline constexpr std::size_t kMostReadmeBytes = 256u << 10;
+
+// Who may is asked before (access::Action::Describe). Each change is one transaction, which tells
+// the journal who made it. NotFound: there is no such repository. What is too long is an error and
+// never cut. Thread-safe; blocks.
+class Words {
+ public:
+  // Both outlive this.
+  Words(meta::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+
+  // One line of UTF-8 without control characters; "" for none. InvalidArgument.
+  Result<void> describe(Context& context, const events::Actor& by, const oci::RepositoryName& name,
+                        std::string_view text);
+  // Markdown in UTF-8. InvalidArgument, TooLarge.
+  Result<void> write_readme(Context& context, const events::Actor& by,
+                            const oci::RepositoryName& name, std::string_view markdown);
+  Result<void> remove_readme(Context& context, const events::Actor& by,
+                             const oci::RepositoryName& name);
+
+ private:
+  Result<void> tell(meta::Transaction& tx, const events::Actor& by, const oci::RepositoryName& name,
+                    std::string detail) const;
+
+  meta::Store& store_;
+  const Clock& clock_;
+};
+
+}  // namespace entrepot::hub
