@@ -2,8 +2,12 @@
 
 import pytest
 
-from page_content import fill
 from page_browser import Browser
+from page_content import fill, push_version
+from page_people import PASSWORD, SignedIn
+from support.command import run
+from support.content import Repository
+from support.paths import entrepot
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +22,24 @@ def filled(start_module_registry):
     """Open, with everything of content.py. Nothing in it is changed."""
     registry = start_module_registry()
     fill(registry.client)
+    return registry
+
+
+@pytest.fixture(scope="module")
+def closed(start_module_registry):
+    """acme/secret, which alice may change; acme/open, which everybody may pull; bob, who may nothing."""
+    registry = start_module_registry(environment={"ENTREPOT_ADMIN_PASSWORD": PASSWORD})
+
+    def command(*words, **options):
+        run(entrepot(), *words, "--data", registry.data, **options)
+
+    for name in ("alice", "bob"):
+        command("user", "create", name, "--password-stdin", input=PASSWORD + "\n")
+    command("org", "create", "acme")
+    for name, visibility in (("acme/secret", "private"), ("acme/open", "public")):
+        command("repo", "create", name, "--visibility", visibility)
+        command("grant", "create", name, "--to", "user:alice", "--role", "maintain")
+        push_version(Repository(SignedIn(registry.address, "alice"), name), "1", name)
     return registry
 
 

@@ -1,55 +1,10 @@
 # ctest: labels=page timeout=300
 """Who is signed in, and what others are told of what is not theirs."""
 
-import base64
-
 import pytest
 
 from page_browser import PHONE
-from page_content import push_version
-from support.command import run
-from support.content import Repository
-from support.http import Client
-from support.paths import entrepot
-
-PASSWORD = "correct horse"
-
-
-class SignedIn(Client):
-    """Sends a name and a password along, as docker does."""
-
-    def __init__(self, address: str, name: str):
-        super().__init__(address)
-        secret = base64.b64encode(f"{name}:{PASSWORD}".encode()).decode()
-        self._authorization = {"Authorization": f"Basic {secret}"}
-
-    def request(self, method, target, body=None, headers=None):
-        return super().request(method, target, body, {**self._authorization, **(headers or {})})
-
-
-@pytest.fixture(scope="module")
-def closed(start_module_registry):
-    """acme/secret, which alice may change; acme/open, which everybody may pull; bob, who may nothing."""
-    registry = start_module_registry(environment={"ENTREPOT_ADMIN_PASSWORD": PASSWORD})
-
-    def command(*words, **options):
-        run(entrepot(), *words, "--data", registry.data, **options)
-
-    for name in ("alice", "bob"):
-        command("user", "create", name, "--password-stdin", input=PASSWORD + "\n")
-    command("org", "create", "acme")
-    for name, visibility in (("acme/secret", "private"), ("acme/open", "public")):
-        command("repo", "create", name, "--visibility", visibility)
-        command("grant", "create", name, "--to", "user:alice", "--role", "maintain")
-        push_version(Repository(SignedIn(registry.address, "alice"), name), "1", name)
-    return registry
-
-
-def sign_in(page, name: str, password: str = PASSWORD) -> None:
-    page.run("await page.fill('#name', values.name); await page.fill('#password', values.password);"
-             "await page.click('main button[type=submit]');", name=name, password=password)
-    page.settle()
-
+from page_people import PASSWORD, sign_in
 
 def test_strangers_see_what_is_public(open_page, closed):
     page = open_page(closed).go("/")

@@ -15,7 +15,8 @@ CATALOGUES = {name: json.loads((WEB / f"src/words/{name}.json").read_text()) for
 
 # Names, and what is typed: they are the same in every language.
 LATIN = {"entrepot", "Docker", "JavaScript", "user", "create", "NAME", "admin", "etc", "docker", "daemon",
-         "json", "tag", "name", "q", "n", "of", "size", "share", "largest", "host", "code", "what", "http", "README", "latest", "Markdown"}
+         "json", "tag", "name", "q", "n", "of", "size", "share", "largest", "host", "code", "what", "http", "README", "latest", "Markdown",
+         "example"}
 
 
 def sentences(value) -> list[str]:

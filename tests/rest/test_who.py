@@ -71,7 +71,8 @@ def test_a_session_is_a_cookie_that_ends(office, closed_api):
     page.ask("DELETE", "/sessions/current", 403)  # not from the page
     assert page.get("/me")["name"] == "alice"
     page.ask("DELETE", "/sessions/current", 204, headers=PAGE)
-    answer = page.ask("GET", "/me", 401)
+    answer = page.ask("GET", "/me", 200)
+    assert answer.json()["kind"] == "anonymous"
     assert "Max-Age=0" in answer.header("Set-Cookie")
 
 
@@ -80,13 +81,13 @@ def test_a_new_password_and_a_disabled_account_end_sessions(office, closed_api):
     first = closed_api.with_(sign_in(closed_api, "carol"))
     assert first.get("/me")["name"] == "carol"
     office.command("user", "password", "carol", "--password-stdin", input="another horse\n")
-    first.ask("GET", "/me", 401)
+    assert first.get("/me")["kind"] == "anonymous"
     cookie = cookie_of(closed_api.ask("POST", "/sessions", 201,
                                       headers={**basic("carol", "another horse"), **PAGE}))
     second = closed_api.with_(cookie)
     assert second.get("/me")["name"] == "carol"
     office.command("user", "disable", "carol")
-    second.ask("GET", "/me", 401)
+    assert second.get("/me")["kind"] == "anonymous"
 
 
 def test_a_cookie_counts_for_the_page_alone(office, closed_api):
@@ -132,3 +133,18 @@ def test_wrong_credentials_are_refused_alike(closed_api):
     assert answer.header("WWW-Authenticate") == 'Basic realm="entrepot"'
     quiet = closed_api.ask("GET", "/me", 401, headers={**basic("bob", "wrong horse"), **PAGE})
     assert quiet.header("WWW-Authenticate") is None
+
+
+def test_a_session_that_ended_reads_as_nobody_and_its_cookie_goes(office, closed_api):
+    session = closed_api.with_(sign_in(closed_api, "bob"))
+    assert session.get("/me")["name"] == "bob"
+    office.command("user", "disable", "bob")
+    answer = session.ask("GET", "/me", 200)
+    assert answer.json()["kind"] == "anonymous"
+    assert "Max-Age=0" in answer.header("Set-Cookie")
+    assert session.get("/system")["state"] == "closed"
+    # Nobody's browser asks in a window of its own.
+    for method, path in (("GET", "/me/tokens"), ("POST", "/me/tokens")):
+        refused = session.ask(method, path, 401, headers=PAGE)
+        assert refused.header("WWW-Authenticate") is None
+    office.command("user", "enable", "bob")

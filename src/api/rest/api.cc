@@ -133,6 +133,10 @@ http::Response no_route(unsigned allowed) {
   return labelled(std::move(response), kRefused);
 }
 
+void drop_cookie(const http::Request& request, http::Response& response) {
+  response.with("Set-Cookie", session_cookie(request, "", std::chrono::seconds(0)));
+}
+
 bool reads(const http::Request& request) {
   return request.method() == Method::Get || request.method() == Method::Head;
 }
@@ -174,7 +178,8 @@ struct RestApi::Visit final : http::Note {
   std::vector<std::string> words;
   std::string name;
   bool by_cookie = false;
-  bool waits = false;  // it is where it may wait for room
+  bool drops_cookie = false;  // its session has ended
+  bool waits = false;         // it is where it may wait for room
   Admission admission;
 };
 
@@ -238,9 +243,23 @@ std::optional<http::Response> RestApi::answer_from_memory(const http::Request& r
     }
   }
   visit->admission = services_.gate.look(visitor.caller);
+  forget_ended_session(request, *visit);
   if (auto refused = refusal_of(request, *visit)) return refused;
   request.keep(std::move(visit));
   return std::nullopt;
+}
+
+// Who reads by the cookie of a session that has ended reads as nobody in particular: the page would
+// have nothing to show else, not even where to sign in.
+void RestApi::forget_ended_session(const http::Request& request, Visit& visit) const {
+  const auto& error = visit.admission.error;
+  if (!visit.by_cookie || !error || error->code != ErrorCode::Unauthenticated) return;
+  visit.drops_cookie = true;
+  if (!reads(request)) return;
+  auth::Caller nobody = visitor_of(request, cookie_name_of(request)).caller;
+  nobody.authorization.reset();
+  nobody.is_own_secret = false;
+  visit.admission = services_.gate.look(nobody);
 }
 
 // The answer to who wants something of accounts where there are none, or has none.
@@ -267,11 +286,10 @@ std::optional<http::Response> RestApi::refusal_of(const http::Request& request,
     auto response = to_problem(*admission.error);
     if (response.status == 401) {
       // A browser would ask by itself, in a window of its own.
-      if (!request.header(kPageHeader))
+      if (!visit.by_cookie && !request.header(kPageHeader)) {
         response.with("WWW-Authenticate", "Basic realm=\"entrepot\"");
-      if (visit.by_cookie) {
-        response.with("Set-Cookie", session_cookie(request, "", std::chrono::seconds(0)));
       }
+      if (visit.drops_cookie) drop_cookie(request, response);
     }
     return labelled(std::move(response), kRefused);
   }
@@ -297,6 +315,7 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
   if (!visit.admission.subject && !visit.admission.error) {
     const Visitor visitor = visitor_of(request, cookie_name_of(request));
     services_.gate.authenticate(context, visitor.caller, visit.admission);
+    forget_ended_session(request, visit);
     Executor* const next = executor_for(request);
     if (!visit.admission.error && next != nullptr) return http::Move{next};
   }
@@ -337,6 +356,7 @@ void RestApi::dress(const http::Request* request, http::Response& response) {
   response.with("X-Content-Type-Options", "nosniff").with("Cache-Control", "no-store");
   const auto* visit = request == nullptr ? nullptr : static_cast<const Visit*>(request->note());
   if (visit == nullptr) return;
+  if (visit->drops_cookie && response.status < 400) drop_cookie(*request, response);
   if (response.route.empty()) response.route = visit->route->label;
   if (visit->admission.subject) response.actor = visit->admission.subject->name();
 }

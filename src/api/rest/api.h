@@ -61,6 +61,7 @@ class RestApi final : public http::Handler {
 
   Executor* executor_for(const http::Request& request) const;
   std::optional<http::Response> stranger(Context& context, const Visit& visit) const;
+  void forget_ended_session(const http::Request& request, Visit& visit) const;
   std::optional<http::Response> refusal_of(const http::Request& request, const Visit& visit) const;
   http::Reply run_in_room(Context& context, const http::Request& request, Visit& visit) const;
   http::Response run(Context& context, const http::Request& request, const Visit& visit,

@@ -37,6 +37,40 @@ export interface Readme {
   changed_at: string;
 }
 
+// What somebody signs in with; of sessions and refresh tokens the name is the client's own.
+export interface Secret {
+  id: number;
+  kind: 'access_token' | 'session' | 'refresh_token';
+  name: string;
+  scope: string[] | null; // null: whatever its owner may
+  repositories: string[] | null; // null: all
+  created_at: string;
+  expires_at: string | null;
+  current: boolean;
+}
+
+export interface NewToken {
+  name: string;
+  scope: string[] | null;
+  repositories?: string[];
+  expires_at: string | null;
+}
+
+// What happened, who did it, and from where.
+export interface AuditRecord {
+  id: number;
+  at: string;
+  what: string;
+  who?: string;
+  kind: string;
+  client?: string;
+  request?: string;
+  repository?: string;
+  digest?: string;
+  tag?: string;
+  detail?: Record<string, unknown>;
+}
+
 export interface TagLayer {
   digest: string;
   size_bytes: number;
@@ -203,8 +237,18 @@ export async function beginSession(name: string, password: string): Promise<Me> 
   return (await (await ask('POST', '/sessions', {headers: {Authorization: basic}})).json()) as Me;
 }
 
+const asJson = (value: unknown): RequestInit => ({body: JSON.stringify(value), headers: {'Content-Type': 'application/json'}});
+
 export async function change(path: string, values: Record<string, string>): Promise<void> {
-  await ask('PATCH', path, {body: JSON.stringify(values), headers: {'Content-Type': 'application/json'}});
+  await ask('PATCH', path, asJson(values));
+}
+
+export async function put(path: string, value: unknown): Promise<void> {
+  await ask('PUT', path, asJson(value));
+}
+
+export async function post<T>(path: string, value: unknown): Promise<T> {
+  return (await (await ask('POST', path, asJson(value))).json()) as T;
 }
 
 const asMarkdown = (text: string): RequestInit => ({body: text, headers: {'Content-Type': 'text/markdown'}});

@@ -12,6 +12,8 @@ export type Route =
   | {page: 'history'; name: string; tag: string}
   | {page: 'image'; name: string; reference: string; platform: string; tab: Tab}
   | {page: 'sign-in'; then: string}
+  | {page: 'account'}
+  | {page: 'audit'; namespace: string; who: string; what: string}
   | {page: 'missing'};
 
 // First parts of paths that are no page's; see ui/page.cc.
@@ -32,6 +34,11 @@ export function parse(path: string, query: URLSearchParams): Route {
   if (plain === null) return missing;
   if (plain === '/' || plain === '') return {page: 'home', q: query.get('q') ?? ''};
   if (plain === '/-/sign-in') return {page: 'sign-in', then: query.get('then') ?? '/'};
+  if (plain === '/-/account') return {page: 'account'};
+  if (plain === '/-/audit') {
+    const asked = (name: string): string => query.get(name) ?? '';
+    return {page: 'audit', namespace: asked('namespace'), who: asked('who'), what: asked('what')};
+  }
   const named = plain.startsWith('/-/r/') ? plain.slice(5) : plain.startsWith('/-/') ? '' : plain.slice(1);
   const at = named.indexOf('/-/');
   const name = (at < 0 ? named : named.slice(0, at)).replace(/\/+$/, '');
@@ -75,6 +82,10 @@ export function format(route: Route): string {
                        {platform: route.platform, tab: route.tab === 'layers' ? '' : route.tab});
     case 'sign-in':
       return withQuery('/-/sign-in', {then: route.then === '/' ? '' : route.then});
+    case 'account':
+      return '/-/account';
+    case 'audit':
+      return withQuery('/-/audit', {namespace: route.namespace, who: route.who, what: route.what});
     case 'missing':
       return '/-/missing';
   }

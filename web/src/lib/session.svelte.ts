@@ -39,6 +39,11 @@ export async function signIn(name: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await remove('/sessions/current');
+  becomeNobody();
+}
+
+// The session has ended without this page's doing.
+export function becomeNobody(): void {
   me = {kind: 'anonymous', name: '', role: 'none'};
   forgetAll();
   epoch += 1;
