@@ -17,6 +17,7 @@ const {parse, format} = await load('route');
 const {tracksOf, lanesMost} = await load('track');
 const {bandsOf} = await load('strata');
 const {rowsOf, wordOf} = await load('steps');
+const {clientOf} = await load('client');
 
 const routes = [
   {page: 'home', q: ''},
@@ -28,6 +29,9 @@ const routes = [
   {page: 'image', name: 'team/web', reference: '1.2', platform: 'linux/arm64', tab: 'config'},
   {page: 'image', name: 'api/x', reference: `sha256:${'0'.repeat(64)}`, platform: '', tab: 'layers'},
   {page: 'sign-in', then: '/team/web/-/image/1?tab=raw'},
+  {page: 'account'},
+  {page: 'audit', namespace: 'acme', who: 'alice', what: 'grant.created'},
+  {page: 'audit', namespace: '', who: '', what: ''},
 ];
 
 test('an address is read as it was written', () => {
@@ -93,4 +97,13 @@ test('an instruction begins with its word', () => {
   assert.deepEqual(wordOf('/bin/sh -c true'), ['', '/bin/sh -c true']);
 });
 
+test('a client is called as people call it', () => {
+  for (const [agent, called] of [
+    ['Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0', 'Firefox · Linux'],
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0', 'Edge · Windows'],
+    ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Safari/604.1', 'Safari · iOS'],
+    ['docker/24.0.7 go/go1.21 git-commit/311b9ff kernel/6.1', 'docker/24.0.7'],
+    ['Mozilla/5.0', 'Mozilla/5.0'],
+  ]) assert.equal(clientOf(agent), called);
+});
 await server.close();

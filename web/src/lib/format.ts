@@ -44,6 +44,11 @@ export function exactTime(time: string): string {
   return new Date(time).toLocaleString(speech.tag, {dateStyle: 'long', timeStyle: 'medium'});
 }
 
+// The same in short, for columns.
+export function shortTime(time: string): string {
+  return new Date(time).toLocaleString(speech.tag, {dateStyle: 'short', timeStyle: 'medium'});
+}
+
 // The 12 characters by which a digest is told from others.
 export function short(digest: string): string {
   return digest.slice(digest.indexOf(':') + 1, digest.indexOf(':') + 13);
