@@ -13,6 +13,7 @@ def open_as(open_page, registry, name: str, path: str, **settings):
     sign_in(page, name)
     page.run("await page.waitForFunction((path) => location.pathname === path"
              " && document.querySelector('#password') === null, values.path);", path=path)
+    page.wait_for("main h1")
     page.settle()
     return page
 
@@ -102,7 +103,8 @@ def test_the_audit_is_read_and_filtered(open_page, closed):
 
 def test_who_may_not_read_it_is_told(open_page, closed):
     page = open_as(open_page, closed, "alice", "/-/audit")
-    assert "You may not do this" in page.text("main")
+    page.wait_for("main [role=alert]")
+    assert "You may not do this" in page.text("main [role=alert]")
 
 
 @pytest.mark.parametrize("path", ["/-/account", "/-/audit"])
