@@ -139,6 +139,9 @@ def test_accounts(walk, network, hello):
     refused = network.run("skopeo", "inspect", "--tls-verify=false", "--creds", "alice:whatever",
                           "docker://localhost:5000/acme/app:1", expect=None)
     assert refused.returncode != 0
+    told = reader.run("entrepot audit list")
+    assert "grant.created" in told and "are as they were written" in told
+    assert "a new key signs" in reader.run("entrepot keys rotate")
     reader.ends()
     reader.stop()
 
