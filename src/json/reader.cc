@@ -54,6 +54,8 @@ Failure Value::invalid(std::string_view what) const {
 
 // The DOM and not "on demand", which would check no more than what is asked for.
 Result<Document> Document::parse(ByteView text, std::string_view name) {
+  // simdjson copies what it is given, and nothing may be copied from nowhere.
+  if (text.data() == nullptr) text = "";
   Document document(name);
   simdjson::dom::parser& parser = document.parser_;
   auto error = parser.allocate(text.size(), kMaxDepth);

@@ -61,6 +61,10 @@ TEST(Reader, TextThatIsNoJsonIsRefused) {
 }
 
 // Two readers must not differ, whichever of the two fields they take.
+TEST(Reader, NothingAtAllIsRefused) {
+  EXPECT_EQ(Document::parse(ByteView(), "body").error().code, ErrorCode::InvalidArgument);
+}
+
 TEST(Reader, FieldThatIsThereTwiceIsRefused) {
   EXPECT_EQ(problem_of(R"({"name":"a","name":"a"})"), "name: is there twice");
   EXPECT_EQ(problem_of(R"({"name":"a","size":null,"size":1})"), "size: is there twice");
