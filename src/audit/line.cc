@@ -12,22 +12,6 @@ void add(json::Writer& json, std::string_view name, std::string_view value) {
 
 }  // namespace
 
-std::string_view name_of(events::ActorKind kind) {
-  switch (kind) {
-    case events::ActorKind::User:
-      return "user";
-    case events::ActorKind::Robot:
-      return "robot";
-    case events::ActorKind::Workload:
-      return "workload";
-    case events::ActorKind::System:
-      return "system";
-    case events::ActorKind::Anonymous:
-      break;
-  }
-  return "anonymous";
-}
-
 std::string line_of(const meta::Journal::Entry& entry) {
   const events::Event& event = entry.event;
   std::string line;
@@ -37,7 +21,7 @@ std::string line_of(const meta::Journal::Entry& entry) {
       .member("at", std::string_view(to_rfc3339(event.at)))
       .member("what", events::name_of(event.kind));
   add(json, "who", event.actor.id);
-  json.member("kind", name_of(event.actor.kind));
+  json.member("kind", events::name_of(event.actor.kind));
   add(json, "client", event.client);
   add(json, "request", event.request);
   if (event.repository) json.member("repository", std::string_view(event.repository->str()));

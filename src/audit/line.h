@@ -14,7 +14,4 @@ namespace entrepot::audit {
 // digests of seals are made of these lines (audit/chain.h).
 std::string line_of(const meta::Journal::Entry& entry);
 
-// "user", "robot", "workload", "system", "anonymous"
-std::string_view name_of(events::ActorKind kind);
-
 }  // namespace entrepot::audit

@@ -19,7 +19,7 @@ constexpr std::size_t kLongestName = 128;
 // Could it be a name here? Lower and upper case, digits, ". _ - /", as names of people, robots and
 // files have them; no secret of ours.
 bool could_be_a_name(std::string_view name) {
-  return name.size() <= kLongestName && !name.starts_with(crypto::kSecretStart) &&
+  return !name.empty() && name.size() <= kLongestName && !name.starts_with(crypto::kSecretStart) &&
          std::all_of(name.begin(), name.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   std::string_view("._-/").find(c) != std::string_view::npos;
@@ -42,8 +42,7 @@ Event event_of(EventKind kind, const auth::SignInSeen& seen, WallTime now, std::
   event.client = seen.client;
   event.request = seen.request;
   if (kind != EventKind::SignedIn) return event;
-  const bool robot = seen.name.find('/') != std::string_view::npos;
-  event.actor = {robot ? events::ActorKind::Robot : events::ActorKind::User,
+  event.actor = {seen.is_robot ? events::ActorKind::Robot : events::ActorKind::User,
                  std::string(seen.name)};
   return event;
 }
@@ -55,93 +54,100 @@ void SignIns::saw(const auth::SignInSeen& seen) noexcept {
     const MutexLock lock(mutex_);
     seen.succeeded ? succeeded(seen) : failed(seen);
   });
-  if (told) return;
+  if (told || seen.succeeded) return;
   const MutexLock lock(mutex_);
-  ++uncounted_;
+  ++others_;
 }
 
 void SignIns::succeeded(const auth::SignInSeen& seen) {
   std::string key;
   key.append(seen.name).append(1, '\n').append(seen.how).append(1, '\n').append(seen.client);
   const SteadyTime now = clock_.steady();
+  const auto known = told_.find(key);
+  if (known != told_.end() && known->second > now) return;
+  // Without room the next one is told of.
+  if (!add(event_of(EventKind::SignedIn, seen, clock_.wall(), 1))) return;
   if (told_.size() >= kMostKnown) told_.clear();
-  SteadyTime& told_again = told_[std::move(key)];
-  if (told_again > now) return;
-  told_again = now + kToldAgain;
-  add(event_of(EventKind::SignedIn, seen, clock_.wall(), 1));
+  told_[std::move(key)] = now + kToldAgain;
 }
 
 void SignIns::failed(const auth::SignInSeen& seen) {
-  const SteadyTime now = clock_.steady();
-  if (failures_.size() >= kMostKnown) end_minutes();
-  if (failures_.size() >= kMostKnown) {
-    ++uncounted_;
+  end_minute();
+  if (failures_.empty() && others_ == 0) minute_ends_ = clock_.steady() + kMinute;
+  if (failures_.size() >= kMostKnown && !failures_.contains(std::string(seen.client))) {
+    ++others_;
     return;
   }
   Failures& failures = failures_[std::string(seen.client)];
-  if (failures.times == 0) failures.until = now + kMinute;
-  if (++failures.times <= kFailuresTold) {
-    add(event_of(EventKind::SignInFailed, seen, clock_.wall(), 1));
-  } else {
-    failures.name = could_be_a_name(seen.name) ? seen.name : "";
-    failures.how = seen.how;
+  if (failures.told < kFailuresTold && failures_told_ < kMostTold &&
+      add(event_of(EventKind::SignInFailed, seen, clock_.wall(), 1))) {
+    ++failures.told;
+    ++failures_told_;
+    return;
   }
+  ++failures.untold;
+  failures.name = could_be_a_name(seen.name) ? seen.name : "";
+  failures.how = seen.how;
 }
 
-void SignIns::add(Event event) {
-  if (waiting_.size() < kMostWaiting) {
-    waiting_.push_back(std::move(event));
-  } else {
-    ++uncounted_;
-  }
+bool SignIns::add(Event event) {
+  if (waiting_.size() >= kMostWaiting) return false;
+  waiting_.push_back(std::move(event));
+  return true;
 }
 
-void SignIns::end_minutes() {
-  const SteadyTime now = clock_.steady();
-  for (auto it = failures_.begin(); it != failures_.end();) {
-    const auto& [client, failures] = *it;
-    if (failures.until > now) {
-      ++it;
-      continue;
+// What was not told of one by one.
+void SignIns::end_minute() {
+  if ((failures_.empty() && others_ == 0) || clock_.steady() < minute_ends_) return;
+  std::size_t sums = 0;
+  for (const auto& [client, failures] : failures_) {
+    if (failures.untold == 0) continue;
+    const bool told = sums < kMostTold &&
+                      add(event_of(EventKind::SignInFailed,
+                                   {.name = failures.name, .how = failures.how, .client = client},
+                                   clock_.wall(), failures.untold));
+    if (told) {
+      ++sums;
+    } else {
+      others_ += failures.untold;
     }
-    if (failures.times > kFailuresTold) {
-      add(event_of(EventKind::SignInFailed,
-                   {.name = failures.name, .how = failures.how, .client = client}, clock_.wall(),
-                   failures.times - kFailuresTold));
-    }
-    it = failures_.erase(it);
   }
+  failures_.clear();
+  failures_told_ = 0;
+  const bool told = others_ == 0 ||
+                    add(event_of(EventKind::SignInFailed, {.how = "many"}, clock_.wall(), others_));
+  if (told) others_ = 0;
+  minute_ends_ = clock_.steady() + kMinute;
+}
+
+// In front of what came meanwhile.
+void SignIns::put_back(std::vector<Event> events) {
+  for (Event& event : waiting_) {
+    if (events.size() < kMostWaiting) {
+      events.push_back(std::move(event));
+    } else if (event.kind == EventKind::SignInFailed) {
+      ++others_;
+    }
+  }
+  waiting_ = std::move(events);
 }
 
 Result<std::size_t> SignIns::flush(Context& context, meta::Store& store) {
   std::vector<Event> taken;
-  std::uint64_t uncounted = 0;
   {
     const MutexLock lock(mutex_);
-    end_minutes();
+    end_minute();
     taken.swap(waiting_);
-    uncounted = std::exchange(uncounted_, 0);
-  }
-  if (uncounted > 0) {
-    taken.push_back(event_of(EventKind::SignInFailed, {.how = "not told one by one"}, clock_.wall(),
-                             uncounted));
   }
   if (taken.empty()) return std::size_t{0};
-  auto written = store.write(context, {[&](meta::Transaction& tx) -> Result<void> {
-                                         for (const Event& event : taken) {
-                                           TRY(tx.journal().add(event));
-                                         }
-                                         return {};
-                                       },
-                                       meta::Weight::Large});
+  const auto add_all = [&](meta::Transaction& tx) -> Result<void> {
+    for (const Event& event : taken) TRY(tx.journal().add(event));
+    return {};
+  };
+  auto written = store.write(context, {add_all, meta::Weight::Large});
   if (written) return taken.size();
   const MutexLock lock(mutex_);
-  if (uncounted > 0) {
-    taken.pop_back();
-    uncounted_ += uncounted;
-  }
-  for (Event& event : waiting_) taken.push_back(std::move(event));
-  waiting_ = std::move(taken);
+  put_back(std::move(taken));
   return propagate(std::move(written));
 }
 

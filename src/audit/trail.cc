@@ -58,7 +58,30 @@ bool fits(const Query& query, const events::Event& event) {
   return query.name_space.empty() || concerns(event, query.name_space);
 }
 
+Result<std::optional<WallTime>> read_time(std::string_view part,
+                                          const std::optional<std::string>& text) {
+  constexpr std::size_t kDayBytes = std::string_view("2026-11-27").size();
+  if (!text) return std::optional<WallTime>();
+  const auto time = parse_rfc3339(text->size() == kDayBytes ? *text + "T00:00:00Z" : *text);
+  if (time) return time;
+  return fail(ErrorCode::InvalidArgument,
+              "{}: \"{}\" is neither a day (2026-11-27) nor a time (2026-11-27T11:05:00Z)", part,
+              *text);
+}
+
 }  // namespace
+
+Result<Query> read_query(
+    const std::function<std::optional<std::string>(std::string_view part)>& said) {
+  Query query;
+  query.who = said("who").value_or("");
+  query.what = said("what").value_or("");
+  query.repository = said("repository").value_or("");
+  query.name_space = said("namespace").value_or("");
+  TRY_ASSIGN(query.since, read_time("since", said("since")));
+  TRY_ASSIGN(query.until, read_time("until", said("until")));
+  return query;
+}
 
 Result<Page> find(const meta::Snapshot& snapshot, const Query& query) {
   Page page;

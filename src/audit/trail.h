@@ -2,8 +2,10 @@
 // audit/trail.h — finding records.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "meta/store.h"
@@ -23,6 +25,12 @@ struct Query {
   std::optional<WallTime> until = {};
   std::size_t limit = 100;
 };
+
+// A query as people say it: `said(part)` is what was said for "who", "what", "repository",
+// "namespace", "since" and "until", if anything. A time is a day ("2026-11-27", from its beginning
+// in UTC) or a time of RFC 3339; InvalidArgument for another.
+Result<Query> read_query(
+    const std::function<std::optional<std::string>(std::string_view part)>& said);
 
 struct Page {
   std::vector<meta::Journal::Entry> entries;  // newest first

@@ -10,6 +10,7 @@ struct SignInSeen {
   std::string_view name = {};  // as it was typed
   std::string_view how = {};   // "password", "token"
   bool succeeded = false;
+  bool is_robot = false;          // who succeeded
   std::string_view client = {};   // address
   std::string_view request = {};  // id
 };

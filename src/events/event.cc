@@ -38,4 +38,20 @@ std::string_view name_of(EventKind kind) {
   return "unknown";
 }
 
+std::string_view name_of(ActorKind kind) {
+  switch (kind) {
+    case ActorKind::User:
+      return "user";
+    case ActorKind::Robot:
+      return "robot";
+    case ActorKind::Workload:
+      return "workload";
+    case ActorKind::System:
+      return "system";
+    case ActorKind::Anonymous:
+      break;
+  }
+  return "anonymous";
+}
+
 }  // namespace entrepot::events

@@ -46,6 +46,9 @@ enum class ActorKind : int {
   System = 4,    // the program itself
 };
 
+// "user", "robot", "workload", "system", "anonymous".
+std::string_view name_of(ActorKind kind);
+
 // Who did it, as a value of its own: an event outlives accounts and the rules about them.
 struct Actor {
   ActorKind kind = ActorKind::Anonymous;

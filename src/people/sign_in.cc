@@ -203,6 +203,7 @@ void SignIn::tell(Context& context, const BasicCredentials& given, std::string_v
   options_.witness->saw({.name = outcome ? outcome->subject.name() : std::string_view(given.name),
                          .how = crypto::parse_secret(given.secret) ? "token" : "password",
                          .succeeded = !refused,
+                         .is_robot = outcome && outcome->subject.kind() == SubjectKind::Robot,
                          .client = address,
                          .request = context.request_id()});
 }

@@ -6,27 +6,12 @@
 namespace entrepot::api::rest {
 namespace {
 
-Result<std::optional<WallTime>> time_in(const http::Request& request, std::string_view name) {
-  const auto text = request.parameter(name);
-  if (!text) return std::optional<WallTime>();
-  const auto time = parse_rfc3339(*text);
-  if (!time) {
-    return fail(ErrorCode::InvalidArgument, "{}: is a time such as 2027-01-31T12:00:00Z", name);
-  }
-  return time;
-}
-
 Result<audit::Query> query_of(const http::Request& request) {
-  audit::Query query;
   TRY_ASSIGN(const auto page, by_number(request));
+  TRY_ASSIGN(auto query,
+             audit::read_query([&](std::string_view part) { return request.parameter(part); }));
   query.limit = page.limit;
   if (page.after != 0) query.before = page.after;
-  query.who = request.parameter("who").value_or("");
-  query.what = request.parameter("what").value_or("");
-  query.repository = request.parameter("repository").value_or("");
-  query.name_space = request.parameter("namespace").value_or("");
-  TRY_ASSIGN(query.since, time_in(request, "since"));
-  TRY_ASSIGN(query.until, time_in(request, "until"));
   return query;
 }
 

@@ -17,21 +17,6 @@ using Operands = std::span<const std::string>;
 constexpr std::size_t kListed = 50;
 constexpr std::size_t kExportedAtOnce = 1000;
 
-// "2026-11-27", "2026-11-27T11:05:00Z", or "7d": so long ago.
-Result<std::optional<WallTime>> time_of(const Arguments& arguments, std::string_view flag) {
-  const auto text = arguments.value(flag);
-  if (!text) return std::optional<WallTime>();
-  if (const auto time = parse_rfc3339(text->size() == 10 ? *text + "T00:00:00Z" : *text)) {
-    return time;
-  }
-  if (const auto ago = parse_duration(*text)) {
-    return std::optional<WallTime>(Clock::system().wall() - *ago);
-  }
-  return fail(ErrorCode::InvalidArgument,
-              "--{}: \"{}\" is neither a day (2026-11-27), a time, nor how long ago (7d)", flag,
-              *text);
-}
-
 Result<std::size_t> limit_of(const Arguments& arguments, std::size_t otherwise) {
   const auto text = arguments.value("limit");
   if (!text) return otherwise;
@@ -41,15 +26,15 @@ Result<std::size_t> limit_of(const Arguments& arguments, std::size_t otherwise) 
   return fail(ErrorCode::InvalidArgument, "--limit: \"{}\" is no number", *text);
 }
 
+// A time may be "7d", too: so long ago.
 Result<audit::Query> query_of(const Arguments& arguments) {
-  audit::Query query;
-  query.who = arguments.value("who").value_or("");
-  query.what = arguments.value("what").value_or("");
-  query.repository = arguments.value("repository").value_or("");
-  query.name_space = arguments.value("namespace").value_or("");
-  TRY_ASSIGN(query.since, time_of(arguments, "since"));
-  TRY_ASSIGN(query.until, time_of(arguments, "until"));
-  return query;
+  return audit::read_query([&](std::string_view part) {
+    auto text = arguments.value(part);
+    const auto ago =
+        text && (part == "since" || part == "until") ? parse_duration(*text) : std::nullopt;
+    if (ago) text = to_rfc3339(Clock::system().wall() - *ago);
+    return text;
+  });
 }
 
 // Hands over at most `limit` records, newest first.
@@ -88,7 +73,7 @@ Result<void> audit_list(PeopleOfDirectory& directory, const Arguments& arguments
     const events::Event& event = entry.event;
     lines.push_back(
         {date_text(event.at, "-"),
-         event.actor.id.empty() ? std::string(audit::name_of(event.actor.kind)) : event.actor.id,
+         event.actor.id.empty() ? std::string(events::name_of(event.actor.kind)) : event.actor.id,
          event.client.empty() ? "-" : event.client, std::string(events::name_of(event.kind)),
          object_of(event)});
   }));

@@ -154,12 +154,14 @@ void Listener::on_no_memory() { pause(kErrorPause); }
 
 bool Listener::has_room() const { return core_.connections < core_.connection_limit; }
 
-// How many clients the kernel keeps in its queue: of a listening socket, Linux tells that so.
+// How many clients the kernel keeps in its queue: of a listening TCP socket, Linux tells that so.
+// Of others nobody knows; to make room for one at a time would keep the last of many waiting for
+// long.
 std::size_t Listener::count_waiting() const {
   tcp_info info{};
   socklen_t size = sizeof info;
   const bool told = ::getsockopt(socket_.descriptor(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
-  return std::min<std::size_t>(told ? info.tcpi_unacked : 1, kMostMadeRoom);
+  return std::min<std::size_t>(told ? info.tcpi_unacked : kMostMadeRoom, kMostMadeRoom);
 }
 
 // Connections that sleep make place for those who wait; halves of something before those that were
