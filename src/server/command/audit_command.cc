@@ -30,8 +30,8 @@ Result<std::size_t> limit_of(const Arguments& arguments, std::size_t otherwise) 
 Result<audit::Query> query_of(const Arguments& arguments) {
   return audit::read_query([&](std::string_view part) {
     auto text = arguments.value(part);
-    const auto ago =
-        text && (part == "since" || part == "until") ? parse_duration(*text) : std::nullopt;
+    if (!text || (part != "since" && part != "until")) return text;
+    const auto ago = parse_duration(*text);
     if (ago) text = to_rfc3339(Clock::system().wall() - *ago);
     return text;
   });
