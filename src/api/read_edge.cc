@@ -41,8 +41,10 @@ http::Reply ReadEdge::handle(Context& context, const http::Request& request) {
     way_.gate.decide(context, request, *question.action, question.repository, question.admission);
   }
   if (auto refusal = refusal_of(request, question)) return *std::move(refusal);
-  auto room = way_.account.try_work(question.work_bytes);
-  if (!room && !question.is_waiting && way_.readers != nullptr) {
+  const bool may_move = !question.is_waiting && way_.readers != nullptr;
+  http::MemoryAccount::Share room;
+  if (!question.reads_long || !may_move) room = way_.account.try_work(question.work_bytes);
+  if (!room && may_move) {
     question.is_waiting = true;
     return http::Move{way_.readers};
   }

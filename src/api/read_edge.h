@@ -14,8 +14,8 @@
 namespace entrepot::api {
 
 // Finds out who asks and whether they may, waits for room in memory where it has to, and only then
-// lets the edge answer: on a worker, or on one of `readers`. Who may not is refused on the loop,
-// where memory tells. Thread-safe.
+// lets the edge answer: on a worker, or on one of `readers` what waits or reads long. Who may not
+// is refused on the loop, where memory tells. Thread-safe.
 class ReadEdge : public http::Handler {
  public:
   // All of it outlives the edge.
@@ -31,6 +31,7 @@ class ReadEdge : public http::Handler {
     std::optional<access::Action> action = {};  // nothing: the edge decides
     std::size_t work_bytes = 0;                 // what its answer needs, for a short time
     Admission admission = {};                   // so far; whole once answer() is asked
+    bool reads_long = false;                    // its answer looks through much: on the readers
     bool is_waiting = false;                    // it is where it may wait for room
   };
   using Routed = std::variant<http::Response, std::unique_ptr<Question>>;

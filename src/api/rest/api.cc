@@ -53,6 +53,11 @@ constexpr Route of_password(unsigned method, std::string_view pattern, std::stri
   return {method, pattern, kOwnWay, or_problem<handle>, label, kLittle, Route::About::Passwords};
 }
 
+constexpr Route long_look(Route route) {
+  route.reads_long = true;
+  return route;
+}
+
 // clang-format off
 constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/system",                                    kOwnWay,            System::get,          "system", kLittle},
@@ -60,8 +65,8 @@ constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/me",                                        kOwnWay,            Sessions::me,         "me", kLittle},
     {kPost,   "/api/v1/sessions",                                  kOwnWay,            Sessions::begin,      "session_begin", kLittle},
     {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end", kLittle},
-    {kGet,    "/api/v1/search",                                    kOwnWay,            Search::list,         "search", kPage},
-    {kGet,    "/api/v1/repositories",                              kOwnWay,            Repositories::list,   "repositories", kPage},
+    long_look({kGet, "/api/v1/search",                             kOwnWay,            Search::list,         "search", kPage}),
+    long_look({kGet, "/api/v1/repositories",                       kOwnWay,            Repositories::list,   "repositories", kPage}),
     {kGet,    "/api/v1/repositories/<name>/-/tags",                Action::Pull,       Tags::list,           "tag_list", kPage},
     {kGet,    "/api/v1/repositories/<name>/-/tags/<tag>/history",  Action::Pull,       Tags::history,        "tag_history", kPage},
     {kDelete, "/api/v1/repositories/<name>/-/tags/<tag>",          Action::Delete,     Tags::remove,         "tag_delete", kLittle},
@@ -75,7 +80,7 @@ constexpr Route kRoutes[] = {
     {kGet,    "/api/v1/repositories/<name>",                       Action::See,        Repositories::get,    "repository", kLittle},
     {kPatch,  "/api/v1/repositories/<name>",                       Action::Describe,   Repositories::change, "repository_change", kLittle},
 
-    of_people<Users::list>(kGet, "/api/v1/users", "users"),
+    long_look(of_people<Users::list>(kGet, "/api/v1/users", "users")),
     of_password<Users::create>(kPost, "/api/v1/users", "user_create"),
     of_people<Users::get>(kGet, "/api/v1/users/<user>", "user"),
     of_people<Users::change>(kPatch, "/api/v1/users/<user>", "user_change"),
@@ -114,7 +119,7 @@ constexpr Route kRoutes[] = {
     of_people<Grants::create>(kPost, "/api/v1/grants", "grant_create"),
     of_people<Grants::remove>(kDelete, "/api/v1/grants/<id>", "grant_delete"),
     of_people<Grants::explain>(kGet, "/api/v1/access/explain", "access_explain"),
-    of_people<Audit::list>(kGet, "/api/v1/audit", "audit"),
+    long_look(of_people<Audit::list>(kGet, "/api/v1/audit", "audit")),
 };
 // clang-format on
 
@@ -329,12 +334,14 @@ http::Reply RestApi::handle(Context& context, const http::Request& request) {
                        /*work_factor=*/4};
 }
 
-// What may have to wait for room does so where nobody else waits for the thread.
+// What may have to wait for room, or reads long, does so where nobody else waits for the thread.
 http::Reply RestApi::run_in_room(Context& context, const http::Request& request,
                                  Visit& visit) const {
   const std::size_t bytes = visit.route->work_bytes;
-  auto room = services_.account.try_work(bytes);
-  if (!room && !visit.waits && options_.readers != nullptr) {
+  const bool may_move = !visit.waits && options_.readers != nullptr;
+  http::MemoryAccount::Share room;
+  if (!visit.route->reads_long || !may_move) room = services_.account.try_work(bytes);
+  if (!room && may_move) {
     visit.waits = true;
     return http::Move{options_.readers};
   }

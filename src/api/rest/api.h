@@ -28,6 +28,7 @@ struct Route {
   enum class About : std::uint8_t { Contents, People, Passwords };
   About about = About::Contents;
   std::size_t most_body_bytes = 64u << 10;
+  bool reads_long = false;  // looks through much: on the readers
 };
 
 // All of them; docs/api/openapi.yaml has the same. The first that fits is taken.

@@ -68,6 +68,7 @@ ReadEdge::Routed Search::route(const http::Request& request) const {
   }
   auto question = std::make_unique<Question>();
   question->work_bytes = kWorkBytes;
+  question->reads_long = true;
   return question;
 }
 

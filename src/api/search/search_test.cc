@@ -92,6 +92,19 @@ TEST_F(SearchTest, EachFindsWhatTheyMaySee) {
   EXPECT_EQ(ask("/behind/v1/search", {{"Authorization", "Basic eDp5"}}).status, 401);
 }
 
+// Whoever pulls waits for no search.
+TEST_F(SearchTest, ItLooksThroughNamesOnTheReaders) {
+  Executor readers{{.name = "readers", .threads = 1}};
+  Search apart{{gate, account, &readers}, world.stores.meta, ""};
+  const auto request = make_request("GET", "/v1/search?q=a", {});
+  ASSERT_FALSE(apart.answer_from_memory(request));
+  const auto first = apart.handle(world.context, request);
+  ASSERT_TRUE(std::holds_alternative<http::Move>(first));
+  EXPECT_EQ(std::get<http::Move>(first).to, &readers);
+  const auto then = apart.handle(world.context, request);
+  EXPECT_EQ(std::get<http::Response>(then).status, 200);
+}
+
 TEST_F(SearchTest, NothingElseIsThere) {
   for (const char* path :
        {"/behind/v1", "/behind/v1/", "/behind/v1/images/a", "/behind/v1/search/"}) {
