@@ -1,7 +1,7 @@
 # Tests that run the whole program: tests/<lane>/test_*.py, with pytest, one ctest case a file.
 #
 # A file registers itself by a line near its top:
-#   # ctest: labels=clients,slow serial timeout=600 sanitizers=asan,tsan
+#   # ctest: labels=clients,slow serial timeout=600 sanitizers=dev,tsan
 # labels      besides `integration`; `all` means: only in `./dev test --all`
 # serial      nothing else may run meanwhile
 # timeout     in seconds, 300 if not given

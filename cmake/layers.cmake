@@ -6,7 +6,7 @@
 #   testing/*_conformance_*.cc → objects     a_b_conformance (the cases of a suite)
 #   *_test.cc             → test program     a_b_test        (ctest label: unit or unit-concurrent)
 #   *_slow_test.cc        → test program     a_b_slow_test   (ctest label: slow)
-#   *_fuzz.cc             → libFuzzer target a_b_<file>      (preset fuzz only)
+#   *_fuzz.cc             → libFuzzer target a_b_<file>      (presets dev and fuzz)
 # A module links exactly the modules that its line in src/LAYERS names; those that have no files yet
 # are left out. Third-party libraries and extra modules for tests: cmake/modules.cmake.
 
@@ -241,47 +241,56 @@ endmacro()
 
 # --- Fuzzers -------------------------------------------------------------------------------------
 
-# Compiles the fuzzers' sources without linking them, so that whoever changes what they call learns
-# it from an ordinary build.
-macro(entrepot_compile_fuzz_sources)
+# entrepot_add_fuzzer(module source out): the program of one fuzzer; sets `out` to its target's name and
+# `out`_seeds to the folder of its seeds, src/<module>/testing/corpus/<file>/, if there is one.
+function(entrepot_add_fuzzer module source out)
+  entrepot_target_name("${module}" name)
+  get_filename_component(stem "${source}" NAME_WE)
+  set(fuzzer "${name}_${stem}")
+  add_executable(${fuzzer} "${source}")
+  target_include_directories(${fuzzer} PRIVATE "${ENTREPOT_SRC}")
+  target_compile_options(${fuzzer} PRIVATE -fsanitize=fuzzer-no-link)
+  target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+  entrepot_link_modules(${fuzzer} PRIVATE "${module}" ${ENTREPOT_DEPS_${module}})
+  set(seeds "${ENTREPOT_SRC}/${module}/testing/corpus/${stem}")
+  if(NOT IS_DIRECTORY "${seeds}")
+    set(seeds "")
+  endif()
+  set(${out} ${fuzzer} PARENT_SCOPE)
+  set(${out}_seeds "${seeds}" PARENT_SCOPE)
+endfunction()
+
+# Each fuzzer is given its seeds and a thousand inputs made of them. The modules below it do not say
+# which of their code ran, so that little is found: whoever breaks a fuzzer learns it, no more.
+macro(entrepot_add_seed_runs)
   foreach(module IN LISTS ENTREPOT_MODULES)
     entrepot_module_files("${module}" "*_fuzz.cc" sources)
-    if(sources)
-      entrepot_target_name("${module}" name)
-      add_library(${name}_fuzz_sources OBJECT ${sources})
-      target_include_directories(${name}_fuzz_sources PRIVATE "${ENTREPOT_SRC}")
-      entrepot_link_modules(${name}_fuzz_sources PRIVATE "${module}" ${ENTREPOT_DEPS_${module}})
-      add_dependencies(unit_tests ${name}_fuzz_sources)
-    endif()
+    foreach(source IN LISTS sources)
+      entrepot_add_fuzzer("${module}" "${source}" fuzzer)
+      add_dependencies(unit_tests ${fuzzer})
+      add_test(NAME seeds.${fuzzer}
+               COMMAND ${fuzzer} -runs=1000 -seed=1 -timeout=10
+                       -artifact_prefix=${CMAKE_BINARY_DIR}/ ${fuzzer_seeds})
+      set_tests_properties(seeds.${fuzzer} PROPERTIES LABELS unit TIMEOUT 60)
+    endforeach()
   endforeach()
 endmacro()
 
-# One program and one ctest case each, which fuzzes for ENTREPOT_FUZZ_SECONDS starting from the
-# seeds in src/<module>/testing/corpus/<file>/, if there are any.
+# One program and one ctest case each, which fuzzes for ENTREPOT_FUZZ_SECONDS.
 macro(entrepot_add_fuzz_targets)
   add_custom_target(fuzzers)  # all of them
   set(ENTREPOT_FUZZ_SECONDS 10 CACHE STRING "How long each fuzz test runs")
   foreach(module IN LISTS ENTREPOT_MODULES)
-    entrepot_target_name("${module}" name)
     entrepot_module_files("${module}" "*_fuzz.cc" sources)
     foreach(source IN LISTS sources)
-      get_filename_component(stem "${source}" NAME_WE)
-      set(fuzzer "${name}_${stem}")
-      add_executable(${fuzzer} "${source}")
-      target_include_directories(${fuzzer} PRIVATE "${ENTREPOT_SRC}")
-      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
-      entrepot_link_modules(${fuzzer} PRIVATE "${module}" ${ENTREPOT_DEPS_${module}})
+      entrepot_add_fuzzer("${module}" "${source}" fuzzer)
       add_dependencies(fuzzers ${fuzzer})
-      set(seeds "${ENTREPOT_SRC}/${module}/testing/corpus/${stem}")
-      if(NOT IS_DIRECTORY "${seeds}")
-        set(seeds "")
-      endif()
       # What a run finds is kept in the build folder; the seeds in the tree are only read.
       set(found "${CMAKE_BINARY_DIR}/corpus/${fuzzer}")
       file(MAKE_DIRECTORY "${found}")
       add_test(NAME fuzz.${fuzzer}
                COMMAND ${fuzzer} -max_total_time=${ENTREPOT_FUZZ_SECONDS} -timeout=10
-                       -rss_limit_mb=2048 -artifact_prefix=${found}/ "${found}" ${seeds})
+                       -rss_limit_mb=2048 -artifact_prefix=${found}/ "${found}" ${fuzzer_seeds})
       set_tests_properties(fuzz.${fuzzer} PROPERTIES LABELS fuzz)
     endforeach()
   endforeach()

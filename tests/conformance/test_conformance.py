@@ -1,4 +1,4 @@
-# ctest: labels=conformance timeout=300 sanitizers=asan,tsan
+# ctest: labels=conformance timeout=300 sanitizers=dev,tsan
 """The conformance suite of the OCI distribution specification: no failure and no skip.
 
 Run with the server's defaults, and with sparse manifests on both sides. The suite's `stable`

@@ -35,4 +35,4 @@ def stays_small(request, registry):
 
 
 def _is_sanitized() -> bool:
-    return any(preset in os.environ.get("ENTREPOT_BIN", "") for preset in ("asan", "tsan"))
+    return any(preset in os.environ.get("ENTREPOT_BIN", "") for preset in ("/dev/", "/tsan/"))

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=60 sanitizers=asan,tsan
+# ctest: labels=protocol timeout=60 sanitizers=dev,tsan
 """Conditions on changes: If-Match and If-None-Match on PUT and DELETE (RFC 9110 §13)."""
 
 import threading

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=120 sanitizers=asan
+# ctest: labels=protocol timeout=120 sanitizers=dev
 """Digests and descriptors: what is malformed is refused, in paths, queries and manifests."""
 
 import json

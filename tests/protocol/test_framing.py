@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=180 sanitizers=asan
+# ctest: labels=protocol timeout=180 sanitizers=dev
 """HTTP/1.1 framing: a malformed request gets one clear answer, and never a second one."""
 
 import pytest

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=120 sanitizers=asan
+# ctest: labels=protocol timeout=120 sanitizers=dev
 """Manifests as large and as long as they may be: taken, quick, and no larger."""
 
 import time

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=180 sanitizers=asan
+# ctest: labels=protocol timeout=180 sanitizers=dev
 """What a manifest is: never one thing for one reader and another for the next (CVE-2021-41190)."""
 
 import json

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=120 sanitizers=asan
+# ctest: labels=protocol timeout=120 sanitizers=dev
 """Repository names, tags and paths: the grammar of the specification and nothing else."""
 
 import pytest

@@ -1,4 +1,4 @@
-# ctest: labels=protocol timeout=180 sanitizers=asan,tsan
+# ctest: labels=protocol timeout=180 sanitizers=dev,tsan
 """Upload sessions: chunks in order, what is refused, who may go on with a session, and mounts."""
 
 import re
