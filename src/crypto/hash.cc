@@ -232,6 +232,14 @@ std::string to_base64url(ByteView bytes) {
   return out;
 }
 
+std::string to_base64(ByteView bytes) {
+  std::string out = to_base64url(bytes);
+  std::replace(out.begin(), out.end(), '-', '+');
+  std::replace(out.begin(), out.end(), '_', '/');
+  out.append((4 - out.size() % 4) % 4, '=');
+  return out;
+}
+
 Result<Bytes> from_base64url(std::string_view text) {
   Bytes out;
   out.reserve(text.size() * 3 / 4);

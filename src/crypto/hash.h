@@ -60,6 +60,9 @@ Bytes random_bytes(std::size_t count);
 std::string to_hex(ByteView bytes);
 Result<Bytes> from_hex(std::string_view hex);
 
+// base64 (RFC 4648 §4), with padding.
+std::string to_base64(ByteView bytes);
+
 // base64url without padding (RFC 4648 §5); InvalidArgument for anything outside the alphabet.
 std::string to_base64url(ByteView bytes);
 Result<Bytes> from_base64url(std::string_view text);

@@ -24,6 +24,15 @@ bool has_controls(std::string_view text) {
   return false;
 }
 
+Result<void> check(const meta::Snapshot& snapshot, meta::RepositoryId repository,
+                   const Seen& seen) {
+  if (!seen.was_said) return {};
+  TRY_ASSIGN(const auto there, if_there(snapshot.words().readme(repository)));
+  const auto changed_at = there ? std::optional(there->changed_at) : std::nullopt;
+  if (changed_at == seen.changed_at) return {};
+  return fail(ErrorCode::PreconditionFailed, "somebody else has changed this README");
+}
+
 template <class Value>
 std::string detail_of(std::string_view key, Value value) {
   std::string detail;
@@ -59,25 +68,30 @@ Result<void> Words::describe(Context& context, const events::Actor& by,
   });
 }
 
-Result<void> Words::write_readme(Context& context, const events::Actor& by,
-                                 const oci::RepositoryName& name, std::string_view markdown) {
+Result<WallTime> Words::write_readme(Context& context, const events::Actor& by,
+                                     const oci::RepositoryName& name, std::string_view markdown,
+                                     const Seen& seen) {
   if (markdown.size() > kMostReadmeBytes) {
     return fail(ErrorCode::TooLarge, "a README has at most {} KiB", kMostReadmeBytes >> 10);
   }
   if (!characters_of(markdown) || markdown.find('\0') != std::string_view::npos) {
     return fail(ErrorCode::InvalidArgument, "a README is text in UTF-8");
   }
-  return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
+  return store_.transact<WallTime>(context, [&](meta::Transaction& tx) -> Result<WallTime> {
     TRY_ASSIGN(const auto repository, tx.repositories().find(name));
-    TRY(tx.words().set_readme(repository.id, markdown, clock_.wall()));
-    return tell(tx, by, name, detail_of("readme_bytes", markdown.size()));
+    TRY(check(tx, repository.id, seen));
+    const WallTime now = clock_.wall();
+    TRY(tx.words().set_readme(repository.id, markdown, now));
+    TRY(tell(tx, by, name, detail_of("readme_bytes", markdown.size())));
+    return now;
   });
 }
 
 Result<void> Words::remove_readme(Context& context, const events::Actor& by,
-                                  const oci::RepositoryName& name) {
+                                  const oci::RepositoryName& name, const Seen& seen) {
   return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY(check(tx, repository.id, seen));
     TRY(tx.words().remove_readme(repository.id));
     return tell(tx, by, name, detail_of("readme_bytes", 0));
   });

@@ -72,6 +72,24 @@ TEST_F(WordsTest, AReadmeThatIsTooLongIsRefusedWhole) {
                words.write_readme(context, alice, name, std::string_view("a\0b", 3)));
 }
 
+TEST_F(WordsTest, OfTwoWhoSawTheSameTheSecondIsTold) {
+  const auto write = [&](std::string_view text, const Seen& seen) {
+    clock.advance(std::chrono::milliseconds(1));
+    return words.write_readme(context, alice, name, text, seen);
+  };
+  const auto first = write("first", Seen::nothing());
+  ASSERT_OK(first);
+  EXPECT_FAILS(PreconditionFailed, write("another first", Seen::nothing()));
+  const auto second = write("second", Seen::at(*first));
+  ASSERT_OK(second);
+  EXPECT_FAILS(PreconditionFailed, write("another second", Seen::at(*first)));
+  EXPECT_FAILS(PreconditionFailed, words.remove_readme(context, alice, name, Seen::at(*first)));
+  EXPECT_OK(write("said nothing", {}));
+  const auto third = write("third", {});
+  EXPECT_OK(words.remove_readme(context, alice, name, Seen::at(*third)));
+  EXPECT_FAILS(PreconditionFailed, write("back again", Seen::at(*third)));
+}
+
 TEST_F(WordsTest, WhatIsNotThereSaysNothing) {
   EXPECT_FAILS(NotFound, words.describe(context, alice, absent, "text"));
   EXPECT_FAILS(NotFound, words.write_readme(context, alice, absent, "text"));

@@ -2,6 +2,7 @@
 // meta/secrets.h — what accounts prove themselves with, so far as it is kept.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@ enum class SecretKind : int {
   RobotSecret = 3,
   RefreshToken = 4,  // what a client keeps in place of the password that was proved to it
   Session = 5,       // the same, of a browser
+  Invitation = 6,    // by which somebody sets the account's password, once
 };
 
 struct NewSecret {
@@ -36,7 +38,16 @@ struct NewSecret {
 };
 
 struct Secret : NewSecret {
-  std::int64_t id = 0;  // never given twice
+  std::int64_t id = 0;                   // never given twice
+  std::optional<WallTime> used_at = {};  // last, so far as it was noted
+  std::string used_from = {};            // the address
+};
+
+// That a secret was used.
+struct SecretUse {
+  std::int64_t id = 0;
+  WallTime at = {};
+  std::string from;
 };
 
 class Secrets {
@@ -57,6 +68,8 @@ class Secrets {
   virtual Result<void> set_hash(std::int64_t id, std::string_view password_hash) = 0;
   // It was used, and ends later for that. Nobody is told.
   virtual Result<void> set_expiry(std::int64_t id, WallTime expires_at) = 0;
+  // When they were used last; a secret that is gone is passed over. Nobody is told.
+  virtual Result<void> note_uses(std::span<const SecretUse> uses) = 0;
   // Refresh tokens and sessions of the account's epoch `from` count while it is `to`. Nobody is
   // told.
   virtual Result<void> carry_over(AccountId account, std::int64_t from, std::int64_t to) = 0;

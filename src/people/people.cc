@@ -76,8 +76,11 @@ Result<Account> People::create_user(Context& context, By by, const NewUser& wish
   TRY(check_name(wished.name));
   // The first admin may be called so; nobody else gets a reserved name.
   if (!(wished.admin && wished.name == "admin")) TRY(check_not_reserved(wished.name));
-  TRY(check_password(wished.password, wished.name));
-  TRY_ASSIGN(const std::string hash, crypto::hash_password(wished.password, cost_));
+  std::string hash;
+  if (wished.password) {
+    TRY(check_password(*wished.password, wished.name));
+    TRY_ASSIGN(hash, crypto::hash_password(*wished.password, cost_));
+  }
   return store_.transact<Account>(context, [&](Transaction& tx) -> Result<Account> {
     TRY(by.may(tx, Deed::ManageAccounts, {}));
     TRY(check_free(tx, wished.name, false));
@@ -136,18 +139,25 @@ Result<void> People::set_password(Context& context, By by, std::string_view user
       return fail(ErrorCode::InvalidArgument, "the password of {} is in the htpasswd file",
                   account.name);
     }
-    TRY(tx.secrets().remove_all(account.id, SecretKind::Password));
-    TRY(tx.secrets().remove_all(account.id, SecretKind::Session));
-    TRY(tx.secrets().remove_all(account.id, SecretKind::RefreshToken));
-    meta::NewSecret kept;
-    kept.account = account.id;
-    kept.password_hash = hash;
-    kept.created_at = clock_.wall();
-    TRY(tx.secrets().add(kept));
-    TRY(tx.accounts().update(account, /*ends_sessions=*/true));
-    return tell(tx, by, EventKind::SecretCreated,
-                detail_of(Text("account", account.name), Text("kind", "password")));
+    return put_password(tx, by, account, hash);
   });
+}
+
+// Nothing that was signed in with the old one, or may set another, outlives it.
+Result<void> People::put_password(Transaction& tx, By by, const Account& account,
+                                  const std::string& hash) const {
+  for (const SecretKind kind : {SecretKind::Password, SecretKind::Session, SecretKind::RefreshToken,
+                                SecretKind::Invitation}) {
+    TRY(tx.secrets().remove_all(account.id, kind));
+  }
+  meta::NewSecret kept;
+  kept.account = account.id;
+  kept.password_hash = hash;
+  kept.created_at = clock_.wall();
+  TRY(tx.secrets().add(kept));
+  TRY(tx.accounts().update(account, /*ends_sessions=*/true));
+  return tell(tx, by, EventKind::SecretCreated,
+              detail_of(Text("account", account.name), Text("kind", "password")));
 }
 
 Result<Account> People::change_account(Transaction& tx, By by, Account account,

@@ -19,7 +19,7 @@ namespace entrepot::people {
 
 struct NewUser {
   std::string name;
-  std::string password;
+  std::optional<std::string> password = {};  // none: nobody signs in before an invitation is used
   bool admin = false;
 };
 
@@ -132,6 +132,20 @@ class People {
     std::optional<WallTime> expires_at;
   };
   Result<MadeSecret> create_token(Context& context, By by, const NewToken& wished);
+  // A link's secret, by which somebody sets the password of this user, once: for a new account, or
+  // for a password that was forgotten. It ends after kInvitationLasts, and when the next one is
+  // made; the old password counts until it is used. Conflict for oneself, who has to know one's own
+  // password to set another.
+  static constexpr std::chrono::hours kInvitationLasts{24 * 7};
+  Result<MadeSecret> invite(Context& context, By by, std::string_view user);
+  // Whose it is. NotFound for what is no invitation, has ended or was used, and while the account
+  // is disabled.
+  Result<meta::Account> find_invited(Context& context, std::string_view secret);
+  // Sets the password as set_password() does; the journal has it as done by the user, from
+  // `address`. Of two who use the same one, one does.
+  Result<meta::Account> accept_invitation(Context& context, std::string_view secret,
+                                          std::string_view password, std::string_view address);
+
   // Counts for the next request, and for the registry tokens that were made with it. Who signed in
   // otherwise goes on.
   Result<void> revoke_secret(Context& context, By by, std::int64_t id);
@@ -154,6 +168,8 @@ class People {
   Result<meta::Account> change_account(meta::Transaction& tx, By by, meta::Account account,
                                        const AccountChange& change) const;
   Result<void> drop_secret(meta::Transaction& tx, By by, const meta::Secret& secret) const;
+  Result<void> put_password(meta::Transaction& tx, By by, const meta::Account& account,
+                            const std::string& hash) const;
   // With the hash of its password; "" for none.
   Result<meta::Account> add_user(meta::Transaction& tx, By by, const NewUser& wished,
                                  const std::string& hash) const;

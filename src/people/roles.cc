@@ -139,6 +139,8 @@ std::string_view name_of(meta::SecretKind kind) {
       return "robot's secret";
     case meta::SecretKind::Session:
       return "session";
+    case meta::SecretKind::Invitation:
+      return "invitation";
     case meta::SecretKind::RefreshToken:
       return "refresh token";
   }

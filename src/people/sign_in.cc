@@ -71,6 +71,11 @@ struct Named {
   std::optional<meta::Secret> password;
 };
 
+// Of what we make up, that which a person or a machine is given to sign in with.
+bool is_credential(meta::SecretKind kind) {
+  return kind == meta::SecretKind::AccessToken || kind == meta::SecretKind::RobotSecret;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SignIn>> SignIn::open(meta::Store& store, Memory& memory,
@@ -211,27 +216,28 @@ void SignIn::tell(Context& context, const BasicCredentials& given, std::string_v
 // What cannot be guessed is neither throttled nor hashed dearly.
 Result<SignIn::Known> SignIn::prove_secret(Context& context, const BasicCredentials& given) const {
   TRY_ASSIGN(const auto found, find_secret(context, store_, given.secret));
-  const bool counts = found && found->secret.kind != meta::SecretKind::RefreshToken &&
-                      found->secret.kind != meta::SecretKind::Session &&
-                      is_called(found->account, given.name);
+  const bool counts =
+      found && is_credential(found->secret.kind) && is_called(found->account, given.name);
   if (!counts) return Failure(wrong_password());
-  return known_of(found->account, found->secret);
+  return known_of(context, found->account, found->secret);
 }
 
 Result<SignIn::Known> SignIn::prove_own_secret(Context& context, std::string_view secret) const {
   TRY_ASSIGN(const auto found, find_secret(context, store_, secret));
-  const bool counts = found && found->secret.kind != meta::SecretKind::RefreshToken;
+  const bool counts = found && (is_credential(found->secret.kind) ||
+                                found->secret.kind == meta::SecretKind::Session);
   if (!counts) return Failure(wrong_password());
-  return known_of(found->account, found->secret);
+  return known_of(context, found->account, found->secret);
 }
 
-Result<SignIn::Known> SignIn::known_of(const meta::Account& account,
+Result<SignIn::Known> SignIn::known_of(const Context& context, const meta::Account& account,
                                        const meta::Secret& secret) const {
   TRY(check_alive(account, secret, clock_.wall()));
   if (secret.kind == meta::SecretKind::Session && secret.epoch != account.epoch) {
     return fail(ErrorCode::Unauthenticated, "this sign-in has ended: sign in again");
   }
   TRY_ASSIGN(auto bound, bound_of(secret));
+  if (options_.uses != nullptr) options_.uses->note(secret.id, context.client());
   return Known{subject_of(account, std::move(bound)), account.epoch};
 }
 

@@ -17,6 +17,7 @@
 #include "people/memory.h"
 #include "people/throttle.h"
 #include "people/tokens.h"
+#include "people/uses.h"
 
 namespace entrepot::people {
 
@@ -39,6 +40,7 @@ class SignIn final : public auth::Authenticator {
     crypto::PasswordCost cost = {};
     FileUsers* file_users = nullptr;   // who is asked about names that no account of ours has
     auth::Witness* witness = nullptr;  // hears of passwords, tokens and robots' secrets
+    Uses* uses = nullptr;  // where the use of tokens, robots' secrets, sessions is noted
   };
   // All of it outlives this, the executor's last task included. InvalidArgument for the cost.
   static Result<std::unique_ptr<SignIn>> open(meta::Store& store, Memory& memory,
@@ -79,7 +81,8 @@ class SignIn final : public auth::Authenticator {
             const Result<Known>& outcome) const;
   Result<Known> prove_secret(Context& context, const BasicCredentials& given) const;
   Result<Known> prove_own_secret(Context& context, std::string_view secret) const;
-  Result<Known> known_of(const meta::Account& account, const meta::Secret& secret) const;
+  Result<Known> known_of(const Context& context, const meta::Account& account,
+                         const meta::Secret& secret) const;
   Result<Known> prove_password(Context& context, const BasicCredentials& given,
                                std::string_view address) const;
   Result<Known> prove_by_file(Context& context, const BasicCredentials& given,

@@ -48,6 +48,24 @@ def test_description_is_told_and_found(described, registry, open_api):
     open_api.ask("PATCH", f"/repositories/{described}", 400, b"{}")
 
 
+def test_of_two_who_read_the_same_readme_one_writes(described, open_api):
+    path = f"/repositories/{described}/-/readme"
+
+    def write(text: str, expect: int, seen: dict[str, str]):
+        return open_api.ask("PUT", path, expect, text.encode(), {**MARKDOWN, **seen})
+
+    first = write("first", 200, {"If-None-Match": "*"})
+    assert write("another", 412, {"If-None-Match": "*"}).json()["code"] == "precondition_failed"
+    seen = {"If-Match": open_api.ask("GET", path, 200).header("ETag")}
+    assert seen["If-Match"] == first.header("ETag") == f'"{first.json()["changed_at"]}"'
+    write("second", 200, seen)
+    write("third", 412, seen)
+    write("third", 412, {"If-Match": '"nonsense"'})
+    open_api.ask("DELETE", path, 412, headers=seen)
+    assert open_api.get(path)["markdown"] == "second"
+    open_api.ask("DELETE", path, 204, headers={"If-Match": "*"})
+
+
 def test_readme_is_kept_as_written_and_shown_safely(described, open_api):
     path = f"/repositories/{described}/-/readme"
     assert open_api.get(path, 404)["code"] == "not_found"

@@ -7,6 +7,7 @@
 #include "api/rest/audit.h"
 #include "api/rest/grants.h"
 #include "api/rest/images.h"
+#include "api/rest/invitations.h"
 #include "api/rest/organisations.h"
 #include "api/rest/problem.h"
 #include "api/rest/readmes.h"
@@ -53,6 +54,11 @@ constexpr Route of_password(unsigned method, std::string_view pattern, std::stri
   return {method, pattern, kOwnWay, or_problem<handle>, label, kLittle, Route::About::Passwords};
 }
 
+template <Answered (*handle)(Context&, const Call&)>
+constexpr Route of_invitation(std::string_view pattern, std::string_view label) {
+  return {kPost, pattern, kOwnWay, or_problem<handle>, label, kLittle, Route::About::Invitations};
+}
+
 constexpr Route long_look(Route route) {
   route.reads_long = true;
   return route;
@@ -67,6 +73,7 @@ constexpr Route kRoutes[] = {
     {kDelete, "/api/v1/sessions/current",                          kOwnWay,            Sessions::end,        "session_end", kLittle},
     long_look({kGet, "/api/v1/search",                             kOwnWay,            Search::list,         "search", kPage}),
     long_look({kGet, "/api/v1/repositories",                       kOwnWay,            Repositories::list,   "repositories", kPage}),
+    of_people<Repositories::create>(kPost, "/api/v1/repositories", "repository_create"),
     {kGet,    "/api/v1/repositories/<name>/-/tags",                Action::Pull,       Tags::list,           "tag_list", kPage},
     {kGet,    "/api/v1/repositories/<name>/-/tags/<tag>/history",  Action::Pull,       Tags::history,        "tag_history", kPage},
     {kDelete, "/api/v1/repositories/<name>/-/tags/<tag>",          Action::Delete,     Tags::remove,         "tag_delete", kLittle},
@@ -86,6 +93,9 @@ constexpr Route kRoutes[] = {
     of_people<Users::change>(kPatch, "/api/v1/users/<user>", "user_change"),
     of_people<Users::remove>(kDelete, "/api/v1/users/<user>", "user_delete"),
     of_password<Users::set_password>(kPut, "/api/v1/users/<user>/password", "user_password"),
+    of_people<Invitations::create>(kPost, "/api/v1/users/<user>/invitation", "invitation_create"),
+    of_invitation<Invitations::read>("/api/v1/invitations/read", "invitation"),
+    of_invitation<Invitations::accept>("/api/v1/invitations/accept", "invitation_accept"),
     of_people<Users::organisations>(kGet, "/api/v1/users/<user>/organisations", "user_organisations"),
     of_people<Secrets::of_user>(kGet, "/api/v1/users/<user>/tokens", "user_tokens"),
     of_people<Secrets::revoke_of_user>(kDelete, "/api/v1/users/<user>/tokens/<id>", "user_token_delete"),
@@ -200,7 +210,9 @@ class RestApi::Body final : public http::BodySink {
   }
   std::optional<http::Errand> errand() override {
     Executor* const hashing = api_.services_.hashing;
-    if (visit_.route->about != Route::About::Passwords || hashing == nullptr) return std::nullopt;
+    const Route::About about = visit_.route->about;
+    const bool hashes = about == Route::About::Passwords || about == Route::About::Invitations;
+    if (!hashes || hashing == nullptr) return std::nullopt;
     began_ = true;
     return http::Errand{hashing, [this](Context& context) {
                           response_ = api_.run(context, request_, visit_, bytes_);
@@ -278,7 +290,10 @@ std::optional<http::Response> RestApi::stranger(Context& context, const Visit& v
                             "machine: entrepot user create NAME --admin --data DIR"),
                     kRefused);
   }
-  if (visit.admission.subject->kind() != access::SubjectKind::Anonymous) return std::nullopt;
+  if (visit.route->about == Route::About::Invitations ||
+      visit.admission.subject->kind() != access::SubjectKind::Anonymous) {
+    return std::nullopt;
+  }
   return labelled(problem(401, "unauthenticated", "accounts and rights are for who signs in"),
                   kRefused);
 }

@@ -23,9 +23,9 @@ struct Route {
   std::string_view label;  // in metrics and the access log
   std::size_t
       work_bytes;  // without a body: what it needs at most while it is answered, for a short time
-  // What is about people is for who signed in, in a registry with accounts; what hashes a password
-  // of its body does so where passwords are hashed.
-  enum class About : std::uint8_t { Contents, People, Passwords };
+  // What is about people is for who signed in, in a registry with accounts, invitations for whoever
+  // has one; what hashes a password of its body does so where passwords are hashed.
+  enum class About : std::uint8_t { Contents, People, Passwords, Invitations };
   About about = About::Contents;
   std::size_t most_body_bytes = 64u << 10;
   bool reads_long = false;  // looks through much: on the readers

@@ -52,6 +52,12 @@ Result<people::PageQuery<std::int64_t>> by_number(const http::Request& request) 
 std::string cursor_of(const std::string& name) { return to_cursor(name); }
 std::string cursor_of(std::int64_t number) { return to_cursor(std::to_string(number)); }
 
+void write_use(json::Writer& json, const std::optional<meta::Secret>& secret) {
+  const bool used = secret && secret->used_at;
+  write_time(json, "last_used_at", used ? secret->used_at : std::nullopt);
+  write_optional(json, "last_used_from", used ? std::optional(secret->used_from) : std::nullopt);
+}
+
 void write_time(json::Writer& json, std::string_view key, const std::optional<WallTime>& time) {
   write_optional(json, key, time ? std::optional(to_rfc3339(*time)) : std::nullopt);
 }

@@ -67,6 +67,9 @@ std::string body_of(const Row& row, const Write& write) {
   return body;
 }
 
+// When and from where it was used last; null, null where nobody noted that.
+void write_use(json::Writer& json, const std::optional<meta::Secret>& secret);
+
 // A time, or null.
 void write_time(json::Writer& json, std::string_view key, const std::optional<WallTime>& time);
 

@@ -27,6 +27,21 @@ Result<std::string> html_of(const Call& call, std::string_view markdown) {
   return markdown::render(markdown, own);
 }
 
+// The time of a README's last change, in quotes: its entity tag.
+std::string tag_of(WallTime changed_at) { return fmt::format("\"{}\"", to_rfc3339(changed_at)); }
+
+// If-Match with one tag, as get() gave it, or If-None-Match: *; PreconditionFailed for a tag that
+// no README ever had.
+Result<hub::Seen> seen_by(const http::Request& request) {
+  if (request.header("If-None-Match") == "*") return hub::Seen::nothing();
+  const auto given = request.header("If-Match");
+  if (!given || *given == "*") return hub::Seen();
+  const bool quoted = given->size() > 2 && given->starts_with('"') && given->ends_with('"');
+  const auto time = quoted ? parse_rfc3339(given->substr(1, given->size() - 2)) : std::nullopt;
+  if (!time) return fail(ErrorCode::PreconditionFailed, "If-Match: no README has had that tag");
+  return hub::Seen::at(*time);
+}
+
 // Reading it here does not hold up others who write: without room nothing waits.
 Result<std::string> html_in_room(const Call& call, std::string_view markdown) {
   const auto room = call.services.account.try_work(markdown::kWorkBytes);
@@ -43,7 +58,9 @@ http::Response told(const meta::Readme& readme, const std::string& html) {
       .member("changed_at", std::string_view(to_rfc3339(readme.changed_at)))
       .end_object()
       .end_line();
-  return answer(200, std::move(body));
+  auto response = answer(200, std::move(body));
+  response.with("ETag", tag_of(readme.changed_at));
+  return response;
 }
 
 }  // namespace
@@ -63,19 +80,23 @@ http::Response Readmes::get(Context& context, const Call& call) {
 
 http::Response Readmes::put(Context& context, const Call& call) {
   if (auto wrong = wrong_type(call.request)) return *std::move(wrong);
+  const auto seen = seen_by(call.request);
+  if (!seen) return to_problem(seen.error());
   const auto html = html_in_room(call, call.body);
   if (!html) return to_problem(html.error());
   hub::Words words(call.services.meta, call.services.clock);
-  const auto written =
-      words.write_readme(context, registry::actor_of(call.subject), call.repository(), call.body);
+  const auto written = words.write_readme(context, registry::actor_of(call.subject),
+                                          call.repository(), call.body, *seen);
   if (!written) return to_problem(written.error());
-  return told({std::string(call.body), call.services.clock.wall()}, *html);
+  return told({std::string(call.body), *written}, *html);
 }
 
 http::Response Readmes::remove(Context& context, const Call& call) {
+  const auto seen = seen_by(call.request);
+  if (!seen) return to_problem(seen.error());
   hub::Words words(call.services.meta, call.services.clock);
   const auto removed =
-      words.remove_readme(context, registry::actor_of(call.subject), call.repository());
+      words.remove_readme(context, registry::actor_of(call.subject), call.repository(), *seen);
   if (!removed) return to_problem(removed.error());
   http::Response response;
   response.status = 204;

@@ -1,5 +1,6 @@
 #include "api/rest/repositories.h"
 
+#include "api/rest/body.h"
 #include "api/rest/page.h"
 #include "api/rest/problem.h"
 #include "hub/words.h"
@@ -89,6 +90,23 @@ Result<Change> wanted_change(std::string_view body) {
   return change;
 }
 
+struct Wished {
+  std::string name;
+  std::optional<meta::Visibility> visibility;
+};
+
+Result<Wished> wished_repository(std::string_view body) {
+  static constexpr json::Names<2> kNames = {"name", "visibility"};
+  TRY_ASSIGN(const auto document, parse_body(body));
+  TRY_ASSIGN(const auto fields, closed_fields(document.root(), kNames));
+  TRY(fields.require({0, 1}));
+  Wished wished;
+  TRY(fields.read(0, wished.name));
+  TRY(read_word(fields, 1, &people::parse_visibility, "is public, internal or private",
+                wished.visibility));
+  return wished;
+}
+
 }  // namespace
 
 std::string_view visibility_of(meta::Visibility visibility) {
@@ -125,6 +143,17 @@ http::Response Repositories::list(Context& context, const Call& call) {
                     write(json, row, allowed(context, call, row.repository.name.str()));
                   }
                 }));
+}
+
+Answered Repositories::create(Context& context, const Call& call) {
+  TRY_ASSIGN(const auto wished, wished_repository(call.body));
+  TRY_ASSIGN(const auto name, oci::RepositoryName::parse(wished.name));
+  auto people = people_of(call);
+  TRY_ASSIGN(auto made, people.create_repository(context, call.author(), name, *wished.visibility));
+  return created(call, name.str(),
+                 body_of(Row{std::move(made)}, [&](json::Writer& json, const Row& row) {
+                   write(json, row, allowed(context, call, name.str()));
+                 }));
 }
 
 http::Response Repositories::get(Context& context, const Call& call) {

@@ -1,7 +1,7 @@
 #pragma once
 // api/rest/repositories.h — which repositories there are, and what one of them is.
 
-#include "api/rest/call.h"
+#include "api/rest/people_call.h"
 
 namespace entrepot::api::rest {
 
@@ -11,6 +11,8 @@ std::string_view visibility_of(meta::Visibility visibility);
 struct Repositories {
   // Those that the caller may see, by name; ?q= a part of the name.
   static http::Response list(Context& context, const Call& call);
+  // {"name": "acme/app", "visibility": "private"}: an empty one, for who may create it.
+  static Answered create(Context& context, const Call& call);
   static http::Response get(Context& context, const Call& call);
   // {"visibility": "public"|"internal"|"private", "description": "…"}: one of them, or both.
   static http::Response change(Context& context, const Call& call);

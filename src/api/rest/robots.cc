@@ -21,6 +21,7 @@ void write(json::Writer& json, const ListedRobot& robot) {
     json.null();
   }
   write_time(json, "expires_at", robot.secret ? robot.secret->expires_at : std::nullopt);
+  write_use(json, robot.secret);
   json.end_object();
 }
 

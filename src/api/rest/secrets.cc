@@ -63,6 +63,7 @@ Result<void> write(json::Writer& json, const meta::Secret& secret, ByteView curr
   TRY(write_bound(json, secret));
   json.member("created_at", std::string_view(to_rfc3339(secret.created_at)));
   write_time(json, "expires_at", secret.expires_at);
+  write_use(json, secret);
   json.member("current", !current.empty() && current == ByteView(secret.fingerprint)).end_object();
   return {};
 }

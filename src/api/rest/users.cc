@@ -29,10 +29,10 @@ Result<people::NewUser> new_user(std::string_view body) {
   static constexpr json::Names<3> kNames = {"name", "password", "admin"};
   TRY_ASSIGN(const auto document, parse_body(body));
   TRY_ASSIGN(const auto fields, closed_fields(document.root(), kNames));
-  TRY(fields.require({0, 1}));
+  TRY(fields.require({0}));
   people::NewUser user;
   TRY(fields.read(0, user.name));
-  TRY(fields.read(1, user.password));
+  if (fields.has(1)) TRY(fields.read(1, user.password.emplace()));
   TRY(fields.read(2, user.admin));
   return user;
 }

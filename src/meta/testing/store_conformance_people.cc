@@ -318,6 +318,21 @@ TEST_P(StoreConformance, RefreshTokensEndLaterWithEachUseAndTheOldestMakeRoom) {
   EXPECT_EQ(kept.expires_at, at(8));
 }
 
+TEST_P(StoreConformance, SecretKnowsItsLastUse) {
+  const AccountId bob =
+      write([](Transaction& tx) -> Result<AccountId> { return make(tx, "bob").id; }).value();
+  const auto made = write([&](Transaction& tx) { return tx.secrets().add(token_of(bob, "u")); });
+  const auto found = [&] {
+    return read([&](const Snapshot& s) { return s.secrets().find(made->id); }).value();
+  };
+  EXPECT_EQ(found().used_at, std::nullopt);
+  EXPECT_EQ(found().used_from, "");
+  const SecretUse uses[] = {{made->id + 1, at(3), "192.0.2.1"}, {made->id, at(4), "192.0.2.7"}};
+  EXPECT_OK(write([&](Transaction& tx) { return tx.secrets().note_uses(uses); }));
+  EXPECT_EQ(found().used_at, at(4));
+  EXPECT_EQ(found().used_from, "192.0.2.7");
+}
+
 TEST_P(StoreConformance, AccountHasOnePassword) {
   const AccountId bob =
       write([](Transaction& tx) -> Result<AccountId> { return make(tx, "bob").id; }).value();
@@ -372,6 +387,7 @@ TEST_P(StoreConformance, WhatChangesRightsIsTold) {
     refresh.kind = SecretKind::RefreshToken;
     TRY_ASSIGN(secret, tx.secrets().add(refresh));
     TRY(tx.secrets().set_expiry(secret.id, at(9)));
+    TRY(tx.secrets().note_uses(std::array{SecretUse{secret.id, at(9), ""}}));
     TRY(tx.secrets().carry_over(bob, 0, 1));
     return tx.secrets().trim(bob, SecretKind::RefreshToken, 1);
   }));

@@ -19,6 +19,7 @@ namespace entrepot::server {
 namespace {
 
 // Each hashes with 19 MiB for some 20 ms; who waits longer than for so many is told to come again.
+constexpr std::chrono::seconds kUsesWrittenEvery{60};
 constexpr std::size_t kHashingThreads = 2;
 constexpr std::size_t kMostWaiting = 1024;
 
@@ -96,16 +97,19 @@ void tell_how_to_begin(const Options& options) {
 
 struct Accounts::Parts {
   Parts(OpenedStores& stores, const Options& options, std::unique_ptr<people::SigningKeys> the_keys)
-      : memory(stores.stores().meta, /*others=*/!options.auth_htpasswd.empty()),
+      : meta(stores.stores().meta),
+        memory(stores.stores().meta, /*others=*/!options.auth_htpasswd.empty()),
         file_users(stores.stores().meta, memory, stores.stores().clock),
         keys(std::move(the_keys)),
         tokens(*keys),
         closed_path(stores.directory().closed_path()),
         sign_ins(stores.stores().clock),
+        uses(stores.stores().clock),
         hashing({.name = "sign-in", .threads = kHashingThreads, .queue_limit = kMostWaiting}),
         refresh_tokens(stores.stores().meta, hashing, stores.stores().clock),
         policy(memory, stores.stores().meta, switches_of(options)) {}
 
+  meta::Store& meta;
   people::Memory memory;
   people::FileUsers file_users;
   std::optional<HtpasswdWatch> file;  // where one is configured
@@ -115,6 +119,8 @@ struct Accounts::Parts {
   const std::string closed_path;
   bool is_noted = false;
   audit::SignIns sign_ins;
+  people::Uses uses;
+  SteadyTime uses_written = std::chrono::steady_clock::now();
   Executor hashing;  // ends before what its tasks use
   people::RefreshTokens refresh_tokens;
   people::RightsPolicy policy;
@@ -135,6 +141,7 @@ Result<std::unique_ptr<Accounts>> Accounts::open(Context& context, const Options
   auto parts = std::make_unique<Parts>(stores, options, std::move(keys));
   people::SignIn::Options sign_in;
   sign_in.witness = &parts->sign_ins;
+  sign_in.uses = &parts->uses;
   if (!options.auth_htpasswd.empty()) sign_in.file_users = &parts->file_users;
   TRY_ASSIGN(parts->sign_in, people::SignIn::open(meta, parts->memory, parts->tokens,
                                                   parts->hashing, stores.stores().clock, sign_in));
@@ -167,6 +174,14 @@ void Accounts::look_at_keys(Context& context) {
   const auto looked = parts_->keys->look_again(context);
   if (!looked)
     log::warning("the keys that sign tokens are as they were read before: {}", looked.error());
+}
+
+void Accounts::write_uses(Context& context, bool at_once) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!at_once && now - parts_->uses_written < kUsesWrittenEvery) return;
+  parts_->uses_written = now;
+  const auto written = parts_->uses.write(context, parts_->meta);
+  if (!written) log::warning("when secrets were used last is not written: {}", written.error());
 }
 
 Executor& Accounts::hashing() { return parts_->hashing; }

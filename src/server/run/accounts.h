@@ -39,6 +39,10 @@ class Accounts {
   // Looks for a new signing key, and makes one when it is time (people::SigningKeys).
   void look_at_keys(Context& context);
 
+  // Writes when secrets were used last (people::Uses), if the last time is a while ago, or at once.
+  // One thread at a time.
+  void write_uses(Context& context, bool at_once = false);
+
   people::Memory& memory();
   Executor& hashing();  // where passwords are hashed; for what is asked by name and password alone
   const people::Tokens& tokens() const;

@@ -171,6 +171,7 @@ struct RunningServer::Parts {
       static_cast<void>(look_for_rights(looking));
       accounts->look_at_file(looking);
       accounts->look_at_keys(looking);
+      accounts->write_uses(looking);
       static_cast<void>(accounts->keep_closed(looking));  // on a full disk, again later
       certificate->look();
     });
@@ -203,11 +204,12 @@ struct RunningServer::Parts {
   }
 
   // Those that came while nobody wrote them any more.
-  void keep_last_sign_ins() {
+  void keep_last_words() {
     if (!accounts) return;
     Context context("stop", clock.steady() + kLastWords);
     const auto written = accounts->sign_ins().flush(context, stores->stores().meta);
     if (!written) log::warning("the last sign-ins are not in the audit: {}", written.error());
+    accounts->write_uses(context, /*at_once=*/true);
   }
 
   // Where clients are sent for a token, once there are accounts.
@@ -315,7 +317,7 @@ void RunningServer::stop() {
   parts_->presence.reset();
   parts_->background.reset();
   parts_->listeners->stop(parts_->options.http_drain_timeout);
-  parts_->keep_last_sign_ins();
+  parts_->keep_last_words();
 }
 
 }  // namespace entrepot::server

@@ -46,6 +46,8 @@ export interface Secret {
   repositories: string[] | null; // null: all
   created_at: string;
   expires_at: string | null;
+  last_used_at: string | null; // to a minute or two
+  last_used_from: string | null;
   current: boolean;
 }
 
@@ -253,8 +255,13 @@ export async function post<T>(path: string, value: unknown): Promise<T> {
 
 const asMarkdown = (text: string): RequestInit => ({body: text, headers: {'Content-Type': 'text/markdown'}});
 
-export async function putMarkdown(path: string, text: string): Promise<void> {
-  await ask('PUT', path, asMarkdown(text));
+// Only if it is still as it was when it was read: changed then, or not there.
+const asSeen = (changedAt: string | null): Record<string, string> =>
+  changedAt === null ? {'If-None-Match': '*'} : {'If-Match': `"${changedAt}"`};
+
+export async function writeReadme(path: string, text: string, changedAt: string | null): Promise<void> {
+  if (text === '') return void await ask('DELETE', path, {headers: asSeen(changedAt)});
+  await ask('PUT', path, {body: text, headers: {'Content-Type': 'text/markdown', ...asSeen(changedAt)}});
 }
 
 export async function preview(path: string, text: string): Promise<string> {

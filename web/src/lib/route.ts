@@ -12,6 +12,7 @@ export type Route =
   | {page: 'history'; name: string; tag: string}
   | {page: 'image'; name: string; reference: string; platform: string; tab: Tab}
   | {page: 'sign-in'; then: string}
+  | {page: 'welcome'}
   | {page: 'account'}
   | {page: 'audit'; namespace: string; who: string; what: string}
   | {page: 'missing'};
@@ -34,6 +35,7 @@ export function parse(path: string, query: URLSearchParams): Route {
   if (plain === null) return missing;
   if (plain === '/' || plain === '') return {page: 'home', q: query.get('q') ?? ''};
   if (plain === '/-/sign-in') return {page: 'sign-in', then: query.get('then') ?? '/'};
+  if (plain === '/-/welcome') return {page: 'welcome'};
   if (plain === '/-/account') return {page: 'account'};
   if (plain === '/-/audit') {
     const asked = (name: string): string => query.get(name) ?? '';
@@ -82,6 +84,8 @@ export function format(route: Route): string {
                        {platform: route.platform, tab: route.tab === 'layers' ? '' : route.tab});
     case 'sign-in':
       return withQuery('/-/sign-in', {then: route.then === '/' ? '' : route.then});
+    case 'welcome':
+      return '/-/welcome';
     case 'account':
       return '/-/account';
     case 'audit':

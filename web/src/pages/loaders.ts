@@ -3,12 +3,13 @@ export const loadRepository = () => import('./Repository.svelte');
 export const loadHistory = () => import('./History.svelte');
 export const loadImage = () => import('./Image.svelte');
 export const loadSignIn = () => import('./SignIn.svelte');
+export const loadWelcome = () => import('./Welcome.svelte');
 export const loadAccount = () => import('./Account.svelte');
 export const loadAudit = () => import('./Audit.svelte');
 
 const loaders: Partial<Record<string, () => Promise<unknown>>> = {
   repository: loadRepository, history: loadHistory, image: loadImage, 'sign-in': loadSignIn,
-  account: loadAccount, audit: loadAudit,
+  welcome: loadWelcome, account: loadAccount, audit: loadAudit,
 };
 
 // Begins before anybody waits for it; who does hears of a failure.

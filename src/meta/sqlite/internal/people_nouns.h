@@ -91,6 +91,7 @@ class SecretRows final : public Secrets {
   Result<Secret> add(const NewSecret& secret) override;
   Result<void> set_hash(std::int64_t id, std::string_view password_hash) override;
   Result<void> set_expiry(std::int64_t id, WallTime expires_at) override;
+  Result<void> note_uses(std::span<const SecretUse> uses) override;
   Result<void> carry_over(AccountId account, std::int64_t from, std::int64_t to) override;
   Result<void> remove(std::int64_t id) override;
   Result<void> remove_all(AccountId account, SecretKind kind) override;

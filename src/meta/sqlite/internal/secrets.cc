@@ -3,8 +3,9 @@
 namespace entrepot::meta::sqlite {
 namespace {
 
-#define SECRET_COLUMNS \
-  "id, account, kind, name, fingerprint, password_hash, bound, epoch, created_at, expires_at"
+#define SECRET_COLUMNS                                                                          \
+  "id, account, kind, name, fingerprint, password_hash, bound, epoch, created_at, expires_at, " \
+  "used_at, used_from"
 
 constexpr char kFindByFingerprint[] =
     "SELECT " SECRET_COLUMNS " FROM secrets WHERE fingerprint = ?1";
@@ -19,6 +20,7 @@ constexpr char kInsert[] =
     " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr char kSetHash[] = "UPDATE secrets SET password_hash = ?2 WHERE id = ?1";
 constexpr char kSetExpiry[] = "UPDATE secrets SET expires_at = ?2 WHERE id = ?1";
+constexpr char kNoteUse[] = "UPDATE secrets SET used_at = ?2, used_from = ?3 WHERE id = ?1";
 constexpr char kCarryOver[] =
     "UPDATE secrets SET epoch = ?3 WHERE account = ?1 AND kind IN (4, 5) AND epoch = ?2";
 constexpr char kRemove[] = "DELETE FROM secrets WHERE id = ?1";
@@ -44,6 +46,8 @@ Result<Secret> secret_of(const Query& row) {
   secret.epoch = row.integer(7);
   secret.created_at = row.time(8);
   if (!row.is_null(9)) secret.expires_at = row.time(9);
+  if (!row.is_null(10)) secret.used_at = row.time(10);
+  secret.used_from = row.text(11);
   return secret;
 }
 
@@ -95,6 +99,11 @@ Result<void> SecretRows::set_hash(std::int64_t id, std::string_view password_has
 
 Result<void> SecretRows::set_expiry(std::int64_t id, WallTime expires_at) {
   TRY(database_.run(kSetExpiry, id, expires_at));
+  return {};
+}
+
+Result<void> SecretRows::note_uses(std::span<const SecretUse> uses) {
+  for (const SecretUse& use : uses) TRY(database_.run(kNoteUse, use.id, use.at, use.from));
   return {};
 }
 
