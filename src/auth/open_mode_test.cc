@@ -1,34 +1,6 @@
 #include "auth/open_mode.h"
 
-#include <cstdlib>
-#include <new>
-
 #include "base/testing/assert_ok.h"
-
-// Sanitizers have an operator new of their own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-
-#ifndef SANITIZED
-namespace {
-thread_local std::size_t g_allocations = 0;
-}  // namespace
-
-// Counts what the tests below allocate. Not inlined, or g++ takes free() for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++g_allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) std::abort();
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-#endif
 
 namespace entrepot::auth {
 namespace {
@@ -304,29 +276,6 @@ TEST(OpenMode, RefusalSaysWhatToDo) {
     EXPECT_NE(subject.error().message.find("--open"), std::string::npos);
   }
 }
-
-#ifndef SANITIZED
-// Event loops ask for every request.
-TEST(OpenMode, LettingInAllocatesNothing) {
-  const OpenMode mode({.reach = Reach::ThisMachine,
-                       .own_names = {"registry.example.com"},
-                       .names_are_complete = true,
-                       .origins = {"http://ui.example.com"}});
-  const Caller callers[] = {local(),
-                            with_host("registry.example.com"),
-                            with_host("[::1]:5000"),
-                            with_host("a.very.long.name.of.a.machine.in.some.network.home.arpa"),
-                            with_origin("localhost:5000", "http://localhost:5000"),
-                            with_origin("localhost:5000", "http://ui.example.com")};
-  for (const Caller& caller : callers) {
-    const std::size_t before = g_allocations;
-    const auto subject = admit(mode, caller);
-    const std::size_t after = g_allocations;
-    ASSERT_OK(subject);
-    EXPECT_EQ(after - before, 0u);
-  }
-}
-#endif
 
 }  // namespace
 }  // namespace entrepot::auth

@@ -1,19 +1,9 @@
 #include "crypto/password.h"
 
-#include <sys/resource.h>
-
 #include <set>
 
 #include "base/bytes.h"
 #include "base/testing/assert_ok.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 namespace entrepot::crypto {
 namespace {
@@ -250,20 +240,6 @@ TEST(Password, DecoyHasSchemeAndCostOfAnother) {
   EXPECT_FAILS(Corrupt, decoy_like("no hash"));
   EXPECT_FAILS(Unsupported, decoy_like("$apr1$lZL6V/ci$eIMz/iKDkbtys/uU7LEK00"));
 }
-
-#ifndef SANITIZED  // a sanitizer has memory of its own, and ends the process without any
-int hash_within(rlim_t room_bytes) {
-  const rlimit little{room_bytes, room_bytes};
-  if (::setrlimit(RLIMIT_AS, &little) != 0) return 1;
-  const auto hash = hash_password("x", {256 << 10, 1, 1});
-  if (hash || hash.error().code != ErrorCode::Unavailable) return 2;
-  return hash_password("x", kCheap) ? 0 : 3;  // it can go on
-}
-
-TEST(PasswordDeathTest, WithoutMemoryItIsUnavailable) {
-  EXPECT_EXIT(std::exit(hash_within(200 << 20)), ::testing::ExitedWithCode(0), "");
-}
-#endif
 
 }  // namespace
 }  // namespace entrepot::crypto

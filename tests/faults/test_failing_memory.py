@@ -4,6 +4,7 @@
 The request fails with 503 or its connection ends; the process lives, and what it holds is whole.
 """
 
+import base64
 import os
 import time
 from collections.abc import Callable
@@ -31,6 +32,11 @@ def memory(tmp_path):
 @pytest.fixture
 def fault(memory):
     return memory
+
+
+def basic(name: str) -> dict[str, str]:
+    credentials = base64.b64encode(f"{name}:correct horse".encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}
 
 
 class Once(Client):
@@ -119,6 +125,29 @@ def test_each_request_of_a_tls_connection(memory, tmp_path):
         assert server.process.running(), f"request {nth} for memory ended the process"
         assert Client(server.address, authority.trusted()).get("/v2/").status == 200
     assert nth > 100
+    server.stop()
+
+
+def test_each_request_of_a_sign_in(memory, tmp_path):
+    """The hash of a password alone wants 19 MiB."""
+    server = Entrepot(tmp_path / "entrepot",
+                      {**memory.environment, "ENTREPOT_ADMIN_PASSWORD": "correct horse"}).start()
+    hashed = quiet = nth = 0
+    while quiet < 20:
+        # Another name each time: what was found out of the last one is remembered.
+        wrong = basic(f"nobody{nth}")
+        memory.arm(nth := nth + STEP)
+        try:
+            status = Once(server.address).request("GET", "/v2/", None, wrong).status
+            assert status in (401, 429, 503)
+            hashed += status == 503
+        except SERVER_IS_GONE:
+            pass
+        memory.disarm()
+        quiet = quiet + 1 if memory.hits == 0 else 0
+        assert server.process.running(), f"request {nth} for memory ended the process"
+    assert hashed > 0
+    assert Client(server.address, headers=basic("admin")).get("/v2/").status == 200
     server.stop()
 
 

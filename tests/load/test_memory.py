@@ -1,6 +1,7 @@
 # ctest: labels=load serial timeout=300
 """What many clients together make the server keep in memory has a limit, and others go on."""
 
+import http.client
 import json
 import threading
 
@@ -31,6 +32,22 @@ def test_half_manifests(start_registry):
     with Crowd(registry.address, half_manifests(1000)):
         honest.works_for(10)
     assert most_resident_bytes(registry) <= MOST_RESIDENT_BYTES
+
+
+def test_idle_connections(start_registry):
+    """1,000 that were answered and stay, 4 KiB each at most."""
+    allow_many_sockets(1000)
+    registry = start_registry()
+    registry.client.get("/v2/")
+    before = registry.process.resident_bytes()
+    idle = [http.client.HTTPConnection(registry.address, timeout=10) for _ in range(1000)]
+    for connection in idle:
+        connection.request("GET", "/v2/")
+        assert connection.getresponse().read() is not None
+    grown = registry.process.resident_bytes() - before
+    for connection in idle:
+        connection.close()
+    assert grown <= 1000 * 4096, grown
 
 
 def test_unread_answers(start_registry):

@@ -21,14 +21,6 @@ using testing::Client;
 using testing::eventually;
 using testing::request_text;
 
-#if defined(__has_feature)  // clang
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-
 class ServerLimitsTest : public testing::ServerFixture {
  protected:
   void SetUp() override {
@@ -240,59 +232,6 @@ TEST_F(ServerLimitsTest, PastTheConnectionLimitBusyOnesAreLeftAlone) {
   one.close();
   two.close();
   EXPECT_EQ(waiting.receive().body, "hello\n");
-}
-
-TEST_F(ServerLimitsTest, SurvivesHavingNoDescriptorLeft) {
-  if (kSanitized) GTEST_SKIP() << "UBSan asks through a pipe what type an object has";
-  start();
-  Client before(port);
-  EXPECT_EQ(before.get("/hello").status, 200);
-  Client during(port);
-  ASSERT_TRUE(eventually([&] {
-    return metrics.to_text().find("entrepot_http_connections_open 2\n") != std::string::npos;
-  }));
-
-  rlimit old_limit{};
-  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old_limit), 0);
-  std::vector<int> hoard;
-  rlimit small = old_limit;
-  small.rlim_cur = 256;
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &small), 0);
-  for (int taken = ::open("/dev/null", O_RDONLY); taken >= 0;
-       taken = ::open("/dev/null", O_RDONLY)) {
-    hoard.push_back(taken);
-  }
-  ::close(hoard.back());
-  hoard.pop_back();
-  Client starved(port);  // takes the last one
-  EXPECT_EQ(starved.get("/hello").status, 200) << "who said nothing made room";
-  EXPECT_TRUE(during.ended());
-  EXPECT_EQ(before.get("/hello").status, 200) << "who is in is served";
-  for (const int taken : hoard) ::close(taken);
-  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &old_limit), 0);
-}
-
-TEST_F(ServerLimitsTest, ManyIdleConnectionsAreCheap) {
-  if (kSanitized) GTEST_SKIP() << "sanitizers use memory of their own";
-  start();
-  const auto resident = [] {
-    long pages = 0;
-    long rss = 0;
-    std::FILE* file = std::fopen("/proc/self/statm", "r");
-    EXPECT_EQ(std::fscanf(file, "%ld %ld", &pages, &rss), 2);
-    std::fclose(file);
-    return rss * 4096;
-  };
-  Client first(port);
-  first.get("/hello");
-  const long before = resident();
-  constexpr int kClients = 1000;
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 0; i < kClients; ++i) {
-    clients.push_back(std::make_unique<Client>(port));
-    ASSERT_EQ(clients.back()->get("/hello").status, 200);
-  }
-  EXPECT_LT((resident() - before) / kClients, 4096) << "the clients' own memory included";
 }
 
 // --- Drain ---------------------------------------------------------------------------------------
