@@ -7,6 +7,11 @@ find_package(simdjson REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 
+# libcurl is loaded by http/client when somebody needs it: its headers are all that is built with.
+find_path(ENTREPOT_CURL_HEADERS curl/curl.h REQUIRED)
+add_library(curl-headers INTERFACE)
+target_include_directories(curl-headers SYSTEM INTERFACE "${ENTREPOT_CURL_HEADERS}")
+
 # Third-party libraries. (tl/expected.hpp, which base uses, is a header alone; argon2, crypt and cmark-gfm have no
 # package for CMake and are found as the linker finds them.)
 entrepot_libraries(base        fmt::fmt Threads::Threads)
@@ -14,6 +19,7 @@ entrepot_libraries(json        simdjson::simdjson)
 entrepot_libraries(markdown    cmark-gfm cmark-gfm-extensions)
 entrepot_libraries(crypto      OpenSSL::Crypto argon2 crypt)
 entrepot_libraries(http/server OpenSSL::SSL OpenSSL::Crypto)
+entrepot_libraries(http/client curl-headers)
 entrepot_libraries(meta/sqlite SQLite::SQLite3)
 entrepot_libraries(server      yaml-cpp)
 
@@ -22,6 +28,8 @@ entrepot_embed_made(api/rest "openapi.yaml" "${CMAKE_SOURCE_DIR}/docs/api/openap
 
 # Modules that only the tests of a module use: real drivers under a use case, a whole server.
 entrepot_test_modules(http      http/server)
+entrepot_test_modules(http/client http/server)
+entrepot_test_modules(cli       http/server)
 entrepot_test_modules(registry  blob/fs meta/sqlite)
 entrepot_test_modules(collect   blob/fs meta/sqlite events access)
 entrepot_test_modules(import    blob/fs meta/sqlite events access)

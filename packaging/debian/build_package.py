@@ -108,6 +108,7 @@ def control(tree: Tree, program: Path, version: str) -> None:
         Maintainer: {MAINTAINER}
         Installed-Size: {size}
         Depends: adduser, {depends(program)}
+        Recommends: libcurl4
         Section: net
         Priority: optional
         Description: registry of container images

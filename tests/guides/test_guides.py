@@ -129,6 +129,11 @@ def test_accounts(walk, network, hello):
     assert "HTTP/1.1 200" in reader.run("umask 077")
     assert "allowed: grant 1: user:alice write acme/app\n" in reader.run("openssl rand")
     reader.run("skopeo copy")
+    shown = reader.run("entrepot login")
+    assert "signed in to http://localhost:5000 as admin\n" in shown
+    assert re.search(r"^acme +-", shown, re.M) and "user:alice" in shown
+    assert re.search(r"^http://localhost:5000/-/welcome#ent_inv_\w+$", shown, re.M)
+    assert "signed out of" in shown
     reader.run("entrepot robot create")
     shown = reader.run("token=")
     assert f'"Digest": "{hello.digest()}"' in shown and "laptop" in shown

@@ -48,7 +48,8 @@ class Walk:
         programs.mkdir()
         (programs / "entrepot").symlink_to(entrepot())
         self._variables = {**inherited_environment(), **environment,
-                           "PATH": f"{programs}:{os.environ['PATH']}"}
+                           "PATH": f"{programs}:{os.environ['PATH']}",
+                           "XDG_CONFIG_HOME": str(directory / ".config")}
         self._server = ServerProcess("serve", directory / ".server")
 
     def serve(self) -> str:

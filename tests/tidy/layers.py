@@ -23,6 +23,7 @@ THIRD_PARTY = {
     "cmark-gfm-core": "cmark-gfm-extensions",
     "cmark-gfm": "cmark-gfm",
     "crypt.h": "crypt",
+    "curl/": "curl-headers",
     "fmt/": "fmt::fmt",
     "openssl/ssl.h": "OpenSSL::SSL",
     "openssl/": "OpenSSL::Crypto",

@@ -72,12 +72,12 @@ Result<void> audit_list(PeopleOfDirectory& directory, const Arguments& arguments
   TRY(each_record(directory, query, limit, [&](const meta::Journal::Entry& entry) {
     const events::Event& event = entry.event;
     lines.push_back(
-        {date_text(event.at, "-"),
+        {cli::date_text(event.at, "-"),
          event.actor.id.empty() ? std::string(events::name_of(event.actor.kind)) : event.actor.id,
          event.client.empty() ? "-" : event.client, std::string(events::name_of(event.kind)),
          object_of(event)});
   }));
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 

@@ -20,6 +20,9 @@ int run_backup(const Arguments& arguments);
 int run_fsck(const Arguments& arguments);
 // 0: the server lives (with --ready: serves). Never long, whatever the server does.
 int run_health(const Arguments& arguments);
+int run_login(const Arguments& arguments);
+int run_logout(const Arguments& arguments);
+int run_whoami(const Arguments& arguments);
 // 2: the words behind the command were not understood.
 int run_user(const Arguments& arguments);
 int run_org(const Arguments& arguments);

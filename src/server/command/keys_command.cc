@@ -24,8 +24,8 @@ Result<void> keys_rotate(PeopleOfDirectory& directory, const Arguments& argument
 Result<void> keys_list(PeopleOfDirectory& directory, const Arguments&, Operands) {
   TRY_ASSIGN(const auto made, people::list_signing_keys(directory.context(), directory.store()));
   std::vector<std::vector<std::string>> lines{{"SINCE (UTC)"}};
-  for (const WallTime time : made) lines.push_back({date_text(time, "-")});
-  print_table(lines);
+  for (const WallTime time : made) lines.push_back({cli::date_text(time, "-")});
+  cli::print_table(lines);
   return {};
 }
 

@@ -1,14 +1,12 @@
 #include "server/command/people_command.h"
 
-#include <termios.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
+#include <cstdlib>
 
 #include <fmt/core.h>
 
+#include "cli/run.h"
 #include "server/command/beside_server.h"
 #include "server/host/privileges.h"
 #include "server/run/opened_stores.h"
@@ -36,27 +34,54 @@ bool begins_with(const std::vector<std::string>& operands, std::string_view word
          std::equal(wanted.begin(), wanted.end(), operands.begin());
 }
 
-// A terminal that shows nothing of what is typed, for as long as this lives.
-class WithoutEcho {
- public:
-  WithoutEcho() : known_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
-    if (!known_) return;
-    termios quiet = before_;
-    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+// What was typed, for a server.
+Result<cli::Typed> typed_of(const Arguments& arguments) {
+  cli::Typed typed{std::string(arguments.command->name), arguments.operands, {}};
+  for (const std::string_view name : arguments.switches) typed.flags.emplace(name, "");
+  for (const auto& [name, value] : arguments.values) typed.flags.emplace(name, value);
+  if (arguments.value("expires")) {
+    TRY_ASSIGN(const auto at, expiry_of(arguments, "never"));
+    typed.flags["expires"] = at ? to_rfc3339(*at) : "never";
   }
-  ~WithoutEcho() {
-    if (!known_) return;
-    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    fmt::print(stderr, "\n");
-  }
-  WithoutEcho(const WithoutEcho&) = delete;
-  WithoutEcho& operator=(const WithoutEcho&) = delete;
+  return typed;
+}
 
- private:
-  termios before_{};
-  const bool known_;
-};
+bool names_directory(const Arguments& arguments) {
+  const auto& settings = arguments.settings;
+  return std::any_of(settings.begin(), settings.end(),
+                     [](const Setting& setting) { return setting.option->path == "data"; });
+}
+
+// Where the verb is meant to be done; nullopt: in a directory.
+Result<std::optional<cli::Server>> meant_server(const Arguments& arguments,
+                                                const cli::Typed& typed) {
+  const bool by_flag = typed.has("server");
+  if (names_directory(arguments)) {
+    if (by_flag) return fail(ErrorCode::InvalidArgument, "say --data or --server, not both");
+    return std::optional<cli::Server>();
+  }
+  if (!by_flag && std::getenv("ENTREPOT_DATA") != nullptr) return std::optional<cli::Server>();
+  return cli::meant_server(typed);
+}
+
+int run_in_directory(const Arguments& arguments, const Verb& verb,
+                     std::span<const std::string> operands) {
+  const auto directory = PeopleOfDirectory::open(arguments);
+  if (!directory) {
+    const bool said = names_directory(arguments);
+    if (directory.error().code != ErrorCode::NotFound || said) {
+      return tell_failure(directory.error());
+    }
+    return tell_failure(
+        {ErrorCode::NotFound, directory.error().message +
+                                  "; say where it is (--data DIR), or sign in to a server "
+                                  "(entrepot login URL -u NAME)"});
+  }
+  const auto done = verb.run(**directory, arguments, operands);
+  if (!done) return tell_failure(done.error());
+  if (verb.changes) (*directory)->tell_server();
+  return 0;
+}
 
 int tell_usage(const Arguments& arguments, std::span<const Verb> verbs) {
   fmt::print(stderr, "entrepot: {}: say one of these:\n", arguments.command->name);
@@ -72,6 +97,7 @@ struct PeopleOfDirectory::Parts {
   explicit Parts(std::string the_data) : data(std::move(the_data)) {}
 
   const std::string data;
+  std::string external_url;
   Context context{"command"};
   metrics::Registry metrics;
   std::unique_ptr<meta::Store> beside;  // a server has the directory
@@ -91,6 +117,7 @@ Result<std::unique_ptr<PeopleOfDirectory>> PeopleOfDirectory::open(const Argumen
   TRY(require_registry(options));
   TRY(become_owner(options.user, options.data));
   auto parts = std::make_unique<Parts>(options.data);
+  parts->external_url = options.http_host;
   if (is_served(options.data)) {
     TRY_ASSIGN(parts->beside, open_beside_server(options));
   } else {
@@ -106,6 +133,7 @@ Context& PeopleOfDirectory::context() { return parts_->context; }
 meta::Store& PeopleOfDirectory::store() { return parts_->store(); }
 people::People& PeopleOfDirectory::people() { return *parts_->people; }
 const people::Author& PeopleOfDirectory::by() const { return parts_->by; }
+const std::string& PeopleOfDirectory::external_url() const { return parts_->external_url; }
 
 void PeopleOfDirectory::tell_server() {
   if (!parts_->beside) return;
@@ -119,27 +147,22 @@ int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
            arguments.operands.size() == split(verb.words).size() + split(verb.names).size();
   });
   if (found == verbs.end()) return tell_usage(arguments, verbs);
-  const auto directory = PeopleOfDirectory::open(arguments);
-  if (!directory) return tell_failure(directory.error());
-  const auto operands = std::span(arguments.operands).subspan(split(found->words).size());
-  const auto done = found->run(**directory, arguments, operands);
-  if (!done) return tell_failure(done.error());
-  if (found->changes) (*directory)->tell_server();
-  return 0;
-}
-
-Result<std::string> password_from_input() {
-  std::string line;
-  std::optional<WithoutEcho> quiet;
-  if (::isatty(STDIN_FILENO) != 0) {
-    fmt::print(stderr, "Password: ");
-    quiet.emplace();
+  const auto typed = typed_of(arguments);
+  if (!typed) return tell_failure(typed.error());
+  const auto server = meant_server(arguments, *typed);
+  if (!server) return tell_failure(server.error());
+  const bool for_server = *server && cli::knows(*typed);
+  if (*server && !for_server && typed->has("server")) {
+    return tell_failure(
+        {ErrorCode::InvalidArgument, fmt::format("{} {}: only of a data directory (--data DIR)",
+                                                 arguments.command->name, found->words)});
   }
-  if (!std::getline(std::cin, line)) {
-    return fail(ErrorCode::InvalidArgument, "there is no password on standard input");
+  if (!for_server) {
+    return run_in_directory(arguments, *found,
+                            std::span(arguments.operands).subspan(split(found->words).size()));
   }
-  if (line.ends_with('\r')) line.pop_back();
-  return line;
+  const auto done = cli::run(*typed, **server);
+  return done ? 0 : tell_failure(done.error());
 }
 
 Result<std::optional<WallTime>> expiry_of(const Arguments& arguments,
@@ -152,28 +175,6 @@ Result<std::optional<WallTime>> expiry_of(const Arguments& arguments,
                 "--expires: \"{}\" is neither a time such as 30d or 12h nor never", text);
   }
   return std::optional<WallTime>(Clock::system().wall() + *life);
-}
-
-void print_table(const std::vector<std::vector<std::string>>& lines) {
-  std::vector<std::size_t> widths;
-  for (const auto& line : lines) {
-    widths.resize(std::max(widths.size(), line.size()));
-    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
-  }
-  for (const auto& line : lines) {
-    std::string text;
-    for (std::size_t i = 0; i < line.size(); ++i)
-      text += fmt::format("{:<{}}  ", line[i], widths[i]);
-    text.erase(text.find_last_not_of(' ') + 1);
-    fmt::print("{}\n", text);
-  }
-}
-
-std::string date_text(const std::optional<WallTime>& time, std::string_view otherwise) {
-  if (!time) return std::string(otherwise);
-  std::string text = to_rfc3339(*time).substr(0, 16);
-  text[10] = ' ';
-  return text;
 }
 
 }  // namespace entrepot::server

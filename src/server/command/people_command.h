@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/printed.h"
 #include "meta/store.h"
 #include "people/people.h"
 #include "server/command/commands.h"
@@ -25,7 +26,8 @@ class PeopleOfDirectory {
   Context& context();
   meta::Store& store();
   people::People& people();
-  const people::Author& by() const;  // who the journal says it was
+  const people::Author& by() const;         // who the journal says it was
+  const std::string& external_url() const;  // `http.host`; "" where it is not set
 
   // Looks at the rights as they are now, one look.
   template <class T, class F>
@@ -53,20 +55,12 @@ struct Verb {
                       std::span<const std::string> operands);
 };
 
-// Finds the verb, opens the directory, and runs it. 2 when the words are not understood.
+// Finds the verb and runs it: in the data directory that --data or ENTREPOT_DATA names; else at the
+// server that --server or ENTREPOT_SERVER names, or that somebody signed in to last; else in the
+// usual data directory. 2 when the words are not understood.
 int run_verb(const Arguments& arguments, std::span<const Verb> verbs);
-
-// The first line of standard input, without its end; at a terminal asked for, and not shown.
-// InvalidArgument when there is none.
-Result<std::string> password_from_input();
 
 // "30d" from now, "never": nothing. InvalidArgument.
 Result<std::optional<WallTime>> expiry_of(const Arguments& arguments, std::string_view when_absent);
-
-// Lines of columns, each as wide as its widest cell; the first line is the head.
-void print_table(const std::vector<std::vector<std::string>>& lines);
-
-// "2026-11-27 11:05", or `otherwise` where there is no time.
-std::string date_text(const std::optional<WallTime>& time, std::string_view otherwise);
 
 }  // namespace entrepot::server

@@ -74,6 +74,8 @@ constexpr Flag kCheckFlags[] = {{"all", 0, "every option, those that have their 
 
 // What commands beside a server go by: where the data is, and what they log.
 constexpr std::string_view kDataOptions[] = {"data", "user", "log.level", "log.format"};
+constexpr std::string_view kUserOptions[] = {"data", "user", "http.host", "log.level",
+                                             "log.format"};
 constexpr std::string_view kGcOptions[] = {"data", "user", "collect.delay", "log.level",
                                            "log.format"};
 constexpr std::string_view kBackupOptions[] = {"data", "user", "backup.keep", "log.level",
@@ -83,30 +85,49 @@ constexpr std::string_view kHealthOptions[] = {"data"};
 constexpr Flag kBackupFlags[] = {
     {"to", 0, "a new file, outside the data directory, that the data's owner may write", "FILE"}};
 
+// Of commands that a data directory or a server is asked for.
+constexpr Flag kServerFlag = {"server", 0, "ask this server, where `entrepot login` signed in",
+                              "URL"};
+constexpr Flag kInFlag = {"in", 0, "list: those of this namespace", "NAME"};
+
+constexpr Flag kLoginFlags[] = {
+    {"username", 'u', "who signs in: a user, or a robot such as acme/ci", "NAME"},
+    {"password-stdin", 0, "takes the password from standard input, as it does without a terminal"}};
 constexpr Flag kUserFlags[] = {
     {"password-stdin", 0, "takes the password from standard input, as it does without a terminal"},
-    {"admin", 0, "create: a system admin"}};
+    {"admin", 0, "create: a system admin"},
+    {"invite", 0, "create: without a password; prints a link by which they set their own"},
+    kServerFlag};
 constexpr Flag kOrgFlags[] = {
     {"claim", 0, "create: take over the repositories that lie below the name"},
     {"visibility", 0, "create: what new repositories are: public, internal, private", "WORD"},
     {"base", 0, "create: what members may do in its repositories: none, read, write", "ROLE"},
-    {"role", 0, "member add: member, editor or owner", "ROLE"}};
-constexpr Flag kRepoFlags[] = {{"visibility", 0, "create: public, internal or private", "WORD"}};
+    {"role", 0, "member add: member, editor or owner", "ROLE"},
+    kServerFlag};
+constexpr Flag kRepoFlags[] = {{"visibility", 0, "create: public, internal or private", "WORD"},
+                               kServerFlag};
 constexpr Flag kGrantFlags[] = {
     {"to", 0, "user:NAME, team:ORGANISATION/NAME, robot:NAMESPACE/NAME or anonymous", "WHOM"},
     {"role", 0, "read, write, maintain or admin", "ROLE"},
     {"expires", 0, "when it ends: 30d, never", "TIME"},
-    {"network", 0, "where it counts: 10.0.0.0/8", "NETWORK"}};
+    {"network", 0, "where it counts: 10.0.0.0/8", "NETWORK"},
+    kInFlag,
+    kServerFlag};
 constexpr Flag kRobotFlags[] = {{"grant", 0, "what it may do: 'acme/*:write'", "PATTERN:ROLE"},
                                 {"expires", 0, "when its secret ends: 30d, never", "TIME"},
-                                {"json", 0, "one JSON object on standard output"}};
-constexpr Flag kTokenFlags[] = {{"owner", 0, "whose token it is", "NAME"},
-                                {"scope", 0, "what it allows at most: pull,push,delete", "WORDS"},
-                                {"repo", 0, "where: 'acme/*'", "PATTERN"},
-                                {"expires", 0, "when it ends: 30d, never", "TIME"},
-                                {"json", 0, "one JSON object on standard output"}};
-constexpr Flag kAccessFlags[] = {{"as", 0, "who; anonymous when it is not said", "NAME"},
-                                 {"do", 0, "pull, push, tag, delete and so on", "ACTION"}};
+                                {"json", 0, "one JSON object on standard output"},
+                                kInFlag,
+                                kServerFlag};
+constexpr Flag kTokenFlags[] = {
+    {"owner", 0, "whose token it is; at a server your own by default", "NAME"},
+    {"scope", 0, "what it allows at most: pull,push,delete", "WORDS"},
+    {"repo", 0, "where: 'acme/*'", "PATTERN"},
+    {"expires", 0, "when it ends: 30d, never", "TIME"},
+    {"json", 0, "one JSON object on standard output"},
+    kServerFlag};
+constexpr Flag kAccessFlags[] = {{"as", 0, "who; else anonymous, at a server yourself", "NAME"},
+                                 {"do", 0, "pull, push, tag, delete and so on", "ACTION"},
+                                 kServerFlag};
 constexpr Flag kKeysFlags[] = {
     {"end-former", 0, "the tokens that were given so far end as well, within a minute"}};
 constexpr Flag kAuditFlags[] = {
@@ -118,6 +139,11 @@ constexpr Flag kAuditFlags[] = {
     {"until", 0, "to a day or time", "TIME"},
     {"limit", 0, "at most so many; 50 when it is not said", "NUMBER"},
     {"head", 0, "a head that verify printed before: it has to be in the chain", "DIGEST"}};
+
+constexpr std::string_view kAtServer =
+    "With --data it works in that data directory, whoever you are to the server: beside a running\n"
+    "server or without one. Else it asks the server where `entrepot login` signed in last, or\n"
+    "--server, or ENTREPOT_SERVER, for what you may do there.\n";
 
 constexpr Command kCommands[] = {
     {.name = "serve",
@@ -191,18 +217,41 @@ constexpr Command kCommands[] = {
      .takes_options = true,
      .options = kHealthOptions,
      .run = run_health},
+    {.name = "login",
+     .operands = "URL",
+     .max_operands = 1,
+     .text = "Sign in to a server, for the commands below.",
+     .more = "The password is kept nowhere: what is kept is a session of 14 days, or the token or "
+             "robot's\n"
+             "secret that was given instead of a password, in a file of your own\n"
+             "(~/.config/entrepot/servers.json). Registry clients sign in by themselves: docker "
+             "login.\n",
+     .flags = kLoginFlags,
+     .run = run_login},
+    {.name = "logout",
+     .operands = "[URL]",
+     .max_operands = 1,
+     .text = "Sign out, of the server that was signed in to last or of this one.",
+     .run = run_logout},
+    {.name = "whoami",
+     .operands = "[URL]",
+     .max_operands = 1,
+     .text = "Say who is signed in, and where.",
+     .run = run_whoami},
     {.name = "user",
-     .operands = "create|password|list|disable|enable|role|delete",
+     .operands = "create|invite|password|list|disable|enable|role|delete",
      .max_operands = 4,
      .text = "People: make and list accounts, set passwords, switch accounts off and on.",
+     .more = kAtServer,
      .flags = kUserFlags,
      .takes_options = true,
-     .options = kDataOptions,
+     .options = kUserOptions,
      .run = run_user},
     {.name = "org",
      .operands = "create|list|delete|member|team",
      .max_operands = 5,
      .text = "Organisations, their members and teams.",
+     .more = kAtServer,
      .flags = kOrgFlags,
      .takes_options = true,
      .options = kDataOptions,
@@ -211,6 +260,7 @@ constexpr Command kCommands[] = {
      .operands = "create|visibility|list",
      .max_operands = 3,
      .text = "Repositories: make them, say who may see them.",
+     .more = kAtServer,
      .flags = kRepoFlags,
      .takes_options = true,
      .options = kDataOptions,
@@ -219,6 +269,7 @@ constexpr Command kCommands[] = {
      .operands = "create|remove|list",
      .max_operands = 2,
      .text = "Who may do what in which repositories.",
+     .more = kAtServer,
      .flags = kGrantFlags,
      .takes_options = true,
      .options = kDataOptions,
@@ -227,6 +278,7 @@ constexpr Command kCommands[] = {
      .operands = "create|list|delete",
      .max_operands = 2,
      .text = "Machine accounts, with a secret that is shown once.",
+     .more = kAtServer,
      .flags = kRobotFlags,
      .takes_options = true,
      .options = kDataOptions,
@@ -235,6 +287,7 @@ constexpr Command kCommands[] = {
      .operands = "create|list|revoke",
      .max_operands = 2,
      .text = "Access tokens: for a person's scripts and registry clients.",
+     .more = kAtServer,
      .flags = kTokenFlags,
      .takes_options = true,
      .options = kDataOptions,
@@ -243,6 +296,7 @@ constexpr Command kCommands[] = {
      .operands = "explain",
      .max_operands = 2,
      .text = "Why somebody may do something, or may not.",
+     .more = kAtServer,
      .flags = kAccessFlags,
      .takes_options = true,
      .options = kDataOptions,

@@ -3,7 +3,6 @@
 
 #include <fmt/core.h>
 
-#include "json/writer.h"
 #include "people/find.h"
 #include "people/rights.h"
 #include "people/roles.h"
@@ -69,9 +68,9 @@ Result<void> repo_list(PeopleOfDirectory& directory, const Arguments&, Operands)
   std::vector<std::vector<std::string>> lines{{"NAME", "VISIBILITY", "SINCE"}};
   for (const meta::Repository& repository : found) {
     lines.push_back({repository.name.str(), std::string(people::name_of(repository.visibility)),
-                     date_text(repository.created_at, "-")});
+                     cli::date_text(repository.created_at, "-")});
   }
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 
@@ -106,21 +105,28 @@ Result<void> grant_remove(PeopleOfDirectory& directory, const Arguments&, Operan
   return {};
 }
 
-Result<void> grant_list(PeopleOfDirectory& directory, const Arguments&, Operands) {
+// `--in acme`: what lies below the namespace.
+bool is_in(const Arguments& arguments, std::string_view name) {
+  const auto wanted = arguments.value("in");
+  return !wanted || name.starts_with(*wanted + "/");
+}
+
+Result<void> grant_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   TRY_ASSIGN(const auto grants,
              directory.view<std::vector<meta::Grant>>([](const meta::Snapshot& snapshot) {
                return snapshot.grants().list(0, kMostListed);
              }));
   std::vector<std::vector<std::string>> lines{{"ID", "TO", "ROLE", "PATTERN", "EXPIRES", "FROM"}};
   for (const meta::Grant& grant : grants) {
+    if (!is_in(arguments, grant.pattern)) continue;
     std::string from;
     for (const std::string& network : grant.networks) from += network + ' ';
     lines.push_back({std::to_string(grant.id),
                      grant.holder_name.empty() ? "anonymous" : grant.holder_name,
                      std::string(people::name_of(grant.role)), grant.pattern,
-                     date_text(grant.expires_at, "never"), from.empty() ? "anywhere" : from});
+                     cli::date_text(grant.expires_at, "never"), from.empty() ? "anywhere" : from});
   }
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 
@@ -130,25 +136,11 @@ constexpr Verb kGrantVerbs[] = {
     {"list", "", false, grant_list},
 };
 
-// What was made up is told once: as one JSON object, or as the line that a person keeps.
 void tell_secret(const Arguments& arguments, std::string_view name,
                  const people::MadeSecret& made) {
-  const std::string expires = made.secret.expires_at ? to_rfc3339(*made.secret.expires_at) : "";
-  if (arguments.has("json")) {
-    std::string text;
-    json::Writer writer(text);
-    writer.begin_object()
-        .member("id", made.secret.id)
-        .member("name", name)
-        .member("secret", std::string_view(made.text))
-        .member("expires_at", std::string_view(expires))
-        .end_object();
-    fmt::print("{}\n", text);
-    return;
-  }
-  fmt::print("{}\n", made.text);
-  fmt::print(stderr, "this is the secret of {}; it is shown this once, and {}\n", name,
-             expires.empty() ? "never expires" : "expires at " + expires);
+  cli::print_secret(
+      {.id = made.secret.id, .name = name, .text = made.text, .expires_at = made.secret.expires_at},
+      arguments.has("json"));
 }
 
 // "acme/*:write"
@@ -176,17 +168,18 @@ Result<void> robot_create(PeopleOfDirectory& directory, const Arguments& argumen
   return {};
 }
 
-Result<void> list_robots(PeopleOfDirectory& directory, const Arguments&, Operands) {
+Result<void> list_robots(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   TRY_ASSIGN(const auto robots,
              directory.view<std::vector<meta::Account>>([](const meta::Snapshot& snapshot) {
                return snapshot.accounts().list(meta::AccountKind::Robot, "", kMostListed);
              }));
   std::vector<std::vector<std::string>> lines{{"NAME", "STATE", "SINCE"}};
   for (const meta::Account& robot : robots) {
-    lines.push_back(
-        {robot.name, std::string(people::name_of(robot.state)), date_text(robot.created_at, "-")});
+    if (!is_in(arguments, robot.name)) continue;
+    lines.push_back({robot.name, std::string(people::name_of(robot.state)),
+                     cli::date_text(robot.created_at, "-")});
   }
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 
@@ -250,13 +243,14 @@ Result<void> token_list(PeopleOfDirectory& directory, const Arguments& arguments
                    TRY_ASSIGN(const auto account, people::find_account(snapshot, user));
                    return snapshot.secrets().list(account.id, 0, kMostListed);
                  }));
-  std::vector<std::vector<std::string>> lines{{"ID", "KIND", "NAME", "EXPIRES", "SINCE"}};
+  std::vector<std::vector<std::string>> lines{{"ID", "KIND", "NAME", "EXPIRES", "SINCE", "USED"}};
   for (const meta::Secret& secret : secrets) {
     lines.push_back({std::to_string(secret.id), std::string(people::name_of(secret.kind)),
-                     secret.name, date_text(secret.expires_at, "never"),
-                     date_text(secret.created_at, "-")});
+                     secret.name, cli::date_text(secret.expires_at, "never"),
+                     cli::date_text(secret.created_at, "-"),
+                     cli::date_text(secret.used_at, "never")});
   }
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 

@@ -15,12 +15,21 @@ using meta::AccountKind;
 
 constexpr std::size_t kMostListed = 100'000;
 
+Result<void> user_invite(PeopleOfDirectory& directory, const Arguments& /*arguments*/,
+                         Operands operands) {
+  TRY_ASSIGN(const auto made,
+             directory.people().invite(directory.context(), directory.by(), operands[0]));
+  cli::print_invitation(operands[0], directory.external_url(), made.text, made.secret.expires_at);
+  return {};
+}
+
 Result<void> user_create(PeopleOfDirectory& directory, const Arguments& arguments,
                          Operands operands) {
-  TRY_ASSIGN(const std::string password, password_from_input());
-  TRY(directory.people().create_user(
-      directory.context(), directory.by(),
-      {.name = operands[0], .password = password, .admin = arguments.has("admin")}));
+  people::NewUser wished{.name = operands[0], .admin = arguments.has("admin")};
+  if (!arguments.has("invite")) {
+    TRY_ASSIGN(wished.password, cli::typed_secret("Password"));
+  }
+  TRY(directory.people().create_user(directory.context(), directory.by(), wished));
   fmt::print("{} has an account{}\n", operands[0],
              arguments.has("admin") ? " and is a system admin" : "");
   TRY_ASSIGN(const auto admins, directory.view<std::size_t>([](const meta::Snapshot& snapshot) {
@@ -29,12 +38,12 @@ Result<void> user_create(PeopleOfDirectory& directory, const Arguments& argument
   if (admins == 0) {
     fmt::print(stderr, "nobody is a system admin yet: entrepot user role {} admin\n", operands[0]);
   }
-  return {};
+  return arguments.has("invite") ? user_invite(directory, arguments, operands) : Result<void>();
 }
 
 Result<void> user_password(PeopleOfDirectory& directory, const Arguments& /*arguments*/,
                            Operands operands) {
-  TRY_ASSIGN(const std::string password, password_from_input());
+  TRY_ASSIGN(const std::string password, cli::typed_secret("Password"));
   TRY(directory.people().set_password(directory.context(), directory.by(), operands[0], password));
   fmt::print("{} has a new password; what was signed in with the old one has ended\n", operands[0]);
   return {};
@@ -50,9 +59,9 @@ Result<void> list_accounts(PeopleOfDirectory& directory, AccountKind kind) {
     lines.push_back(
         {account.name, std::string(people::name_of(account.state)),
          account.role == meta::SystemRole::None ? "-" : std::string(people::name_of(account.role)),
-         date_text(account.created_at, "-")});
+         cli::date_text(account.created_at, "-")});
   }
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 
@@ -91,9 +100,13 @@ Result<void> user_role(PeopleOfDirectory& directory, const Arguments&, Operands 
 }
 
 constexpr Verb kUserVerbs[] = {
-    {"create", "NAME", true, user_create}, {"password", "NAME", true, user_password},
-    {"list", "", false, user_list},        {"disable", "NAME", true, user_disable},
-    {"enable", "NAME", true, user_enable}, {"role", "NAME admin|auditor|none", true, user_role},
+    {"create", "NAME", true, user_create},
+    {"password", "NAME", true, user_password},
+    {"invite", "NAME", true, user_invite},
+    {"list", "", false, user_list},
+    {"disable", "NAME", true, user_disable},
+    {"enable", "NAME", true, user_enable},
+    {"role", "NAME admin|auditor|none", true, user_role},
     {"delete", "NAME", true, user_delete},
 };
 
@@ -154,7 +167,7 @@ Result<void> member_list(PeopleOfDirectory& directory, const Arguments&, Operand
   for (const meta::Member& member : members) {
     lines.push_back({member.name, std::string(people::name_of(member.role))});
   }
-  print_table(lines);
+  cli::print_table(lines);
   return {};
 }
 

@@ -141,7 +141,7 @@ class Parser {
     return {};
   }
 
-  // "-dm", "-dm=true": letters of switches; a value is the last one's.
+  // "-dm", "-dm=true": letters of switches; a value is the last one's. "-u NAME".
   Result<void> add_letters(std::string_view word) {
     const auto equals = word.find('=');
     const std::string_view letters = word.substr(1, equals - 1);
@@ -158,7 +158,11 @@ class Parser {
         return fail(ErrorCode::InvalidArgument, "{}: {} has no flag -{}{}", word, command_.name,
                     letter, hint(letters.substr(i, 1), ""));
       }
-      TRY(flip(*found, word.substr(0, equals), value));
+      if (found->value.empty()) {
+        TRY(flip(*found, word.substr(0, equals), value));
+      } else {
+        TRY_ASSIGN(out_.values[found->name], value_of(found->name, value));
+      }
     }
     return {};
   }

@@ -16,7 +16,7 @@
 namespace entrepot::server {
 
 // A flag of one command. One without a value is a switch: --dry-run, -d; --dry-run=true and
-// -d=false are understood, too. One with a value has no letter: --to FILE, --to=FILE.
+// -d=false are understood, too. One with a value: --username NAME, --username=NAME, -u NAME.
 struct Flag {
   std::string_view name;
   char letter = 0;  // 0: none

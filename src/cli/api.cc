@@ -1,0 +1,130 @@
+#include "cli/api.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace entrepot::cli {
+namespace {
+
+ErrorCode code_of(int status) {
+  switch (status) {
+    case 400:
+      return ErrorCode::InvalidArgument;
+    case 401:
+      return ErrorCode::Unauthenticated;
+    case 403:
+      return ErrorCode::Denied;
+    case 404:
+      return ErrorCode::NotFound;
+    case 409:
+      return ErrorCode::Conflict;
+    case 413:
+      return ErrorCode::TooLarge;
+    case 429:
+      return ErrorCode::RateLimited;
+    case 503:
+      return ErrorCode::Unavailable;
+    default:
+      return status < 500 ? ErrorCode::InvalidArgument : ErrorCode::Internal;
+  }
+}
+
+std::string detail_of(const std::string& body) {
+  constexpr json::Names<1> kNames = {"detail"};
+  std::string detail;
+  const auto document = json::Document::parse(body, "answer");
+  if (!document) return detail;
+  const auto fields = document->root().fields(kNames);
+  if (!fields || !fields->read(0, detail)) detail.clear();
+  return detail;
+}
+
+// What a server says is shown on a terminal: it gets no control of it.
+std::string printable(std::string text) {
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char letter : text) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                       (letter >= '0' && letter <= '9') ||
+                       std::string_view("-._~").find(letter) != std::string_view::npos;
+    if (plain) {
+      out += letter;
+    } else {
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(letter));
+    }
+  }
+  return out;
+}
+
+Error error_of(const http::client::Response& answer, const Server& server) {
+  std::string detail = printable(detail_of(answer.body));
+  if (detail.empty()) {
+    detail = fmt::format("{} answers {}: is it entrepot?", server.url, answer.status);
+  }
+  if (answer.status == 401 && !server.user.empty()) {
+    detail += fmt::format(" (entrepot login {})", server.url);
+  }
+  if (const auto id = answer.header("X-Request-Id"); id && answer.status >= 500) {
+    detail += fmt::format(" (request {})", printable(std::string(*id)));
+  }
+  return {code_of(answer.status), std::move(detail)};
+}
+
+Result<std::unique_ptr<Api>> Api::open(Server server) {
+  http::client::Options options;
+  options.most_body_bytes = 16u << 20;
+  TRY_ASSIGN(auto client, http::client::Client::make(std::move(options)));
+  return std::unique_ptr<Api>(new Api(std::move(server), std::move(client)));
+}
+
+Result<http::client::Response> Api::exchange(std::string_view method, std::string_view path,
+                                             http::client::Headers headers, std::string body) {
+  if (!server_.header_name.empty()) headers.emplace_back(server_.header_name, server_.header_value);
+  headers.emplace_back("Accept", "application/json");
+  if (!body.empty()) headers.emplace_back("Content-Type", "application/json");
+  // Without it a cookie changes nothing: no page of others can send it.
+  headers.emplace_back("Entrepot-Page", "1");
+  return client_->send(context_, {.method = std::string(method),
+                                  .url = fmt::format("{}/api/v1{}", server_.url, path),
+                                  .headers = std::move(headers),
+                                  .body = std::move(body)});
+}
+
+Result<std::string> Api::ask(std::string_view method, std::string_view path, std::string body) {
+  TRY_ASSIGN(auto answer, exchange(method, path, {}, std::move(body)));
+  if (answer.status < 200 || answer.status > 299) return Failure(error_of(answer, server_));
+  return std::move(answer.body);
+}
+
+Result<json::Document> Api::get(std::string_view path) {
+  TRY_ASSIGN(const std::string body, ask("GET", path));
+  return json::Document::parse(body, "answer");
+}
+
+Result<void> Api::each(std::string path,
+                       const std::function<Result<void>(const json::Value&)>& visit) {
+  constexpr json::Names<2> kNames = {"items", "next"};
+  path += path.find('?') == std::string::npos ? '?' : '&';
+  std::string after;
+  do {
+    TRY_ASSIGN(const auto page,
+               get(path + "limit=100" + (after.empty() ? "" : "&after=" + escaped(after))));
+    TRY_ASSIGN(const auto fields, page.root().fields(kNames));
+    TRY(fields.require({0}));
+    TRY(fields.find(0)->each_element("a list", visit));
+    after.clear();
+    TRY(fields.read(1, after));
+  } while (!after.empty());
+  return {};
+}
+
+}  // namespace entrepot::cli

@@ -1,0 +1,269 @@
+// `entrepot repo`, `grant`, `robot`, `token` and `access` at a server.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "cli/internal/verbs.h"
+#include "cli/printed.h"
+
+namespace entrepot::cli {
+namespace {
+
+constexpr std::chrono::hours kYear{24 * 365};
+constexpr std::chrono::hours kNever{0};
+
+// A repository's slashes stay.
+std::string repository_path(std::string_view name) {
+  std::string path = "/repositories";
+  while (!name.empty()) {
+    const std::size_t end = std::min(name.find('/'), name.size());
+    path += "/" + escaped(name.substr(0, end));
+    name.remove_prefix(std::min(end + 1, name.size()));
+  }
+  return path;
+}
+
+Result<void> repo_create(Api& api, const Typed& typed, Operands operands) {
+  const std::string visibility = typed.flag("visibility").value_or("private");
+  std::string body;
+  json::Writer(body)
+      .begin_object()
+      .member("name", operands[0])
+      .member("visibility", visibility)
+      .end_object();
+  TRY(api.ask("POST", "/repositories", std::move(body)));
+  fmt::print("{} is there, {}\n", operands[0], visibility);
+  return {};
+}
+
+Result<void> repo_visibility(Api& api, const Typed&, Operands operands) {
+  std::string body;
+  json::Writer(body).begin_object().member("visibility", operands[1]).end_object();
+  TRY(api.ask("PATCH", repository_path(operands[0]), std::move(body)));
+  fmt::print("{} is {}\n", operands[0], operands[1]);
+  return {};
+}
+
+Result<void> repo_list(Api& api, const Typed&, Operands) {
+  std::vector<std::vector<std::string>> lines{{"NAME", "VISIBILITY", "SINCE"}};
+  TRY(api.each("/repositories", [&](const json::Value& value) -> Result<void> {
+    const Row row{value};
+    auto& line = lines.emplace_back(3);
+    TRY_ASSIGN(line[0], row.text("name"));
+    TRY_ASSIGN(line[1], row.text("visibility"));
+    TRY_ASSIGN(line[2], row.date("created_at", "-"));
+    return {};
+  }));
+  print_table(lines);
+  return {};
+}
+
+Result<void> grant_create(Api& api, const Typed& typed, Operands operands) {
+  const auto to = typed.flag("to");
+  if (!to) {
+    return fail(ErrorCode::InvalidArgument,
+                "say to whom: --to user:NAME, team:ORGANISATION/NAME, robot:NAMESPACE/NAME or "
+                "anonymous");
+  }
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object()
+      .member("to", *to)
+      .member("role", typed.flag("role").value_or(""))
+      .member("pattern", operands[0]);
+  put_expiry(writer, typed, kNever);
+  if (const auto network = typed.flag("network")) {
+    writer.key("networks").begin_array().value(*network).end_array();
+  }
+  writer.end_object();
+  TRY_ASSIGN(const std::string answer, api.ask("POST", "/grants", std::move(body)));
+  TRY_ASSIGN(const auto document, json::Document::parse(answer, "answer"));
+  const json::Value root = document.root();
+  const Row row{root};
+  TRY_ASSIGN(const std::int64_t id, row.number("id"));
+  TRY_ASSIGN(const std::string role, row.text("role"));
+  TRY_ASSIGN(const std::string pattern, row.text("pattern"));
+  fmt::print("grant {}: {} {} {}\n", id, *to, role, pattern);
+  return {};
+}
+
+Result<void> grant_remove(Api& api, const Typed&, Operands operands) {
+  TRY(api.ask("DELETE", "/grants/" + escaped(operands[0])));
+  fmt::print("grant {} is gone\n", operands[0]);
+  return {};
+}
+
+Result<std::string> networks_of(const json::Value& grant) {
+  constexpr json::Names<1> kNames = {"networks"};
+  std::string out;
+  TRY_ASSIGN(const auto fields, grant.fields(kNames));
+  if (const auto list = fields.find(0)) {
+    TRY(list->each_element("a list", [&](const json::Value& network) -> Result<void> {
+      TRY_ASSIGN(const std::string text, network.get<std::string>());
+      out += (out.empty() ? "" : " ") + text;
+      return {};
+    }));
+  }
+  return out.empty() ? "anywhere" : out;
+}
+
+Result<void> grant_list(Api& api, const Typed& typed, Operands) {
+  std::string path = "/grants";
+  if (const auto name = typed.flag("in")) path += "?namespace=" + escaped(*name);
+  std::vector<std::vector<std::string>> lines{{"ID", "TO", "ROLE", "PATTERN", "EXPIRES", "FROM"}};
+  TRY(api.each(path, [&](const json::Value& value) -> Result<void> {
+    const Row row{value};
+    auto& line = lines.emplace_back(6);
+    TRY_ASSIGN(const std::int64_t id, row.number("id"));
+    line[0] = std::to_string(id);
+    TRY_ASSIGN(line[1], row.text("to"));
+    TRY_ASSIGN(line[2], row.text("role"));
+    TRY_ASSIGN(line[3], row.text("pattern"));
+    TRY_ASSIGN(line[4], row.date("expires_at", "never"));
+    TRY_ASSIGN(line[5], networks_of(value));
+    return {};
+  }));
+  print_table(lines);
+  return {};
+}
+
+Result<void> robot_create(Api& api, const Typed& typed, Operands operands) {
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member("name", operands[0]);
+  if (const auto grant = typed.flag("grant")) {
+    const std::size_t colon = grant->rfind(':');
+    if (colon == std::string::npos) {
+      return fail(ErrorCode::InvalidArgument, "--grant: \"{}\" is not like 'acme/*:write'", *grant);
+    }
+    writer.key("grants").begin_array().begin_object();
+    writer.member("pattern", grant->substr(0, colon)).member("role", grant->substr(colon + 1));
+    writer.end_object().end_array();
+  }
+  put_expiry(writer, typed, kYear);
+  writer.end_object();
+  TRY_ASSIGN(const std::string answer, api.ask("POST", "/robots", std::move(body)));
+  return print_made_secret(answer, "secret_id", typed);
+}
+
+Result<void> robot_list(Api& api, const Typed& typed, Operands) {
+  std::string path = "/robots";
+  if (const auto name = typed.flag("in")) path += "?namespace=" + escaped(*name);
+  std::vector<std::vector<std::string>> lines{{"NAME", "STATE", "SINCE", "EXPIRES", "USED"}};
+  TRY(api.each(path, [&](const json::Value& value) -> Result<void> {
+    const Row row{value};
+    auto& line = lines.emplace_back(5);
+    TRY_ASSIGN(line[0], row.text("name"));
+    TRY_ASSIGN(line[1], row.text("state"));
+    TRY_ASSIGN(line[2], row.date("created_at", "-"));
+    TRY_ASSIGN(line[3], row.date("expires_at", "never"));
+    TRY_ASSIGN(line[4], row.date("last_used_at", "never"));
+    return {};
+  }));
+  print_table(lines);
+  return {};
+}
+
+Result<void> robot_delete(Api& api, const Typed&, Operands operands) {
+  const std::size_t slash = operands[0].find('/');
+  if (slash == std::string::npos) {
+    return fail(ErrorCode::InvalidArgument, "\"{}\": a robot is called NAMESPACE/NAME",
+                operands[0]);
+  }
+  TRY(api.ask("DELETE", fmt::format("/robots/{}/{}", escaped(operands[0].substr(0, slash)),
+                                    escaped(operands[0].substr(slash + 1)))));
+  fmt::print("{} is deleted; the name stays taken\n", operands[0]);
+  return {};
+}
+
+Result<void> token_create(Api& api, const Typed& typed, Operands operands) {
+  if (const auto owner = typed.flag("owner"); owner && *owner != api.server().user) {
+    return fail(ErrorCode::Denied, "{} alone makes tokens of {}", *owner, *owner);
+  }
+  const auto scope = typed.flag("scope");
+  const auto repository = typed.flag("repo");
+  std::string body;
+  json::Writer writer(body);
+  writer.begin_object().member("name", operands[0]).key("scope");
+  if (!scope) {
+    writer.null();
+  } else {
+    writer.begin_array();
+    for (std::string_view rest = *scope; !rest.empty();) {
+      const std::size_t end = std::min(rest.find(','), rest.size());
+      writer.value(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    writer.end_array();
+  }
+  if (repository) writer.key("repositories").begin_array().value(*repository).end_array();
+  put_expiry(writer, typed, kYear);
+  writer.end_object();
+  TRY_ASSIGN(const std::string answer, api.ask("POST", "/me/tokens", std::move(body)));
+  return print_made_secret(answer, "id", typed);
+}
+
+Result<void> token_list(Api& api, const Typed& typed, Operands) {
+  const auto owner = typed.flag("owner");
+  std::vector<std::vector<std::string>> lines{{"ID", "KIND", "NAME", "EXPIRES", "SINCE", "USED"}};
+  const auto add = [&](const json::Value& value) -> Result<void> {
+    const Row row{value};
+    auto& line = lines.emplace_back(6);
+    TRY_ASSIGN(const std::int64_t id, row.number("id"));
+    line[0] = std::to_string(id);
+    TRY_ASSIGN(line[1], row.text("kind"));
+    TRY_ASSIGN(line[2], row.text("name"));
+    TRY_ASSIGN(line[3], row.date("expires_at", "never"));
+    TRY_ASSIGN(line[4], row.date("created_at", "-"));
+    TRY_ASSIGN(line[5], row.date("last_used_at", "never"));
+    return {};
+  };
+  TRY(api.each(owner ? "/users/" + escaped(*owner) + "/tokens" : "/me/tokens", add));
+  print_table(lines);
+  return {};
+}
+
+Result<void> token_revoke(Api& api, const Typed& typed, Operands operands) {
+  const auto owner = typed.flag("owner");
+  TRY(api.ask("DELETE",
+              (owner ? "/users/" + escaped(*owner) : "/me") + "/tokens/" + escaped(operands[0])));
+  fmt::print("token {} is revoked\n", operands[0]);
+  return {};
+}
+
+Result<void> access_explain(Api& api, const Typed& typed, Operands operands) {
+  std::string path = "/access/explain?repository=" + escaped(operands[0]) +
+                     "&do=" + escaped(typed.flag("do").value_or("pull"));
+  if (const auto as = typed.flag("as")) path += "&as=" + escaped(*as);
+  TRY_ASSIGN(const auto document, api.get(path));
+  constexpr json::Names<2> kNames = {"allowed", "reason"};
+  bool allowed = false;
+  std::string reason;
+  TRY_ASSIGN(const auto fields, document.root().fields(kNames));
+  TRY(fields.read(0, allowed));
+  TRY(fields.read(1, reason));
+  fmt::print("{}: {}\n", allowed ? "allowed" : "denied", reason);
+  return {};
+}
+
+constexpr Verb kVerbs[] = {
+    {"repo", "create", "NAME", repo_create},
+    {"repo", "visibility", "NAME public|internal|private", repo_visibility},
+    {"repo", "list", "", repo_list},
+    {"grant", "create", "PATTERN", grant_create},
+    {"grant", "remove", "ID", grant_remove},
+    {"grant", "list", "", grant_list},
+    {"robot", "create", "NAMESPACE/NAME", robot_create},
+    {"robot", "list", "", robot_list},
+    {"robot", "delete", "NAMESPACE/NAME", robot_delete},
+    {"token", "create", "NAME", token_create},
+    {"token", "list", "", token_list},
+    {"token", "revoke", "ID", token_revoke},
+    {"access", "explain", "REPOSITORY", access_explain},
+};
+
+}  // namespace
+
+std::span<const Verb> rights_verbs() { return kVerbs; }
+
+}  // namespace entrepot::cli

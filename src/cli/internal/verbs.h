@@ -1,0 +1,41 @@
+#pragma once
+// cli/internal/verbs.h — what `entrepot org member add` asks of a server.
+
+#include <span>
+#include <string>
+
+#include "cli/api.h"
+#include "cli/run.h"
+#include "json/writer.h"
+
+namespace entrepot::cli {
+
+using Operands = std::span<const std::string>;
+
+struct Verb {
+  std::string_view command;  // "org"
+  std::string_view words;    // "member add"
+  std::string_view names;    // "ORGANISATION USER": as many operands as words
+  Result<void> (*run)(Api& api, const Typed& typed, Operands operands);
+};
+
+std::span<const Verb> people_verbs();  // user, org
+std::span<const Verb> rights_verbs();  // repo, grant, robot, token, access
+
+// The members of an object of a page, by name: text, or what stands for its absence.
+struct Row {
+  const json::Value& value;
+
+  Result<std::string> text(std::string_view name, std::string_view otherwise = "-") const;
+  Result<std::int64_t> number(std::string_view name) const;
+  Result<std::string> date(std::string_view name, std::string_view otherwise) const;
+};
+
+// `expires` of what was typed, as the API wants it: a time, or null for never.
+void put_expiry(json::Writer& writer, const Typed& typed, std::chrono::hours when_absent);
+
+// The secret in an answer, printed.
+Result<void> print_made_secret(const std::string& answer, std::string_view id_name,
+                               const Typed& typed);
+
+}  // namespace entrepot::cli

@@ -1,0 +1,69 @@
+#pragma once
+// http/client/client.h — asks other servers.
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/context.h"
+#include "base/result.h"
+
+namespace entrepot::http::client {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method = "GET";
+  std::string url;  // "https://registry.example.com:5000/api/v1/me"
+  Headers headers = {};
+  std::string body = {};  // sent with its length; empty: none
+};
+
+struct Response {
+  int status = 0;
+  Headers headers = {};  // names as they came
+  std::string body = {};
+
+  // The first of that name, in whatever letters.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+struct Options {
+  std::string user_agent = "entrepot";
+  std::string ca_file = {};  // certificates to trust instead of the machine's
+  std::chrono::milliseconds connect{10'000};
+  std::chrono::milliseconds answer{60'000};   // from the first byte sent to the last one taken
+  std::size_t most_body_bytes = 4u << 20;     // of an answer
+  std::size_t most_header_bytes = 64u << 10;  // of its head
+};
+
+// Keeps connections for the next request to the same server. For one thread at a time.
+//
+// A proxy is used as curl does: https_proxy, http_proxy (lower case), no_proxy.
+class Client {
+ public:
+  // Unsupported, with what to install, where libcurl is missing.
+  static Result<std::unique_ptr<Client>> make(Options options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Sends the request once and takes the whole answer, whatever its status; redirects are answers.
+  // Blocks. Errors: InvalidArgument for what is no http or https URL; Unavailable when the server
+  // cannot be reached, or its certificate is not trusted; TooLarge for an answer past the limits;
+  // Timeout and Cancelled by the options or the context. After an error nobody knows whether the
+  // server did what it was asked for, but when it could not be reached.
+  Result<Response> send(Context& context, const Request& request);
+
+ private:
+  struct Parts;
+  explicit Client(std::unique_ptr<Parts> parts);
+  const std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace entrepot::http::client
