@@ -69,6 +69,7 @@ Result<UntaggedManifests::Page> UntaggedManifests::look(Context& context,
   return stores_.meta.view<Page>(context, [&](const meta::Snapshot& snapshot) -> Result<Page> {
     Page page;
     TRY_ASSIGN(const auto home, snapshot.repositories().find(name));
+    if (home.archived) return page;  // stays as it is
     TRY_ASSIGN(const auto manifests, snapshot.manifests().list(home.id, after, kPage));
     for (const meta::Manifest& manifest : manifests) {
       TRY_ASSIGN(const bool goes, may_go(snapshot, name, manifest, pushed_before));
@@ -93,7 +94,9 @@ Result<bool> UntaggedManifests::remove_one(Context& context, const RepositoryNam
       });
   if (removed) return true;
   const ErrorCode code = removed.error().code;
-  if (code == ErrorCode::Conflict || code == ErrorCode::NotFound) return false;
+  const bool is_kept = code == ErrorCode::Conflict || code == ErrorCode::NotFound ||
+                       code == ErrorCode::Denied;  // archived meanwhile
+  if (is_kept) return false;
   return Failure(removed.error());
 }
 

@@ -24,6 +24,12 @@ bool has_controls(std::string_view text) {
   return false;
 }
 
+Result<meta::Repository> find(const meta::Snapshot& snapshot, const oci::RepositoryName& name) {
+  TRY_ASSIGN(auto repository, snapshot.repositories().find(name));
+  if (!repository.archived) return repository;
+  return fail(ErrorCode::Denied, "{} is archived: it can be pulled, and nothing else", name.str());
+}
+
 Result<void> check(const meta::Snapshot& snapshot, meta::RepositoryId repository,
                    const Seen& seen) {
   if (!seen.was_said) return {};
@@ -62,7 +68,7 @@ Result<void> Words::describe(Context& context, const events::Actor& by,
                 kMostDescription, *characters);
   }
   return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY_ASSIGN(const auto repository, find(tx, name));
     TRY(tx.words().set_description(repository.id, text));
     return tell(tx, by, name, detail_of("description", text));
   });
@@ -78,7 +84,7 @@ Result<WallTime> Words::write_readme(Context& context, const events::Actor& by,
     return fail(ErrorCode::InvalidArgument, "a README is text in UTF-8");
   }
   return store_.transact<WallTime>(context, [&](meta::Transaction& tx) -> Result<WallTime> {
-    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY_ASSIGN(const auto repository, find(tx, name));
     TRY(check(tx, repository.id, seen));
     const WallTime now = clock_.wall();
     TRY(tx.words().set_readme(repository.id, markdown, now));
@@ -90,7 +96,7 @@ Result<WallTime> Words::write_readme(Context& context, const events::Actor& by,
 Result<void> Words::remove_readme(Context& context, const events::Actor& by,
                                   const oci::RepositoryName& name, const Seen& seen) {
   return store_.write(context, [&](meta::Transaction& tx) -> Result<void> {
-    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    TRY_ASSIGN(const auto repository, find(tx, name));
     TRY(check(tx, repository.id, seen));
     TRY(tx.words().remove_readme(repository.id));
     return tell(tx, by, name, detail_of("readme_bytes", 0));

@@ -24,7 +24,8 @@ struct Seen {
 };
 
 // Who may is asked before (access::Action::Describe). Each change is one transaction, which tells
-// the journal who made it. NotFound: there is no such repository. What is too long is an error and
+// the journal who made it. NotFound: there is no such repository. Denied: it
+// is archived. What is too long is an error and
 // never cut. Thread-safe; blocks.
 class Words {
  public:

@@ -90,6 +90,16 @@ TEST_F(WordsTest, OfTwoWhoSawTheSameTheSecondIsTold) {
   EXPECT_FAILS(PreconditionFailed, write("back again", Seen::at(*third)));
 }
 
+TEST_F(WordsTest, AnArchivedRepositorySaysWhatItSaid) {
+  ASSERT_OK(store.write(context, [&](meta::Transaction& tx) -> Result<void> {
+    TRY_ASSIGN(const auto repository, tx.repositories().find(name));
+    return tx.repositories().set_archived(repository.id, true);
+  }));
+  EXPECT_FAILS(Denied, words.describe(context, alice, name, "text"));
+  EXPECT_FAILS(Denied, words.write_readme(context, alice, name, "text"));
+  EXPECT_FAILS(Denied, words.remove_readme(context, alice, name));
+}
+
 TEST_F(WordsTest, WhatIsNotThereSaysNothing) {
   EXPECT_FAILS(NotFound, words.describe(context, alice, absent, "text"));
   EXPECT_FAILS(NotFound, words.write_readme(context, alice, absent, "text"));

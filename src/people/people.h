@@ -159,6 +159,9 @@ class People {
                                              meta::Visibility visibility);
   Result<void> set_visibility(Context& context, By by, const oci::RepositoryName& name,
                               meta::Visibility visibility);
+  // Of an archived repository nothing is pushed, moved, deleted or described; pulls go on.
+  Result<void> set_archived(Context& context, By by, const oci::RepositoryName& name,
+                            bool archived);
 
  private:
   template <class Run>

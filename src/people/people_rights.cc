@@ -220,4 +220,17 @@ Result<void> People::set_visibility(Context& context, By by, const oci::Reposito
   });
 }
 
+Result<void> People::set_archived(Context& context, By by, const oci::RepositoryName& name,
+                                  bool archived) {
+  return store_.write(context, [&](Transaction& tx) -> Result<void> {
+    TRY(by.may(tx, access::Action::Archive, name.str(), clock_.wall()));
+    TRY_ASSIGN(const auto found, tx.repositories().find(name));
+    if (found.archived == archived) return {};
+    TRY(tx.repositories().set_archived(found.id, archived));
+    std::string detail;
+    json::Writer(detail).begin_object().member("archived", archived).end_object();
+    return tell(tx, by, EventKind::RepositoryChanged, std::move(detail), name);
+  });
+}
+
 }  // namespace entrepot::people

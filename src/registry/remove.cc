@@ -31,6 +31,7 @@ Result<void> Remover::tag(Context& context, const access::Subject& who,
   const WallTime now = stores_.clock.wall();
   return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    TRY(check_not_archived(home));
     TRY_ASSIGN(const Digest previous, tx.tags().remove(home.id, tag));
     TRY(precondition.check(previous));  // an error undoes the removal
     return tx.journal().add({.kind = EventKind::TagDeleted,
@@ -50,6 +51,7 @@ Result<void> Remover::manifest(Context& context, const access::Subject& who,
   const events::Actor actor = actor_of(who);
   const auto remove = [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    TRY(check_not_archived(home));
     TRY_ASSIGN(const auto references, tx.manifests().references(home.id, digest));
     if (check) TRY(check(tx, home.id));
     TRY(tx.manifests().remove(home.id, digest, even, actor.id));
@@ -82,6 +84,7 @@ Result<void> Remover::blob(Context& context, const access::Subject& who,
   const WallTime now = stores_.clock.wall();
   return stores_.meta.write(context, [&](meta::Transaction& tx) -> Result<void> {
     TRY_ASSIGN(const auto home, tx.repositories().find(repository));
+    TRY(check_not_archived(home));
     TRY_ASSIGN(const auto blob, tx.blobs().find(home.id, digest));
     TRY_ASSIGN(const auto user, if_there(tx.manifests().user_of(home.id, digest)));
     if (user) {

@@ -96,5 +96,26 @@ TEST(Remover, BlobGoesFromThisRepositoryAlone) {
   EXPECT_FAILS(NotFound, world.remover.blob(world.context, world.who, name("a"), digest));
 }
 
+TEST(Remover, OfAnArchivedRepositoryNothingIsChanged) {
+  World world;
+  const auto digest = world.push_image("a", "1", "layer");
+  const auto bytes = world.pull("a", "1").value();
+  const auto archive = [&](bool archived) {
+    return world.stores.meta.write(world.context, [&](meta::Transaction& tx) -> Result<void> {
+      TRY_ASSIGN(const auto home, tx.repositories().find(name("a")));
+      return tx.repositories().set_archived(home.id, archived);
+    });
+  };
+  ASSERT_OK(archive(true));
+  EXPECT_FAILS(Denied, world.remover.tag(world.context, world.who, name("a"), tag("1")));
+  EXPECT_FAILS(Denied, world.remover.manifest(world.context, world.who, name("a"), digest));
+  EXPECT_FAILS(Denied,
+               world.remover.blob(world.context, world.who, name("a"), Digest::of("layer")));
+  EXPECT_FAILS(Denied, world.push("a", {"2"}, bytes));
+  EXPECT_OK(world.pull("a", "1"));
+  ASSERT_OK(archive(false));
+  EXPECT_OK(world.push("a", {"2"}, bytes));
+}
+
 }  // namespace
 }  // namespace entrepot::registry

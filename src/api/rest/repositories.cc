@@ -70,10 +70,11 @@ std::vector<std::string_view> allowed(Context& context, const Call& call, std::s
 struct Change {
   std::optional<meta::Visibility> visibility;
   std::optional<std::string> description;
+  std::optional<bool> archived;
 };
 
 Result<Change> wanted_change(std::string_view body) {
-  static constexpr json::Names<2> kNames = {"visibility", "description"};
+  static constexpr json::Names<3> kNames = {"visibility", "description", "archived"};
   TRY_ASSIGN(const auto document, json::Document::parse(body, "body"));
   TRY_ASSIGN(const auto fields, document.root().fields(kNames));
   Change change;
@@ -84,8 +85,9 @@ Result<Change> wanted_change(std::string_view body) {
     if (!change.visibility) return fields.invalid(0, "is public, internal or private");
   }
   if (fields.find(1)) TRY(fields.read(1, change.description.emplace()));
-  if (!change.visibility && !change.description) {
-    return fail(ErrorCode::InvalidArgument, "say visibility, description, or both");
+  if (fields.find(2)) TRY(fields.read(2, change.archived.emplace()));
+  if (!change.visibility && !change.description && !change.archived) {
+    return fail(ErrorCode::InvalidArgument, "say visibility, description, archived, or several");
   }
   return change;
 }
@@ -171,9 +173,13 @@ http::Response Repositories::get(Context& context, const Call& call) {
 http::Response Repositories::change(Context& context, const Call& call) {
   const auto change = wanted_change(call.body);
   if (!change) return to_problem(change.error());
+  // Who may describe a repository need not be who may open or archive it: the author is asked.
+  people::People people(call.services.meta, call.services.clock);
+  if (change->archived && !*change->archived) {
+    const auto changed = people.set_archived(context, call.author(), call.repository(), false);
+    if (!changed) return to_problem(changed.error());
+  }
   if (change->visibility) {
-    // Who may describe a repository need not be who may open it: its author is asked.
-    people::People people(call.services.meta, call.services.clock);
     const auto changed =
         people.set_visibility(context, call.author(), call.repository(), *change->visibility);
     if (!changed) return to_problem(changed.error());
@@ -182,6 +188,10 @@ http::Response Repositories::change(Context& context, const Call& call) {
     hub::Words words(call.services.meta, call.services.clock);
     const auto changed =
         words.describe(context, call.author().actor(), call.repository(), *change->description);
+    if (!changed) return to_problem(changed.error());
+  }
+  if (change->archived && *change->archived) {
+    const auto changed = people.set_archived(context, call.author(), call.repository(), true);
     if (!changed) return to_problem(changed.error());
   }
   return get(context, call);

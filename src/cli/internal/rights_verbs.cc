@@ -44,6 +44,24 @@ Result<void> repo_visibility(Api& api, const Typed&, Operands operands) {
   return {};
 }
 
+Result<void> set_archived(Api& api, const std::string& name, bool archived) {
+  std::string body;
+  json::Writer(body).begin_object().member("archived", archived).end_object();
+  TRY(api.ask("PATCH", repository_path(name), std::move(body)));
+  fmt::print(
+      "{} {}\n", name,
+      archived ? "is archived: it can be pulled, and nothing else" : "can be pushed to again");
+  return {};
+}
+
+Result<void> repo_archive(Api& api, const Typed&, Operands operands) {
+  return set_archived(api, operands[0], true);
+}
+
+Result<void> repo_unarchive(Api& api, const Typed&, Operands operands) {
+  return set_archived(api, operands[0], false);
+}
+
 Result<void> repo_list(Api& api, const Typed&, Operands) {
   std::vector<std::vector<std::string>> lines{{"NAME", "VISIBILITY", "SINCE"}};
   TRY(api.each("/repositories", [&](const json::Value& value) -> Result<void> {
@@ -249,6 +267,8 @@ Result<void> access_explain(Api& api, const Typed& typed, Operands operands) {
 constexpr Verb kVerbs[] = {
     {"repo", "create", "NAME", repo_create},
     {"repo", "visibility", "NAME public|internal|private", repo_visibility},
+    {"repo", "archive", "NAME", repo_archive},
+    {"repo", "unarchive", "NAME", repo_unarchive},
     {"repo", "list", "", repo_list},
     {"grant", "create", "PATTERN", grant_create},
     {"grant", "remove", "ID", grant_remove},

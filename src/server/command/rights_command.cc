@@ -53,6 +53,23 @@ Result<void> repo_visibility(PeopleOfDirectory& directory, const Arguments&, Ope
   return {};
 }
 
+Result<void> set_archived(PeopleOfDirectory& directory, const std::string& typed, bool archived) {
+  TRY_ASSIGN(const auto name, oci::RepositoryName::parse(typed));
+  TRY(directory.people().set_archived(directory.context(), directory.by(), name, archived));
+  fmt::print(
+      "{} {}\n", name.str(),
+      archived ? "is archived: it can be pulled, and nothing else" : "can be pushed to again");
+  return {};
+}
+
+Result<void> repo_archive(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
+  return set_archived(directory, operands[0], true);
+}
+
+Result<void> repo_unarchive(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
+  return set_archived(directory, operands[0], false);
+}
+
 Result<void> repo_list(PeopleOfDirectory& directory, const Arguments&, Operands) {
   TRY_ASSIGN(const auto found,
              directory.view<std::vector<meta::Repository>>(
@@ -77,6 +94,8 @@ Result<void> repo_list(PeopleOfDirectory& directory, const Arguments&, Operands)
 constexpr Verb kRepoVerbs[] = {
     {"create", "NAME", true, repo_create},
     {"visibility", "NAME public|internal|private", true, repo_visibility},
+    {"archive", "NAME", true, repo_archive},
+    {"unarchive", "NAME", true, repo_unarchive},
     {"list", "", false, repo_list},
 };
 
