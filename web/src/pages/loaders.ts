@@ -5,10 +5,15 @@ export const loadImage = () => import('./Image.svelte');
 export const loadSignIn = () => import('./SignIn.svelte');
 export const loadAccount = () => import('./Account.svelte');
 export const loadAudit = () => import('./Audit.svelte');
+export const loadRights = () => import('./Rights.svelte');
+export const loadNamespace = () => import('./Namespace.svelte');
+export const loadOrganisations = () => import('./Organisations.svelte');
+export const loadUsers = () => import('./Users.svelte');
 
 const loaders: Partial<Record<string, () => Promise<unknown>>> = {
   repository: loadRepository, history: loadHistory, image: loadImage, 'sign-in': loadSignIn,
-  account: loadAccount, audit: loadAudit,
+  account: loadAccount, audit: loadAudit, rights: loadRights, namespace: loadNamespace,
+  organisations: loadOrganisations, users: loadUsers,
 };
 
 // Begins before anybody waits for it; who does hears of a failure.
