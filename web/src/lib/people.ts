@@ -117,9 +117,9 @@ async function ifThere<T>(path: string, signal: AbortSignal): Promise<T | null> 
 }
 
 export async function findOwner(name: string, signal: AbortSignal): Promise<Owner> {
-  const organisation = await ifThere<Organisation>(organisationPath(name), signal);
+  const [organisation, user] = await Promise.all([ifThere<Organisation>(organisationPath(name), signal),
+                                                  ifThere<User>(userPath(name), signal)]);
   if (organisation !== null) return {kind: 'organisation', organisation};
-  const user = await ifThere<User>(userPath(name), signal);
   return user === null ? {kind: 'nobody'} : {kind: 'user', user};
 }
 
