@@ -2,6 +2,7 @@
 
 import base64
 import json
+from urllib.parse import quote
 
 from support.http import Client
 
@@ -56,9 +57,9 @@ def sign_in(page, name: str, password: str = PASSWORD) -> None:
 
 def open_as(open_page, registry, name: str, path: str, **settings):
     """A page of somebody's who has just signed in, with all that it asked for."""
-    page = open_page(registry, **settings).go(f"/-/sign-in?then={path}")
+    page = open_page(registry, **settings).go(f"/-/sign-in?then={quote(path)}")
     sign_in(page, name)
-    page.run("await page.waitForFunction((path) => location.pathname === path"
+    page.run("await page.waitForFunction((path) => location.pathname + location.search === path"
              " && document.querySelector('#password') === null, values.path);", path=path)
     page.wait_for("main h1")
     page.settle()

@@ -275,5 +275,5 @@ def test_sign_in_leads_back_to_the_people(open_page, peopled):
     page.click("main a:has-text('Sign in')")
     assert page.path == "/-/sign-in?then=/acme/-/people"
     sign_in(page, "alice", PASSWORD)
-    page.wait_for("main form")
+    page.wait_for("main form.inline")
     assert page.path == "/acme/-/people"

@@ -28,7 +28,7 @@ def test_admins_find_them_from_their_account(open_page, peopled):
     page.wait_for("main tbody tr")
     assert page.path == USERS
     assert page.texts("main tbody .name")[:4] == ["admin", "alice", "bob", "carol"]
-    assert "system admin" in page.text("tr:has(td:text('admin'))")
+    assert "system admin" in page.text("tr:has(td.name:has-text('admin'))")
     page = open_as(open_page, peopled, "alice", "/-/account")
     assert page.run("return page.locator('.side a:has-text(\"Users\")').count();") == 0
 
@@ -69,7 +69,7 @@ def test_one_is_made_disabled_given_a_role_and_deleted(open_page, peopled):
              "await page.locator('dialog[open] input[type=password]').fill('battery staple');")
     assert "sees every name" in page.text("dialog[open]")
     page.click("dialog[open] button[type=submit]")
-    page.wait_for("tr:has(td:text('dave')) td:has-text('auditor')")
+    page.wait_for("tr:has(td.name:has-text('dave')) td:has-text('auditor')")
     assert user(peopled, "dave") | {"created_at": ""} == {"name": "dave", "state": "active", "role": "auditor", "created_at": ""}
     assert (status_as(peopled, "dave"), status_as(peopled, "dave", "battery staple")) == (401, 200)
 
