@@ -114,6 +114,18 @@ def test_who_may_what_and_why_is_asked(open_page, peopled, who, action, expected
     assert " ".join(page.text(".side [role=status]").split()) == expected, "the address asks"
 
 
+def test_an_answer_follows_what_is_granted(open_page, peopled):
+    page = open_as(open_page, peopled, "alice", RIGHTS + "?who=carol&do=pull")
+    page.wait_for(".side :text('No, carol may not')")
+    page.click("main button:has-text('Grant a right')")
+    page.run("await page.fill('dialog input >> nth=0', 'carol');")
+    page.click("dialog button[type=submit]")
+    page.wait_for(".side :text('Yes, carol may')")
+    page.click("button[aria-label='Revoke the right of carol on acme/api']")
+    page.click("button:has-text('Really revoke')")
+    page.wait_for(".side :text('No, carol may not')")
+
+
 def test_reasons_are_told_in_chinese(open_page, peopled):
     page = open_as(open_page, peopled, "alice", RIGHTS + "?who=bob&do=delete", language="zh-CN")
     page.wait_for(".side [role=status] p")
