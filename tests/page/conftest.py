@@ -4,7 +4,7 @@ import pytest
 
 from page_browser import Browser
 from page_content import fill, push_version
-from page_people import PASSWORD, SignedIn
+from page_people import PASSWORD, Api, SignedIn
 from support.command import run
 from support.content import Repository
 from support.paths import entrepot
@@ -40,6 +40,27 @@ def closed(start_module_registry):
         command("repo", "create", name, "--visibility", visibility)
         command("grant", "create", name, "--to", "user:alice", "--role", "maintain")
         push_version(Repository(SignedIn(registry.address, "alice"), name), "1", name)
+    return registry
+
+
+@pytest.fixture(scope="module")
+def peopled(start_module_registry):
+    """acme with alice, its owner, and bob, a member, the team dev and the robot acme/ci; carol, who is nothing
+    to it. acme/web is public, acme/api private."""
+    registry = start_module_registry(environment={"ENTREPOT_ADMIN_PASSWORD": PASSWORD})
+    admin = Api(registry.address, "admin")
+    for name in ("alice", "bob", "carol"):
+        admin.post("/users", {"name": name, "password": PASSWORD})
+    admin.post("/organisations", {"name": "acme"})
+    admin.put("/organisations/acme/members/alice", {"role": "owner"})
+    admin.put("/organisations/acme/members/bob", {"role": "member"})
+    admin.post("/organisations/acme/teams", {"name": "dev"})
+    admin.put("/organisations/acme/teams/dev/members/bob", {})
+    admin.post("/robots", {"name": "acme/ci", "grants": [{"pattern": "acme/*", "role": "write"}], "expires_at": None})
+    admin.post("/grants", {"to": "team:acme/dev", "role": "maintain", "pattern": "acme/api"})
+    for name in ("acme/web", "acme/api"):
+        push_version(Repository(SignedIn(registry.address, "alice"), name), "1", name)
+    admin.patch("/repositories/acme/web", {"visibility": "public"})
     return registry
 
 

@@ -112,23 +112,29 @@ def fill(client) -> None:
     push_version(Repository(client, "hello"), "1", "hello")
 
 
-# Addresses of every kind of page, with what has to be read there.
-PAGES = {
+# Addresses of every kind of page, with what has to be read there; each group is looked at in a file of its own.
+LISTS = {
     "home": ("/", "acme/web"),
     "filtered": ("/?q=api", "acme/api"),
     "repository": ("/acme/web", "1.10.0"),
     "odd name": ("/-/r/v2/odd", "v2/odd"),
     "longest name": (f"/{LONGEST_NAME}", "a-team"),
+}
+IMAGES = {
     "history": ("/acme/web/-/history/latest", "latest"),
     "image": ("/acme/web/-/image/latest", "apt-get update"),
     "platforms": ("/acme/web/-/image/many?platform=linux/arm64", "arm64"),
     "one layer": ("/acme/web/-/image/one", "step 0"),
     "sixty layers": ("/acme/web/-/image/sixty", "step 59"),
+}
+DETAILS = {
     "127 layers": ("/acme/web/-/image/deepest", "step 126"),
     "one of 99 %": ("/acme/web/-/image/lopsided", "step 0"),
     "config": ("/acme/web/-/image/latest?tab=config", "PATH=/usr/bin"),
     "referrers": ("/acme/web/-/image/hostile?tab=referrers", "application/x.evil"),
     "manifest": ("/acme/web/-/image/latest?tab=raw", "schemaVersion"),
+}
+STRANGE = {
     "hostile": ("/acme/web/-/image/hostile", HOSTILE[0]),
     "hostile config": ("/acme/web/-/image/hostile?tab=config", HOSTILE[0]),
     "not there": ("/acme/none", "acme/none"),

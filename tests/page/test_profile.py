@@ -4,18 +4,8 @@
 import pytest
 
 from page_browser import DESK, LANGUAGES, PHONE, THEMES
-from page_people import PASSWORD, basic, sign_in
+from page_people import PASSWORD, basic, open_as, sign_in
 from support.http import Client
-
-
-def open_as(open_page, registry, name: str, path: str, **settings):
-    page = open_page(registry, **settings).go(f"/-/sign-in?then={path}")
-    sign_in(page, name)
-    page.run("await page.waitForFunction((path) => location.pathname === path"
-             " && document.querySelector('#password') === null, values.path);", path=path)
-    page.wait_for("main h1")
-    page.settle()
-    return page
 
 
 def status_as(registry, name: str, secret: str) -> int:

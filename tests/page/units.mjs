@@ -28,6 +28,13 @@ const routes = [
   {page: 'history', name: 'team/web', tag: '1.2-rc_1'},
   {page: 'image', name: 'team/web', reference: '1.2', platform: 'linux/arm64', tab: 'config'},
   {page: 'image', name: 'api/x', reference: `sha256:${'0'.repeat(64)}`, platform: '', tab: 'layers'},
+  {page: 'rights', name: 'team/web', who: '', action: ''},
+  {page: 'rights', name: 'v2', who: 'acme/ci', action: 'push'},
+  {page: 'namespace', name: 'acme', holding: 'people', team: ''},
+  {page: 'namespace', name: 'api', holding: 'robots', team: ''},
+  {page: 'namespace', name: 'acme', holding: 'teams', team: 'dev'},
+  {page: 'organisations'},
+  {page: 'users', q: 'ali'},
   {page: 'sign-in', then: '/team/web/-/image/1?tab=raw'},
   {page: 'account'},
   {page: 'audit', namespace: 'acme', who: 'alice', what: 'grant.created'},
@@ -47,7 +54,8 @@ test('names that are routes have their page elsewhere', () => {
 });
 
 test('what is no address of a page is missing', () => {
-  for (const path of ['/-/', '/-/none', '/a/-/none', '/a/-/history', '/a/-/image/1/2', '/%', '/-/r/']) {
+  for (const path of ['/-/', '/-/none', '/a/-/none', '/a/-/history', '/a/-/image/1/2', '/%', '/-/r/', '/a/b/-/people', '/a/-/people/x',
+                      '/a/-/rights/x', '/-/admin']) {
     assert.equal(parse(path, new URLSearchParams()).page, 'missing', path);
   }
 });

@@ -241,7 +241,7 @@ export async function beginSession(name: string, password: string): Promise<Me> 
 
 const asJson = (value: unknown): RequestInit => ({body: JSON.stringify(value), headers: {'Content-Type': 'application/json'}});
 
-export async function change(path: string, values: Record<string, string>): Promise<void> {
+export async function change(path: string, values: Record<string, string | boolean>): Promise<void> {
   await ask('PATCH', path, asJson(values));
 }
 

@@ -56,8 +56,8 @@ export function pull(tool: Tool, name: string, at: string): string {
 }
 
 // The commands that bring a first image here.
-export function firstPush(tool: Tool, needsSignIn: boolean): string[] {
-  const target = `${host}/library/hello:1`;
+export function firstPush(tool: Tool, needsSignIn: boolean, namespace = 'library'): string[] {
+  const target = `${host}/${namespace}/hello:1`;
   const scheme = isPlain ? plainFlags[tool] : '';
   const login: Record<Tool, string> = {
     docker: `docker login ${host}`, podman: `podman login${scheme} ${host}`, nerdctl: `nerdctl${scheme} login ${host}`,
@@ -74,7 +74,7 @@ export function firstPush(tool: Tool, needsSignIn: boolean): string[] {
     skopeo: [`skopeo copy --all${isPlain ? ' --dest-tls-verify=false' : ''} docker://hello-world docker://${target}`],
     crane: [`crane${scheme} copy hello-world ${target}`],
     oras: ['echo hello > hello.txt', `oras push${scheme} ${target} hello.txt`],
-    helm: ['helm create hello', 'helm package hello', `helm push${scheme} hello-0.1.0.tgz oci://${host}/charts`],
+    helm: ['helm create hello', 'helm package hello', `helm push${scheme} hello-0.1.0.tgz oci://${host}/${namespace === 'library' ? 'charts' : namespace}`],
   };
   return needsSignIn && login[tool] !== '' ? [login[tool], ...steps[tool]] : steps[tool];
 }

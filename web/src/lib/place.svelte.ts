@@ -1,6 +1,6 @@
 // Where the reader is: the address bar, and what was there before.
 import {tick} from 'svelte';
-import {format, parse, type Route} from './route';
+import {format, parse, type Holding, type Route} from './route';
 import {prefix} from './setting';
 
 function read(): Route {
@@ -31,6 +31,9 @@ export const repositoryAddress = (name: string): string => to({page: 'repository
 export const historyAddress = (name: string, tag: string): string => to({page: 'history', name, tag});
 export const imageAddress = (name: string, reference: string): string =>
   to({page: 'image', name, reference, platform: '', tab: 'layers'});
+export const rightsAddress = (name: string): string => to({page: 'rights', name, who: '', action: ''});
+export const holdingAddress = (name: string, holding: Holding, team = ''): string =>
+  to({page: 'namespace', name, holding, team});
 
 const newEntry = (): string => Math.random().toString(36).slice(2);
 

@@ -3,6 +3,10 @@
 export type Tab = 'layers' | 'config' | 'referrers' | 'raw';
 export const tabs: readonly Tab[] = ['layers', 'config', 'referrers', 'raw'];
 
+// What a namespace has besides its repositories.
+export type Holding = 'people' | 'teams' | 'robots';
+export const holdings: readonly Holding[] = ['people', 'teams', 'robots'];
+
 // Of tags: '' is by name.
 export type Sort = '' | 'newest';
 
@@ -11,6 +15,10 @@ export type Route =
   | {page: 'repository'; name: string; q: string; sort: Sort}
   | {page: 'history'; name: string; tag: string}
   | {page: 'image'; name: string; reference: string; platform: string; tab: Tab}
+  | {page: 'rights'; name: string; who: string; action: string}
+  | {page: 'namespace'; name: string; holding: Holding; team: string}
+  | {page: 'organisations'}
+  | {page: 'users'; q: string}
   | {page: 'sign-in'; then: string}
   | {page: 'welcome'}
   | {page: 'account'}
@@ -37,6 +45,8 @@ export function parse(path: string, query: URLSearchParams): Route {
   if (plain === '/-/sign-in') return {page: 'sign-in', then: query.get('then') ?? '/'};
   if (plain === '/-/welcome') return {page: 'welcome'};
   if (plain === '/-/account') return {page: 'account'};
+  if (plain === '/-/organisations') return {page: 'organisations'};
+  if (plain === '/-/admin/users') return {page: 'users', q: query.get('q') ?? ''};
   if (plain === '/-/audit') {
     const asked = (name: string): string => query.get(name) ?? '';
     return {page: 'audit', namespace: asked('namespace'), who: asked('who'), what: asked('what')};
@@ -55,6 +65,13 @@ function parseBelow(name: string, parts: string[], query: URLSearchParams): Rout
     return {page: 'repository', name, q: query.get('q') ?? '', sort: query.get('sort') === 'newest' ? 'newest' : ''};
   }
   if (page === 'history' && item !== '') return {page: 'history', name, tag: item};
+  if (page === 'rights' && item === '') {
+    return {page: 'rights', name, who: query.get('who') ?? '', action: query.get('do') ?? ''};
+  }
+  const holding = holdings.find((one) => one === page);
+  if (holding !== undefined && !name.includes('/') && (item === '' || holding === 'teams')) {
+    return {page: 'namespace', name, holding, team: item};
+  }
   if (page !== 'image') return missing;
   const tab = tabs.find((one) => one === query.get('tab')) ?? 'layers';
   return {page: 'image', name, reference: item || 'latest', platform: query.get('platform') ?? '', tab};
@@ -82,6 +99,14 @@ export function format(route: Route): string {
     case 'image':
       return withQuery(`${below(route.name)}/-/image/${encodeURIComponent(route.reference).replaceAll('%3A', ':')}`,
                        {platform: route.platform, tab: route.tab === 'layers' ? '' : route.tab});
+    case 'rights':
+      return withQuery(`${below(route.name)}/-/rights`, {who: route.who, do: route.action});
+    case 'namespace':
+      return `${below(route.name)}/-/${route.holding}${route.team === '' ? '' : `/${encodeURIComponent(route.team)}`}`;
+    case 'organisations':
+      return '/-/organisations';
+    case 'users':
+      return withQuery('/-/admin/users', {q: route.q});
     case 'sign-in':
       return withQuery('/-/sign-in', {then: route.then === '/' ? '' : route.then});
     case 'welcome':

@@ -4,6 +4,7 @@ import {forgetAll} from './place.svelte';
 
 let system = $state.raw<System>();
 let me = $state.raw<Me>();
+let known = $state(false);  // both were asked for, and answered or not
 let epoch = $state(0);  // another one: what was shown is not what this reader may see
 
 export const session = {
@@ -22,6 +23,16 @@ export const session = {
   get isSignedIn(): boolean {
     return me !== undefined && me.kind !== 'anonymous';
   },
+  get isAdmin(): boolean {
+    return me?.role === 'admin';
+  },
+  // Who sees every name and right: an admin or an auditor.
+  get seesAll(): boolean {
+    return me !== undefined && me.role !== 'none';
+  },
+  get isKnown(): boolean {
+    return known;
+  },
 };
 
 // Without an answer the page goes on: each of its parts tells of its own failure.
@@ -29,6 +40,7 @@ export async function learnSession(): Promise<void> {
   const [first, second] = await Promise.allSettled([get<System>('/system'), get<Me>('/me')]);
   if (first.status === 'fulfilled') system = first.value;
   if (second.status === 'fulfilled') me = second.value;
+  known = true;
 }
 
 export async function signIn(name: string, password: string): Promise<void> {

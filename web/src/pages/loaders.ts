@@ -6,10 +6,15 @@ export const loadSignIn = () => import('./SignIn.svelte');
 export const loadWelcome = () => import('./Welcome.svelte');
 export const loadAccount = () => import('./Account.svelte');
 export const loadAudit = () => import('./Audit.svelte');
+export const loadRights = () => import('./Rights.svelte');
+export const loadNamespace = () => import('./Namespace.svelte');
+export const loadOrganisations = () => import('./Organisations.svelte');
+export const loadUsers = () => import('./Users.svelte');
 
 const loaders: Partial<Record<string, () => Promise<unknown>>> = {
   repository: loadRepository, history: loadHistory, image: loadImage, 'sign-in': loadSignIn,
-  welcome: loadWelcome, account: loadAccount, audit: loadAudit,
+  welcome: loadWelcome, account: loadAccount, audit: loadAudit, rights: loadRights, namespace: loadNamespace,
+  organisations: loadOrganisations, users: loadUsers,
 };
 
 // Begins before anybody waits for it; who does hears of a failure.

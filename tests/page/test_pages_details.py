@@ -1,0 +1,13 @@
+# ctest: labels=page timeout=300
+"""What an image is made of, as it looks to people: both themes, both languages, a desk and a phone."""
+
+import pytest
+
+from page_content import DETAILS
+from page_look import LOOKS, require_good
+
+
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("name", DETAILS)
+def test_page_is_usable(open_page, filled, name, look):
+    require_good(open_page, filled, DETAILS[name], look)
