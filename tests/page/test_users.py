@@ -135,3 +135,38 @@ def test_who_is_no_admin_is_told_who_may(open_page, peopled):
     page.wait_for("main [role=alert]")
     assert "You may not do this" in page.text("main [role=alert]")
     assert page.run("return page.locator('main button:has-text(\"Make\")').count();") == 0
+
+
+def test_somebody_new_sets_their_own_password_by_a_link(open_page, peopled):
+    page = open_as(open_page, peopled, "admin", USERS)
+    page.click("main button:has-text('Make a user')")
+    page.run("await page.fill('dialog input[type=text]', 'nina');")
+    page.click("dialog button[type=submit]")
+    page.wait_for("dialog[open] .copied code")
+    page.require_usable()
+    link = page.text("dialog[open] .copied code")
+    assert link.startswith(f"http://{peopled.address}/-/welcome#ent_inv_")
+    page.click("dialog[open] button:has-text('Close')")
+    assert "ent_inv_" not in page.evaluate("document.documentElement.outerHTML")
+
+    page = open_page(peopled).go(link[link.index("/-/"):])
+    page.wait_for("main input[type=password]")
+    page.require_usable()
+    assert "You are nina" in page.text("main")
+    page.run("await page.fill('main input[type=password]', 'battery staple');")
+    page.click("main button[type=submit]")
+    page.wait_for("header :text('nina')")
+    assert status_as(peopled, "nina", "battery staple") == 200
+
+    page = open_page(peopled).go(link[link.index("/-/"):])
+    page.wait_for("main [role=alert]")
+    assert "was used, or has ended" in page.text("main")
+
+
+def test_a_forgotten_password_is_set_anew(open_page, peopled):
+    page = open_as(open_page, peopled, "admin", USERS)
+    open_dialog(page, "carol")
+    page.click("dialog[open] button:has-text('Make a link')")
+    page.wait_for("dialog[open] .copied code")
+    page.require_usable()
+    assert status_as(peopled, "carol") == 200, "the old one counts until then"
