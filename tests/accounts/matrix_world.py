@@ -52,7 +52,8 @@ class Caller:
 
 
 class World:
-    """One registry with all that rights_table.py names. Every answer that it gave is in `log`."""
+    """One registry with all that rights_table.py names. What it answered is in `log`, until that is
+    looked through."""
 
     def __init__(self, registry):
         self.registry = registry
@@ -60,6 +61,7 @@ class World:
         self.log: list[tuple[str, str, Answer]] = []  # caller, what was sent, answer
         self.admin = basic("admin")
         self.made: dict[str, str] = {}
+        self.manifests: dict[str, str] = {}
         self._make_accounts()
         self._make_repositories()
         self._make_rights()
@@ -121,8 +123,8 @@ class World:
             repository.push_blob(config)
             repository.push_blob(word_within(place).encode())
             parts = descriptor(config, OCI_CONFIG), [descriptor(LAYER, OCI_LAYER)]
-            repository.push_manifest("v1", image_manifest(
-                *parts, annotations={"org.example.note": word_within(place)}))
+            self.manifests[place] = repository.push_manifest("v1", image_manifest(
+                *parts, annotations={"org.example.note": word_within(place)})).digest
             repository.push_manifest(word_within(place), image_manifest(*parts))
             self._do("PATCH", f"/repositories/{place}",
                      {"description": word_told(place),

@@ -19,38 +19,39 @@ PLACES = ("acme/public", "acme/inside", "acme/hidden", "acme/absent",
           "ajax/hidden", "ajax/absent", "none/absent", "hidden-name", "absent-name")
 THERE = ("acme/public", "acme/inside", "acme/hidden", "ajax/hidden", "hidden-name")
 
-# `may`: the role in each of PLACES. `is`: the column of PEOPLE.
+# What each caller is in each of PLACES, and (`is`) which column of PEOPLE is theirs. X-token is a
+# registry token that X got, X-secret an access token of X; -pull and -public say what it is bound to.
 _ROLES = """
-caller               is      public    inside    hidden    absent  | ajax:   absent none  one-part absent
-anonymous            nobody  read      -         -         -         -       -      -      -       -
-anonymous-token      nobody  read      -         -         -         -       -      -      -       -
-stranger             person  read      read      -         -         -       -      -      -       -
-stranger-token       bound   read      read      -         -         -       -      -      -       -
-reader               person  read      read      read      -         -       -      -      -       -
-reader-secret-public bound   read      -         -         -         -       -      -      -       -
-reader-token-public  bound   read      -         -         -         -       -      -      -       -
-writer               person  write     write     write     -         -       -      -      -       -
-writer-token         bound   write     write     write     -         -       -      -      -       -
-writer-secret-public bound   write     -         -         -         -       -      -      -       -
-maintainer           person  maintain  maintain  maintain  -         -       -      -      -       -
-keeper               keeper  admin     admin     admin     -         -       -      -      -       -
-member               member  read      read      read      -         -       -      -      -       -
-editor               member  maintain  maintain  maintain  maintain+ -       -      -      -       -
-owner                owner   admin     admin     admin     admin+    -       -      -      -       -
-owner-pull-token     bound   read      read      read      read      -       -      -      -       -
-owner-session        owner   admin     admin     admin     admin+    -       -      -      -       -
-owner-secret         secret  admin     admin     admin     admin+    -       -      -      -       -
-owner-secret-pull    bound   read      read      read      read      -       -      -      -       -
-owner-secret-public  bound   read      -         -         -         -       -      -      -       -
-lodger               person  read      read      -         -         -       -      -      -       -
-auditor              auditor read      read      see       see       see     see    see    see     see
-admin                admin   admin     admin     admin     admin+    admin   admin+ admin+ admin   admin+
-robot                robot   write     write     write     write+    -       -      -      -       -
-robot-idle           robot   read      -         -         -         -       -      -      -       -
-disabled             wrong   -         -         -         -         -       -      -      -       -
-wrong-password       wrong   -         -         -         -         -       -      -      -       -
-unknown-name         wrong   -         -         -         -         -       -      -      -       -
-wrong-token          wrong   -         -         -         -         -       -      -      -       -
+caller                is       acme/public  /inside   /hidden   /absent    ajax/hidden  /absent  none/absent  hidden-name  absent-name
+anonymous             nobody   read         -         -         -          -            -        -            -            -
+anonymous-token       nobody   read         -         -         -          -            -        -            -            -
+stranger              person   read         read      -         -          -            -        -            -            -
+stranger-token        bound    read         read      -         -          -            -        -            -            -
+reader                person   read         read      read      -          -            -        -            -            -
+reader-secret-public  bound    read         -         -         -          -            -        -            -            -
+reader-token-public   bound    read         -         -         -          -            -        -            -            -
+writer                person   write        write     write     -          -            -        -            -            -
+writer-token          bound    write        write     write     -          -            -        -            -            -
+writer-secret-public  bound    write        -         -         -          -            -        -            -            -
+maintainer            person   maintain     maintain  maintain  -          -            -        -            -            -
+keeper                keeper   admin        admin     admin     -          -            -        -            -            -
+member                member   read         read      read      -          -            -        -            -            -
+editor                member   maintain     maintain  maintain  maintain+  -            -        -            -            -
+owner                 owner    admin        admin     admin     admin+     -            -        -            -            -
+owner-pull-token      bound    read         read      read      read       -            -        -            -            -
+owner-session         owner    admin        admin     admin     admin+     -            -        -            -            -
+owner-secret          secret   admin        admin     admin     admin+     -            -        -            -            -
+owner-secret-pull     bound    read         read      read      read       -            -        -            -            -
+owner-secret-public   bound    read         -         -         -          -            -        -            -            -
+lodger                person   read         read      -         -          -            -        -            -            -
+auditor               auditor  read         read      see       see        see          see      see          see          see
+admin                 admin    admin        admin     admin     admin+     admin        admin+   admin+       admin        admin+
+robot                 robot    write        write     write     write+     -            -        -            -            -
+robot-idle            robot    read         -         -         -          -            -        -            -            -
+disabled              wrong    -            -         -         -          -            -        -            -            -
+wrong-password        wrong    -            -         -         -          -            -        -            -            -
+unknown-name          wrong    -            -         -         -          -            -        -            -            -
+wrong-token           wrong    -            -         -         -          -            -        -            -            -
 """
 
 
@@ -161,8 +162,9 @@ ACCESS = "GET /repositories/{name}/-/access"
 # What is about no one repository: a status for each kind of caller.
 #   SELF: the caller's own name; FOREIGN: a grant in solo; TOKEN: patron's access token.
 # A body is JSON. `person` is whoever signed in and is nothing to acme; `keeper` has admin in its
-# repositories by grants; `member` is one of acme; `secret` is the owner by an access token for
-# everything, `bound` is anybody by a token for some repositories or actions.
+# repositories by grants; `member` is one of acme; `secret` is acme's owner by an access token for
+# everything, `bound` is anybody by a token for some repositories or actions. What is wrong (a
+# password, a token, a disabled account) is 401 everywhere. `-`: not asked, for it would be done.
 KINDS = ("nobody", "person", "keeper", "member", "owner", "auditor", "admin", "robot", "bound",
          "secret")
 _PEOPLE = """
@@ -180,7 +182,7 @@ GET /users/{user}                              | /users/patron                  
 GET /users/{user}                              | /users/nobody                       | 401 404 404 404 404 404 404 404 403 404
 GET /users/{user}                              | /users/SELF                         | 401 200 200 200 200 200 200 404 403 200
 PATCH /users/{user}                            | /users/patron {"enabled": true}     | 401 403 403 403 403 403 200 404 403 403
-PATCH /users/{user}                            | /users/SELF {"role": "nonsense"}    | 401 400 400 400 400 400 400 400 400 400
+PATCH /users/{user}                            | /users/SELF {"role": "none"}        | 401 403 403 403 403 403 409 404 403 403
 DELETE /users/{user}                           | /users/patron                       | 401 403 403 403 403 403 409 404 403 403
 PUT /users/{user}/password                     | /users/patron/password {"password": "x"} | 401 403 403 403 403 403 400 404 403 403
 PUT /users/{user}/password                     | /users/SELF/password {"password": "x", "old_password": "PASSWORD"} | 401 400 400 400 400 400 400 403 403 400
@@ -249,7 +251,7 @@ class PeopleRow:
 
 def _read_people():
     for line in _PEOPLE.strip().splitlines()[1:]:
-        route, asked, cells = (part.strip() for part in line.split(" | ") if part is not None)
+        route, asked, cells = (part.strip() for part in line.split(" | "))
         path, _, body = asked.partition(" ")
         statuses = [None if cell == "-" else int(cell) for cell in cells.split()]
         yield PeopleRow(route, path or route.split()[1], body.encode() or None,

@@ -12,16 +12,17 @@ answer has a word in it that stands in a repository which its caller may not see
 """
 
 import re
-from urllib.parse import quote, urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 import yaml
 from conftest import PASSWORD
 from matrix_world import API, VISIBLE, Mismatches, World, claims_of, word_told, word_within
-from rights_table import (ACCESS, ALIKE, PEOPLE, PLACES, READS, REPOSITORY, THERE, V2, kind_of, may,
+from rights_table import (ACCESS, ALIKE, NOTHING, PEOPLE, PLACES, READS, REPOSITORY, THERE, V2, kind_of, may,
                           role_of)
 
-from support.content import digest_of, upload_target, with_query
+from support.content import (OCI_LAYER, OCI_MANIFEST, descriptor, digest_of, encode, image_manifest,
+                             upload_target, with_query)
 from support.paths import REPOSITORY as TREE
 
 # What has no row in the tables: its tests are below.
@@ -32,6 +33,25 @@ TESTED_ALONE = {"GET /v2/", "GET /v2", "GET /v2/_catalog", "GET /token", "POST /
 @pytest.fixture(scope="module")
 def world(start_module_registry):
     return World(start_module_registry(environment={"ENTREPOT_ADMIN_PASSWORD": PASSWORD}))
+
+
+@pytest.fixture(autouse=True)
+def nothing_hidden_is_told(world):
+    """Of all answers of a test: none has a word of what its caller may not see."""
+    yield
+    mismatches = Mismatches("words")
+    for name, asked, answer in world.log:
+        text = answer.body.decode("latin1") + str(answer.headers)
+        # Auditors see every name, right and audit row, and tags stand in those.
+        audits = kind_of(name) == "auditor" and "/audit" in asked
+        for place in THERE:
+            level = role_of(name, place).level
+            told = [word for word, hidden in ((word_within(place), level in ("-", "see")),
+                                              (word_told(place), level == "-"), (place, level == "-"))
+                    if hidden and word in text and word not in unquote(asked) and not audits]
+            mismatches.expect(asked, name, told, [])
+    world.log.clear()
+    mismatches.check()
 
 
 def documented_api() -> set[str]:
@@ -54,8 +74,9 @@ def test_no_route_is_without_a_row():
     rows = {row.route for row in (*V2, *REPOSITORY, *PEOPLE)} | TESTED_ALONE
     documented = documented_api() | documented_endpoints()
     assert len(documented) > 60
-    assert sorted(documented - rows) == [], "documented, and in no row of rights_table.py"
-    assert sorted(rows - documented) == [], "in a row of rights_table.py, and not documented"
+    without_row, only_rows = sorted(documented - rows), sorted(rows - documented)
+    assert not without_row, f"documented, and in no row of rights_table.py: {without_row}"
+    assert not only_rows, f"in a row of rights_table.py, and not documented: {only_rows}"
 
 
 def is_wrong(caller) -> bool:
@@ -115,14 +136,14 @@ def expect_hidden_like_absent(mismatches, caller, row, answers) -> None:
         across = place.split("/")[0] != other.split("/")[0] and "/" in place
         if across and kind_of(caller.name) == "bound":
             continue
-        if role_of(caller.name, place).level == "-":
+        if place in answers and role_of(caller.name, place).level == "-":
             expect_alike(mismatches, f"{row.method} {row.path or row.route}: {place} is as {other}",
                          caller, masked(answers[place], place), masked(answers[other], other))
 
 
 def ask_row(world, mismatches, caller, row, is_api):
     """One row of one caller, everywhere; and HEAD where there is GET."""
-    answers = {}
+    answers, heads = {}, {}
     for place in PLACES:
         target = row.target(place, world.digest)
         body = row.body and row.body.replace(b"AS-IT-IS",
@@ -132,11 +153,12 @@ def ask_row(world, mismatches, caller, row, is_api):
         wanted = expected(caller, row, place, is_api)
         mismatches.expect(f"{row.method} {target}", caller.name, answers[place].status, wanted)
         if row.method == "GET":
-            head = world.ask(caller, "HEAD", target)
-            mismatches.expect(f"HEAD {target}", caller.name, head.status, wanted)
+            heads[place] = world.ask(caller, "HEAD", target)
+            mismatches.expect(f"HEAD {target}", caller.name, heads[place].status, wanted)
         if row.route.startswith("DELETE") and answers[place].status == 204:
             world.put_readme(place)
     expect_hidden_like_absent(mismatches, caller, row, answers)
+    expect_hidden_like_absent(mismatches, caller, row, heads)
     return answers
 
 
@@ -423,17 +445,46 @@ def test_badges_of_what_may_not_be_pulled_are_of_nothing(world):
     mismatches.check()
 
 
-def test_no_answer_has_a_word_of_what_may_not_be_seen(world):
-    """Of all answers above: it has to stand behind the other tests of this file."""
-    mismatches = Mismatches("words")
-    for name, asked, answer in world.log:
-        text = answer.body.decode("latin1") + str(answer.headers)
-        # Auditors see every name, right and audit row, and tags stand in those.
-        audits = kind_of(name) == "auditor" and "/audit" in asked
-        for place in THERE:
-            level = role_of(name, place).level
-            told = [word for word, hidden in ((word_within(place), level in ("-", "see")),
-                                              (word_told(place), level == "-"), (place, level == "-"))
-                    if hidden and word in text and word not in asked and not audits]
-            mismatches.expect(asked, name, told, [])
+def test_contents_are_there_where_they_were_pushed_alone(world):
+    """Who knows a digest of what is hidden does not get it out of what is public, nor learns that
+    it is anywhere."""
+    mismatches = Mismatches("contents")
+    blob, manifest = digest_of(word_within("acme/hidden").encode()), world.manifests["acme/hidden"]
+    asked = [(method, f"/v2/acme/public/{kind}/{{}}", digest) for method in ("GET", "HEAD", "DELETE")
+             for kind, digest in (("blobs", blob), ("manifests", manifest))]
+    asked += [("GET", f"{API}/repositories/acme/public/-/{kind}/{{}}", manifest)
+              for kind in ("images", "manifests")]
+    for caller in world.below_v2:
+        for method, path, digest in asked:
+            found, reference = (masked(world.ask(caller, method, path.format(each)), each)
+                                for each in (digest, NOTHING))
+            expect_alike(mismatches, f"{method} {path} is as nothing", caller, found, reference)
+        if is_let_in(caller, "push", "acme/public"):
+            layer = descriptor(word_within("acme/hidden").encode(), OCI_LAYER)
+            body = encode(image_manifest(layer, []))
+            put = world.ask(caller, "PUT", "/v2/acme/public/manifests/stolen", body,
+                            Content_Type=OCI_MANIFEST)
+            mismatches.expect("PUT of a manifest with another's blob", caller.name,
+                              (put.status, put.error_codes()), (404, ["MANIFEST_BLOB_UNKNOWN"]))
+    mismatches.check()
+
+
+SPELLINGS = ("acme%2F{name}", "acme%2f{name}", "acme//{name}", "acme/./{name}", "/acme/{name}",
+             "acme/public/../{name}", "acme/public%2F..%2F{name}", "acme%252F{name}", "ACME/{name}",
+             "acme/{name}/", "acme/{name}%00", "acme/%{first:x}{rest}")
+
+
+@pytest.mark.parametrize("path", ["/v2/{}/tags/list", "/v2/{}/manifests/v1", API + "/repositories/{}",
+                                  API + "/repositories/{}/-/tags", "/badges/image/{}.svg"])
+def test_other_spellings_open_nothing(world, path):
+    mismatches = Mismatches("spellings")
+    for name in ("anonymous", "stranger", "stranger-token", "writer-secret-public", "robot-idle"):
+        caller = world.caller(name)
+        for spelling in SPELLINGS:
+            targets = [path.format(spelling.format(name=word, first=ord(word[0]), rest=word[1:]))
+                       for word in ("hidden", "absent")]
+            found, reference = (world.ask(caller, "GET", target) for target in targets)
+            if not path.startswith("/badges"):
+                mismatches.expect(targets[0], name, found.status in (400, 401, 404), True)
+            mismatches.expect(targets[0], name, found.status, reference.status)
     mismatches.check()
