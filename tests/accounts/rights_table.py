@@ -264,8 +264,8 @@ PEOPLE = tuple(_read_people())
 
 @dataclass(frozen=True)
 class Alike:
-    """What is there answers as what is not, to all but who may know of it. FOREIGN and TOKEN are
-    numbers; names have one length."""
+    """What is there answers as what is not, to all but who may know of it, in the place of WHICH.
+    FOREIGN and TOKEN are numbers; names have one length."""
 
     method: str
     path: str
@@ -278,24 +278,28 @@ _ALL = ("admin", "auditor")
 _IN_ACME = ("reader", "writer", "maintainer", "keeper", "member", "editor", "owner",
             "owner-session", "owner-secret")
 ALIKE = (
-    Alike("DELETE", "/grants/{}", "FOREIGN", "", _ALL),
-    Alike("DELETE", "/me/tokens/{}", "TOKEN", "", ()),
-    Alike("DELETE", "/me/sessions/{}", "TOKEN", "", ()),
-    Alike("DELETE", "/users/SELF/tokens/{}", "TOKEN", "", ()),
-    Alike("DELETE", "/users/patron/tokens/{}", "TOKEN", "", ("admin",)),
-    Alike("GET", "/robots?namespace={}", "solo", "none", _ALL),
-    Alike("DELETE", "/robots/{}/botty", "solo", "none", _ALL),
-    Alike("DELETE", "/robots/acme/{}", "botty", "nobot",
+    Alike("DELETE", "/grants/WHICH", "FOREIGN", "", _ALL),
+    Alike("DELETE", "/me/tokens/WHICH", "TOKEN", "", ()),
+    Alike("DELETE", "/me/sessions/WHICH", "TOKEN", "", ()),
+    Alike("DELETE", "/users/SELF/tokens/WHICH", "TOKEN", "", ()),
+    Alike("DELETE", "/users/patron/tokens/WHICH", "TOKEN", "", ("admin",)),
+    Alike("GET", "/robots?namespace=WHICH", "solo", "none", _ALL),
+    Alike("DELETE", "/robots/WHICH/botty", "solo", "none", _ALL),
+    Alike("DELETE", "/robots/acme/WHICH", "botty", "nobot",
           ("admin", "owner", "owner-session", "owner-secret")),
-    Alike("GET", "/grants?namespace={}", "solo", "none", _ALL),
-    Alike("GET", "/audit?namespace={}", "solo", "none", _ALL),
-    Alike("GET", "/grants?repository={}", "ajax/hidden", "none/absent", _ALL),
-    Alike("GET", "/access/explain?repository={}", "ajax/hidden", "none/absent", _ALL),
-    Alike("GET", "/access/explain?repository={}", "acme/hidden", "acme/absent", _ALL + _IN_ACME),
-    Alike("GET", "/access/explain?do=push&repository={}", "acme/hidden", "acme/absent",
+    Alike("GET", "/grants?namespace=WHICH", "solo", "none", _ALL),
+    Alike("GET", "/audit?namespace=WHICH", "solo", "none", _ALL),
+    Alike("POST", '/grants {"to": "user:patron", "role": "read", "pattern": "WHICH"}', "ajax/hidden",
+          "ajax/absent", _ALL),
+    Alike("POST", '/grants {"to": "robot:WHICH/botty", "role": "read", "pattern": "none/x"}', "solo",
+          "none", _ALL),
+    Alike("GET", "/grants?repository=WHICH", "ajax/hidden", "none/absent", _ALL),
+    Alike("GET", "/access/explain?repository=WHICH", "ajax/hidden", "none/absent", _ALL),
+    Alike("GET", "/access/explain?repository=WHICH", "acme/hidden", "acme/absent", _ALL + _IN_ACME),
+    Alike("GET", "/access/explain?do=push&repository=WHICH", "acme/hidden", "acme/absent",
           _ALL + _IN_ACME),
-    Alike("GET", "/access/explain?as=admin&repository={}", "ajax/hidden", "none/absent", _ALL),
-    Alike("GET", "/access/explain?as=patron&repository={}", "acme/hidden", "acme/absent",
+    Alike("GET", "/access/explain?as=admin&repository=WHICH", "ajax/hidden", "none/absent", _ALL),
+    Alike("GET", "/access/explain?as=patron&repository=WHICH", "acme/hidden", "acme/absent",
           _ALL + ("keeper", "owner", "owner-session", "owner-secret")),
 )
 
