@@ -185,6 +185,8 @@ Result<meta::Grant> People::grant(Context& context, By by, const GrantWish& wish
 
 Result<void> People::revoke_grant(Context& context, By by, std::int64_t id) {
   return store_.write(context, [&](Transaction& tx) -> Result<void> {
+    // Who is bound to something may do nothing here, and learns no numbers.
+    TRY(by.may(tx, Deed::ReadAccount, {by.account(), by.actor().id}));
     TRY_ASSIGN(const meta::Grant grant, tx.grants().find(id));
     TRY(by.may_revoke(tx, grant, clock_.wall()));
     TRY(tx.grants().remove(id));

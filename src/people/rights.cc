@@ -280,12 +280,13 @@ Decision judge(const Standing& standing, const Place& place, const Question& que
                Detail detail) {
   if (!standing.active) return refuse(question, false);
   if (question.repository.empty()) return judge_registry(standing, question);
+  // Before the role: else a token that is bound elsewhere was told whether its owner has one.
+  if (!is_within(question.subject.bound(), question)) return refuse(question, true);
   const bool is_there = place.id != meta::RepositoryId{};
   const Found found = find_role(standing, place, question);
   const bool allowed = found.allows(question.action, is_there) ||
                        (question.action == Action::See && standing.role == SystemRole::Auditor);
   if (!allowed) return refuse(question, false);
-  if (!is_within(question.subject.bound(), question)) return refuse(question, true);
   return {Verdict::Allowed, detail == Detail::WhyAllowed ? found.why() : std::string()};
 }
 

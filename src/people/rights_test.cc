@@ -179,6 +179,27 @@ TEST(Rights, ACredentialTakesAwayAndNeverGives) {
   EXPECT_FALSE(allowed(admin, Action::Pull, "acme/app"));
 }
 
+TEST(Rights, ACredentialThatIsBoundElsewhereTellsNothingOfItsOwner) {
+  auto bound = std::make_shared<access::Bound>();
+  bound->scopes.push_back({"alice/*", {Action::Pull}});
+  const Subject subject(SubjectKind::User, kAlice.value, "alice", bound);
+  Standing reader = alice();
+  reader.grants.push_back(grant_of(RepositoryRole::Read, "acme/*"));
+  const auto told = [&](const Standing& standing, const Place& place) {
+    const auto decision = judge(standing, place,
+                                {.subject = subject,
+                                 .action = Action::Pull,
+                                 .repository = "acme/app",
+                                 .address = {},
+                                 .at = kNow},
+                                Detail::WhyAllowed);
+    EXPECT_EQ(decision.verdict, Verdict::Absent);
+    return decision.reason;
+  };
+  EXPECT_EQ(told(reader, private_place()), told(alice(), private_place()));
+  EXPECT_EQ(told(reader, private_place()), told(alice(), {RepositoryId{}, {}, kAcme}));
+}
+
 TEST(Rights, WhoIsDisabledMayNothing) {
   Standing standing = alice();
   standing.role = SystemRole::Admin;

@@ -95,6 +95,7 @@ Result<Page<meta::Membership, std::string>> Roster::organisations_of(
 
 Result<Page<ListedOrganisation, std::string>> Roster::organisations(
     const PageQuery<std::string>& query) const {
+  TRY(by_.may(snapshot_, Deed::ReadAccount, {by_.account(), by_.actor().id}));
   TRY_ASSIGN(const bool all, may_list_everybody());
   TRY_ASSIGN(const auto own, snapshot_.members().of(by_.account()));
   std::vector<ListedOrganisation> rows;

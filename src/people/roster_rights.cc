@@ -142,7 +142,8 @@ Result<access::Decision> Roster::explain(std::string_view who, access::Action ac
   }
   auto subject = access::Subject::anonymous();
   if (who != "anonymous") {
-    TRY_ASSIGN(const auto account, by_.find(snapshot_, oneself ? by_.actor().id : who));
+    TRY_ASSIGN(const auto account,
+               oneself ? snapshot_.accounts().find(by_.account()) : by_.find(snapshot_, who));
     subject = subject_of(account);
   }
   return people::explain(snapshot_, {.subject = subject,
