@@ -52,6 +52,11 @@ Result<std::string> server_url(std::string_view typed) {
   return url;
 }
 
+bool is_protected(std::string_view url) {
+  constexpr std::string_view kPlain = "http://";
+  return !url.starts_with(kPlain) || is_here(url.substr(kPlain.size()));
+}
+
 std::optional<std::string> Servers::usual_path() {
   if (const char* config = std::getenv("XDG_CONFIG_HOME"); config != nullptr && *config == '/') {
     return std::string(config) + "/entrepot/" + kFile;

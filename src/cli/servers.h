@@ -23,6 +23,9 @@ struct Server {
 // "https://registry.example.com". InvalidArgument for what is no address of a server.
 Result<std::string> server_url(std::string_view typed);
 
+// Does what is sent there stay between the two: by TLS, or because it does not leave this machine?
+bool is_protected(std::string_view url);
+
 // The file `servers.json` of one user of this machine, in $XDG_CONFIG_HOME/entrepot or
 // ~/.config/entrepot; it and its folder are for their owner alone. Two commands that sign in at
 // the same moment: the later one's file stays.

@@ -34,6 +34,17 @@ TEST(ServerUrl, IsNothingElse) {
   }
 }
 
+TEST(ServerUrl, WithoutTlsIsProtectedOnThisMachineAlone) {
+  for (const char* url : {"https://registry.example.com", "http://localhost:5000",
+                          "http://127.0.0.1:5000", "http://[::1]:5000"}) {
+    EXPECT_TRUE(is_protected(url)) << url;
+  }
+  for (const char* url :
+       {"http://registry.example.com", "http://192.0.2.7:5000", "http://localhost.example.com"}) {
+    EXPECT_FALSE(is_protected(url)) << url;
+  }
+}
+
 class ServersTest : public ::testing::Test {
  protected:
   Servers loaded() {

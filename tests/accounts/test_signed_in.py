@@ -71,7 +71,9 @@ def test_a_wrong_password_signs_nobody_in(person):
 
 def test_from_organisation_to_robot_as_the_readme_has_it(office, person):
     person.login("admin")
-    assert person.run("org", "create", "team").stdout.startswith("team is an organisation")
+    made = person.run("org", "create", "team")
+    assert made.stdout.startswith("team is an organisation")
+    assert made.stderr == f"at {person.url}:\n", "where, for who may have meant a directory"
     person.run("user", "create", "carol", "--password-stdin", input=PASSWORD + "\n")
     person.run("org", "member", "add", "team", "carol", "--role", "member")
     assert person.table("org", "member", "list", "team") == [["carol", "member"]]
@@ -148,6 +150,9 @@ def test_the_directory_is_meant_when_it_is_named(office, person):
     person.environment["ENTREPOT_DATA"] = str(data)
     assert "alice" in person.run("user", "list").stdout
     assert person.run("user", "list", "--server", person.url, expect=1).stdout == ""
+    person.environment.pop("ENTREPOT_DATA")
+    person.environment["ENTREPOT_SERVER"] = person.url
+    assert person.run("org", "list").stderr == ""
     assert "not both" in person.run("user", "list", "--data", data, "--server", person.url,
                                     expect=1).stderr
 

@@ -69,6 +69,10 @@ Result<void> login(const Typed& typed) {
   const auto user = typed.flag("username");
   if (!user) return fail(ErrorCode::InvalidArgument, "say as whom: -u NAME");
   TRY_ASSIGN(Servers servers, own_servers());
+  if (!is_protected(url)) {
+    fmt::print(stderr, "warning: {} has no TLS: whoever is on the way can read the password\n",
+               url);
+  }
   TRY_ASSIGN(const std::string password, typed_secret("Password"));
   TRY_ASSIGN(Server server, sign_in(url, *user, password));
   fmt::print("signed in to {} as {}\n", server.url, server.user);

@@ -90,6 +90,26 @@ class Easy {
   CURL* handle_;
 };
 
+// The lines of a request's head.
+class Lines {
+ public:
+  explicit Lines(const Library& library) : library_(library) {}
+  ~Lines() { library_.slist_free_all(lines_); }
+  Lines(const Lines&) = delete;
+  Lines& operator=(const Lines&) = delete;
+
+  bool add(const std::string& line) {  // false without memory
+    curl_slist* const longer = library_.slist_append(lines_, line.c_str());
+    if (longer != nullptr) lines_ = longer;
+    return longer != nullptr;
+  }
+  curl_slist* get() const { return lines_; }
+
+ private:
+  const Library& library_;
+  curl_slist* lines_ = nullptr;
+};
+
 }  // namespace
 
 std::optional<std::string_view> Response::header(std::string_view name) const {
@@ -183,20 +203,20 @@ Error Client::Parts::error_of(CURLcode code, const Request& request, const Takin
 Result<Response> Client::send(Context& context, const Request& request) {
   TRY(context.alive());
   const Library& library = parts_->library;
+  Lines lines(library);
   // Clients of HTTP/1.1 wait for a "100 Continue" that no API needs.
-  curl_slist* lines = library.slist_append(nullptr, "Expect:");
+  bool whole = lines.add("Expect:");
   for (const auto& [name, value] : request.headers) {
     if (value.find_first_of("\r\n") != std::string::npos) {
-      library.slist_free_all(lines);
       return fail(ErrorCode::InvalidArgument, "the header {} has more than one line", name);
     }
-    lines = library.slist_append(lines, fmt::format("{}: {}", name, value).c_str());
+    whole = whole && lines.add(fmt::format("{}: {}", name, value));
   }
+  if (!whole) return fail(ErrorCode::Unavailable, "no memory to ask {}", request.url);
   Taking taking{context, parts_->options};
   parts_->why.front() = '\0';
-  parts_->prepare(request, lines, taking);
+  parts_->prepare(request, lines.get(), taking);
   const CURLcode code = library.easy_perform(parts_->handle);
-  library.slist_free_all(lines);
   if (code != CURLE_OK) return Failure(parts_->error_of(code, request, taking));
   long status = 0;
   library.easy_getinfo(parts_->handle, CURLINFO_RESPONSE_CODE, &status);

@@ -161,6 +161,8 @@ int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
     return run_in_directory(arguments, *found,
                             std::span(arguments.operands).subspan(split(found->words).size()));
   }
+  // Who signed in weeks ago may have meant the directory here.
+  if (found->changes) fmt::print(stderr, "at {}:\n", (*server)->url);
   const auto done = cli::run(*typed, **server);
   return done ? 0 : tell_failure(done.error());
 }

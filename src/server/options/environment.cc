@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "ENTREPOT_";
 constexpr std::string_view kImage = "ENTREPOT_IMAGE";
+constexpr std::string_view kServer = "ENTREPOT_SERVER";  // read by cli
 
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -130,7 +131,8 @@ Result<EnvironmentSettings> read_environment(const Environment& environment) {
   EnvironmentSettings out;
   std::map<const Option*, std::map<std::size_t, std::string>> entries;
   for (const auto& [name, value] : environment) {
-    if (!name.starts_with(kPrefix) || name == kImage || is_from_kubernetes(name, value)) continue;
+    if (!name.starts_with(kPrefix) || is_from_kubernetes(name, value)) continue;
+    if (name == kImage || name == kServer) continue;
     const Addressee to = addressee_of(name);
     if (to.option == nullptr) {
       out.warnings.push_back(unknown_name(name));

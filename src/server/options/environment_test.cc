@@ -87,6 +87,12 @@ TEST(Environment, PasswordsAreNotIgnored) {
   EXPECT_EQ(path_of("ENTREPOT_ADMIN_PASSWORD_FILE"), "admin.password_file");
 }
 
+TEST(Environment, WhatCommandsGoByIsNoOption) {
+  const auto read = read_environment({{"ENTREPOT_SERVER", "https://registry.example.com"}}).value();
+  EXPECT_TRUE(read.settings.empty());
+  EXPECT_TRUE(read.warnings.empty());
+}
+
 TEST(Environment, TheImageSaysSo) {
   EXPECT_TRUE(runs_in_own_image({{"ENTREPOT_IMAGE", "1"}}));
   EXPECT_FALSE(runs_in_own_image({{"ENTREPOT_IMAGE", "0"}}));
