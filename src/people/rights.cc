@@ -161,19 +161,17 @@ std::string refusal(const Question& question, bool bound_forbids) {
   if (question.subject.kind() == access::SubjectKind::Anonymous) {
     return fmt::format("sign in to {} {}", verb, name);
   }
-  if (bound_forbids) {
-    return fmt::format("{} signed in with a token that may not {} {}", question.subject.name(),
-                       verb, name);
-  }
+  // The same whether it is the token that lacks it or its owner.
+  const std::string_view also = bound_forbids ? ", and a token that allows it" : "";
   const std::string_view name_space = name_space_of(name);
   if (name_space.empty()) {
     return fmt::format(
-        "{} may not {} {}: a name without a namespace is the system admins'; use {}/{}",
-        question.subject.name(), verb, name, question.subject.name(), name);
+        "{} may not {} {}: a name without a namespace is the system admins'{}; use {}/{}",
+        question.subject.name(), verb, name, also, question.subject.name(), name);
   }
-  return fmt::format("{} may not {} {}: that needs {}, which {}'s owners give",
+  return fmt::format("{} may not {} {}: that needs {}, which {}'s owners give{}",
                      question.subject.name(), verb, name, name_of(role_needed(question.action)),
-                     name_space);
+                     name_space, also);
 }
 
 Decision refuse(const Question& question, bool bound_forbids) {

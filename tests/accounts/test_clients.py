@@ -3,6 +3,8 @@
 
 import json
 
+import pytest
+
 from conftest import PASSWORD
 
 from support import images
@@ -68,6 +70,68 @@ def test_skopeo(office, scratch):
         run(program("skopeo"), "inspect", "--tls-verify=false", *auth, reference, expect=1)
     login("bob", PASSWORD)
     assert copy(expect=1).returncode
+
+
+class Store:
+    """podman or buildah, with a storage and sign-ins of its own."""
+
+    def __init__(self, client: str, directory):
+        self._client = client
+        self._storage = ("--root", directory / "root", "--runroot", directory / "run",
+                         "--storage-driver=vfs")
+        sign_ins = directory / "auth.json"
+        sign_ins.write_text("{}")
+        self._environment = {"REGISTRY_AUTH_FILE": str(sign_ins)}
+
+    def run(self, *arguments, **options):
+        return run(program(self._client), *self._storage, *arguments,
+                   environment=self._environment, **options)
+
+    def login(self, place: str, name: str, secret: str, expect=0):
+        return self.run("login", "--tls-verify=false", "-u", name, "--password-stdin", place,
+                        input=secret, expect=expect)
+
+    def push(self, image: str, reference: str, expect=0):
+        return self.run("push", "--tls-verify=false", image, f"docker://{reference}", expect=expect)
+
+    def pull(self, reference: str, expect=0):
+        policy = ("--policy", "always") if self._client == "buildah" else ()
+        return self.run("pull", "--quiet", "--tls-verify=false", *policy, reference, expect=expect)
+
+
+@pytest.mark.parametrize("client", ["podman", "buildah"])
+def test_podman_and_buildah(office, scratch, client):
+    address = office.registry.address
+    store = Store(client, scratch)
+    image = store.run("pull", "--quiet", images.many_layers().linked(scratch)).stdout.strip()
+    reference = f"{address}/acme/app:{client}"
+    store.login(address, "alice", "wrong horse", expect=125)
+    store.push(image, reference, expect=125)
+    for name, secret in secrets_of(office).values():
+        store.login(address, name, secret)
+        store.push(image, reference)
+        assert store.pull(reference).stdout.strip() == image
+        store.run("logout", address)
+        store.pull(reference, expect=125)
+    store.login(address, "bob", PASSWORD)
+    # They look for the layers first.
+    assert ("bob may not pull from acme/app: that needs read, which acme's owners give"
+            in store.push(image, reference, expect=125).stderr)
+    store.run("rmi", "--all", "--force", expect=None)
+
+
+def test_two_accounts_of_one_registry_by_path(office, scratch):
+    """podman takes the credentials of the longest path that it has some for."""
+    office.run("repo", "create", "bob/app", "--visibility", "private")
+    address = office.registry.address
+    podman = Store("podman", scratch)
+    image = podman.run("pull", "--quiet", images.many_layers().linked(scratch)).stdout.strip()
+    podman.login(f"{address}/acme", "alice", PASSWORD)
+    podman.login(f"{address}/bob", "bob", PASSWORD)
+    for reference in (f"{address}/acme/app:1", f"{address}/bob/app:1"):
+        podman.push(image, reference)
+    assert podman.push(image, f"{address}/alice/app:1", expect=125).returncode
+    podman.run("rmi", "--all", "--force", expect=None)
 
 
 def test_docker(office, scratch):
