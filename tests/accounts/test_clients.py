@@ -1,4 +1,4 @@
-# ctest: labels=clients timeout=300
+# ctest: labels=clients timeout=600
 """Clients sign in, push, pull, are refused with a reason, and sign out."""
 
 import json
