@@ -5,7 +5,7 @@
 #   testing/**.cc         → library          a_b_testing     (fakes, what the suites stand on)
 #   testing/*_conformance_*.cc → objects     a_b_conformance (the cases of a suite)
 #   *_test.cc             → test program     a_b_test        (ctest label: unit or unit-concurrent)
-#   *_slow_test.cc        → test program     a_b_slow_test   (ctest label: slow)
+#   *_slow_test.cc        → test program     a_b_slow_test   (ctest label: slow; `./dev test --all`)
 #   *_fuzz.cc             → libFuzzer target a_b_<file>      (presets dev and fuzz)
 # A module links exactly the modules that its line in src/LAYERS names; those that have no files yet
 # are left out. Third-party libraries and extra modules for tests: cmake/modules.cmake.

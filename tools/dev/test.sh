@@ -45,7 +45,7 @@ run_tests() {
   rm -rf "$report"
   mkdir -p "$report"
 
-  local select=(--label-exclude '^all$')
+  local select=(--label-exclude '^(all|slow)$')
   [[ -z $all ]] || select=()
   [[ -z $filter ]] || select+=(--tests-regex "$filter")
 
