@@ -63,6 +63,15 @@ def test_signing_out_ends_the_session_at_the_server(person):
     assert "has ended" in person.run("whoami", expect=1).stderr
 
 
+def test_the_next_sign_in_ends_the_one_before(person):
+    person.login("alice")
+    kept = person.file.read_text()
+    person.login("bob")
+    assert person.run("whoami").stdout == f"bob at {person.url}\n"
+    person.file.write_text(kept)
+    assert "has ended" in person.run("whoami", expect=1).stderr
+
+
 def test_a_wrong_password_signs_nobody_in(person):
     said = person.login("alice", "wrong password", expect=1)
     assert "unauthorized" in said.stderr.lower() or "password" in said.stderr.lower()

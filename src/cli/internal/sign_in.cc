@@ -46,6 +46,21 @@ Result<Server> sign_in(const std::string& url, const std::string& user,
   return Server{url, name, with_password.header_name, with_password.header_value};
 }
 
+// Ends the session there, where the sign-in is one. One that has ended already is none to end.
+Result<void> end_session(const Server& server) {
+  if (server.header_name != "Cookie") return {};
+  TRY_ASSIGN(const auto api, Api::open(server));
+  const auto ended = api->ask("DELETE", "/sessions/current");
+  if (ended || ended.error().code == ErrorCode::Unauthenticated) return {};
+  return Failure(ended.error());
+}
+
+void tell_left(const Result<void>& ended) {
+  if (ended) return;
+  fmt::print(stderr, "the server was not told: {}; the session ends by itself\n",
+             ended.error().message);
+}
+
 // The one that is named, else the current one.
 Result<Server> chosen(const Servers& servers, const Typed& typed) {
   const Server* server = servers.current();
@@ -76,8 +91,12 @@ Result<void> login(const Typed& typed) {
   TRY_ASSIGN(const std::string password, typed_secret("Password"));
   TRY_ASSIGN(Server server, sign_in(url, *user, password));
   fmt::print("signed in to {} as {}\n", server.url, server.user);
+  const Server* known = servers.find(url);
+  const auto before = known == nullptr ? std::nullopt : std::optional(*known);
   servers.add(std::move(server));
-  return servers.save();
+  TRY(servers.save());
+  if (before) tell_left(end_session(*before));
+  return {};
 }
 
 Result<void> logout(const Typed& typed) {
@@ -86,14 +105,7 @@ Result<void> logout(const Typed& typed) {
   servers.remove(server.url);
   TRY(servers.save());
   fmt::print("signed out of {}\n", server.url);
-  // A session that ended already is none the server could end.
-  if (server.header_name != "Cookie") return {};
-  TRY_ASSIGN(const auto api, Api::open(server));
-  const auto ended = api->ask("DELETE", "/sessions/current");
-  if (!ended && ended.error().code != ErrorCode::Unauthenticated) {
-    fmt::print(stderr, "the server was not told: {}; the session ends by itself\n",
-               ended.error().message);
-  }
+  tell_left(end_session(server));
   return {};
 }
 
