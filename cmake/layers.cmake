@@ -260,7 +260,7 @@ function(entrepot_add_fuzzer module source out)
   set(${out}_seeds "${seeds}" PARENT_SCOPE)
 endfunction()
 
-# Each fuzzer is given its seeds and a thousand inputs made of them. The modules below it do not say
+# Each fuzzer is given its seeds and inputs made of them, a thousand. The modules below it do not say
 # which of their code ran, so that little is found: whoever breaks a fuzzer learns it, no more.
 macro(entrepot_add_seed_runs)
   foreach(module IN LISTS ENTREPOT_MODULES)
@@ -268,9 +268,12 @@ macro(entrepot_add_seed_runs)
     foreach(source IN LISTS sources)
       entrepot_add_fuzzer("${module}" "${source}" fuzzer)
       add_dependencies(unit_tests ${fuzzer})
+      # What a run finds is kept in the first folder: the seeds in the tree are only read.
+      set(found "${CMAKE_BINARY_DIR}/corpus/${fuzzer}")
+      file(MAKE_DIRECTORY "${found}")
       add_test(NAME seeds.${fuzzer}
-               COMMAND ${fuzzer} -runs=1000 -seed=1 -timeout=10
-                       -artifact_prefix=${CMAKE_BINARY_DIR}/ ${fuzzer_seeds})
+               COMMAND ${fuzzer} -runs=1000 -seed=1 -timeout=10 -artifact_prefix=${found}/
+                       "${found}" ${fuzzer_seeds})
       set_tests_properties(seeds.${fuzzer} PROPERTIES LABELS unit TIMEOUT 60)
     endforeach()
   endforeach()
