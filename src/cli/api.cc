@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace entrepot::cli {
 namespace {
 
@@ -40,15 +42,13 @@ std::string detail_of(const std::string& body) {
   return detail;
 }
 
-// What a server says is shown on a terminal: it gets no control of it.
-std::string printable(std::string text) {
-  for (char& letter : text) {
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = ' ';
-  }
-  return text;
-}
-
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  log::append_escaped(out, text, log::Format::Text);
+  return out;
+}
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -74,7 +74,7 @@ Error error_of(const http::client::Response& answer, const Server& server) {
     detail += fmt::format(" (entrepot login {})", server.url);
   }
   if (const auto id = answer.header("X-Request-Id"); id && answer.status >= 500) {
-    detail += fmt::format(" (request {})", printable(std::string(*id)));
+    detail += fmt::format(" (request {})", printable(*id));
   }
   return {code_of(answer.status), std::move(detail)};
 }
@@ -115,7 +115,11 @@ Result<void> Api::each(std::string path,
   constexpr json::Names<2> kNames = {"items", "next"};
   path += path.find('?') == std::string::npos ? '?' : '&';
   std::string after;
+  std::size_t pages = 0;
   do {
+    if (++pages > kMostPages) {
+      return fail(ErrorCode::TooLarge, "{}{} has no end", server_.url, path);
+    }
     TRY_ASSIGN(const auto page,
                get(path + "limit=100" + (after.empty() ? "" : "&after=" + escaped(after))));
     TRY_ASSIGN(const auto fields, page.root().fields(kNames));

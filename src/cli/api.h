@@ -17,6 +17,9 @@ namespace entrepot::cli {
 // One part of a path or one value of a query, with escapes for what would end it.
 std::string escaped(std::string_view text);
 
+// What a server said, for a terminal: it gets no control of it (base/log.h).
+std::string printable(std::string_view text);
+
 // Paths are those behind /api/v1: "/users?q=al". Errors: what the server said, by its code and in
 // its words; those of http::client::Client for what did not get that far. Blocks. For one thread.
 class Api {
@@ -33,7 +36,8 @@ class Api {
   Result<std::string> ask(std::string_view method, std::string_view path, std::string body = {});
   Result<json::Document> get(std::string_view path);
 
-  // Visits all items of a list, page by page. `path` may have a query.
+  // Visits all items of a list, page by page. `path` may have a query. TooLarge past kMostPages.
+  static constexpr std::size_t kMostPages = 1000;
   Result<void> each(std::string path, const std::function<Result<void>(const json::Value&)>& visit);
 
  private:

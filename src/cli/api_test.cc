@@ -60,7 +60,7 @@ TEST_F(ApiTest, SaysWhatTheServerSays) {
   const auto denied = api->ask("GET", "/a");
   ASSERT_FALSE(denied);
   EXPECT_EQ(denied.error().code, ErrorCode::Denied);
-  EXPECT_EQ(denied.error().message, "only owners [2J may") << "no control of the terminal";
+  EXPECT_EQ(denied.error().message, "only owners\\u001b[2J may") << "no control of the terminal";
   EXPECT_EQ(cookie, "entrepot=1");
   const auto ended = api->ask("GET", "/b");
   ASSERT_FALSE(ended);
@@ -70,6 +70,14 @@ TEST_F(ApiTest, SaysWhatTheServerSays) {
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code, ErrorCode::Internal);
   EXPECT_NE(other.error().message.find("is it entrepot?"), std::string::npos);
+}
+
+TEST_F(ApiTest, AListWithoutAnEndEnds) {
+  answers("/users", 200, R"({"items":[],"next":"again"})");
+  start();
+  const auto visit = [](const json::Value&) -> Result<void> { return {}; };
+  EXPECT_FAILS(TooLarge, opened()->each("/users", visit));
+  EXPECT_EQ(asked.size(), Api::kMostPages);
 }
 
 TEST_F(ApiTest, WhatIsNoPageIsRefused) {

@@ -6,31 +6,16 @@
 #include <fmt/core.h>
 
 #include "cli/internal/verbs.h"
+#include "cli/verb_words.h"
 
 namespace entrepot::cli {
 namespace {
 
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
-bool is_typed(const Verb& verb, const Typed& typed) {
-  const auto words = split(verb.words);
-  return verb.command == typed.command &&
-         typed.operands.size() == words.size() + split(verb.names).size() &&
-         std::equal(words.begin(), words.end(), typed.operands.begin());
-}
-
 const Verb* find_verb(const Typed& typed) {
   for (const auto verbs : {people_verbs(), rights_verbs()}) {
-    const auto found = std::find_if(verbs.begin(), verbs.end(),
-                                    [&](const Verb& verb) { return is_typed(verb, typed); });
+    const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) {
+      return verb.command == typed.command && are_said(verb.words, verb.names, typed.operands);
+    });
     if (found != verbs.end()) return &*found;
   }
   return nullptr;
@@ -46,7 +31,7 @@ Result<void> run(const Typed& typed, const Server& server) {
     return fail(ErrorCode::InvalidArgument, "{}: no server is asked for that", typed.command);
   }
   TRY_ASSIGN(const auto api, Api::open(server));
-  return verb->run(*api, typed, std::span(typed.operands).subspan(split(verb->words).size()));
+  return verb->run(*api, typed, std::span(typed.operands).subspan(words_of(verb->words).size()));
 }
 
 Result<std::optional<Server>> meant_server(const Typed& typed) {

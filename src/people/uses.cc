@@ -24,7 +24,7 @@ Result<void> Uses::write(Context& context, meta::Store& store) {
   }
   std::vector<meta::SecretUse> some;
   Result<void> written;
-  while (!noted.empty() && written) {
+  while (!noted.empty()) {
     some.clear();
     for (const auto& [id, use] : noted) {
       if (some.size() == kMostInATransaction) break;

@@ -72,6 +72,14 @@ def test_the_next_sign_in_ends_the_one_before(person):
     assert "has ended" in person.run("whoami", expect=1).stderr
 
 
+def test_a_sign_in_that_cannot_be_kept_is_ended(office, person):
+    (person.home / ".config").write_text("a file")
+    said = person.login("alice", expect=1)
+    assert said.stdout == "" and "servers.json" in said.stderr or ".config" in said.stderr
+    listed = office.run("token", "list", "--owner", "alice").stdout.splitlines()[1:]
+    assert [line for line in listed if "session" in line] == []
+
+
 def test_a_wrong_password_signs_nobody_in(person):
     said = person.login("alice", "wrong password", expect=1)
     assert "unauthorized" in said.stderr.lower() or "password" in said.stderr.lower()

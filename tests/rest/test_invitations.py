@@ -37,6 +37,16 @@ def test_an_invitation_signs_nobody_in(acme):
     acme.names["anonymous"].send("POST", "/invitations/read", 404, {"secret": secret})
 
 
+def test_an_invitation_is_taken_back(acme):
+    admin = acme.names["admin"]
+    admin.send("POST", "/users", 201, {"name": "noah"})
+    secret = invite(acme, "noah")
+    (held,) = admin.get("/users/noah/tokens")["items"]
+    assert held["kind"] == "invitation" and held["expires_at"]
+    admin.send("DELETE", f"/users/noah/tokens/{held['id']}", 204)
+    acme.names["anonymous"].send("POST", "/invitations/read", 404, {"secret": secret})
+
+
 def test_who_invites_whom(acme):
     admin = acme.names["admin"]
     admin.send("POST", "/users/admin/invitation", 409)

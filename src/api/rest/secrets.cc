@@ -14,7 +14,8 @@ using SecretPage = people::Page<meta::Secret, std::int64_t>;
 
 constexpr std::array kTokens{SecretKind::AccessToken};
 constexpr std::array kSessions{SecretKind::Session, SecretKind::RefreshToken};
-constexpr std::array kAll{SecretKind::AccessToken, SecretKind::Session, SecretKind::RefreshToken};
+constexpr std::array kAll{SecretKind::AccessToken, SecretKind::Session, SecretKind::RefreshToken,
+                          SecretKind::Invitation};
 constexpr std::size_t kMostNameBytes = 100;
 
 // Terminals show it as it is.
@@ -30,6 +31,8 @@ std::string_view kind_of(SecretKind kind) {
       return "session";
     case SecretKind::RefreshToken:
       return "refresh_token";
+    case SecretKind::Invitation:
+      return "invitation";
     default:
       return "access_token";
   }

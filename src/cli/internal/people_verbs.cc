@@ -60,19 +60,9 @@ Result<void> user_password(Api& api, const Typed&, Operands operands) {
 }
 
 Result<void> user_list(Api& api, const Typed&, Operands) {
-  std::vector<std::vector<std::string>> lines{{"NAME", "STATE", "ROLE", "SINCE"}};
-  TRY(api.each("/users", [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(4);
-    TRY_ASSIGN(line[0], row.text("name"));
-    TRY_ASSIGN(line[1], row.text("state"));
-    TRY_ASSIGN(line[2], row.text("role"));
-    if (line[2] == "none") line[2] = "-";
-    TRY_ASSIGN(line[3], row.date("created_at", "-"));
-    return {};
-  }));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {
+      {"NAME", "name"}, {"STATE", "state"}, {"ROLE", "role"}, {"SINCE", "created_at"}};
+  return print_list(api, "/users", kColumns);
 }
 
 Result<void> set_enabled(Api& api, const std::string& user, bool enabled) {
@@ -116,17 +106,8 @@ Result<void> org_create(Api& api, const Typed& typed, Operands operands) {
 }
 
 Result<void> org_list(Api& api, const Typed&, Operands) {
-  std::vector<std::vector<std::string>> lines{{"NAME", "YOU", "SINCE"}};
-  TRY(api.each("/organisations", [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(3);
-    TRY_ASSIGN(line[0], row.text("name"));
-    TRY_ASSIGN(line[1], row.text("role"));
-    TRY_ASSIGN(line[2], row.date("created_at", "-"));
-    return {};
-  }));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {{"NAME", "name"}, {"YOU", "role"}, {"SINCE", "created_at"}};
+  return print_list(api, "/organisations", kColumns);
 }
 
 Result<void> org_delete(Api& api, const Typed&, Operands operands) {
@@ -153,16 +134,8 @@ Result<void> member_remove(Api& api, const Typed&, Operands operands) {
 }
 
 Result<void> member_list(Api& api, const Typed&, Operands operands) {
-  std::vector<std::vector<std::string>> lines{{"NAME", "ROLE"}};
-  TRY(api.each(org_path(operands[0]) + "/members", [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(2);
-    TRY_ASSIGN(line[0], row.text("name"));
-    TRY_ASSIGN(line[1], row.text("role"));
-    return {};
-  }));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {{"NAME", "name"}, {"ROLE", "role"}};
+  return print_list(api, org_path(operands[0]) + "/members", kColumns);
 }
 
 std::string team_path(Operands operands) {

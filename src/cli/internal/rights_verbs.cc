@@ -63,17 +63,9 @@ Result<void> repo_unarchive(Api& api, const Typed&, Operands operands) {
 }
 
 Result<void> repo_list(Api& api, const Typed&, Operands) {
-  std::vector<std::vector<std::string>> lines{{"NAME", "VISIBILITY", "SINCE"}};
-  TRY(api.each("/repositories", [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(3);
-    TRY_ASSIGN(line[0], row.text("name"));
-    TRY_ASSIGN(line[1], row.text("visibility"));
-    TRY_ASSIGN(line[2], row.date("created_at", "-"));
-    return {};
-  }));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {
+      {"NAME", "name"}, {"VISIBILITY", "visibility"}, {"SINCE", "created_at"}};
+  return print_list(api, "/repositories", kColumns);
 }
 
 Result<void> grant_create(Api& api, const Typed& typed, Operands operands) {
@@ -111,38 +103,20 @@ Result<void> grant_remove(Api& api, const Typed&, Operands operands) {
   return {};
 }
 
-Result<std::string> networks_of(const json::Value& grant) {
-  constexpr json::Names<1> kNames = {"networks"};
-  std::string out;
-  TRY_ASSIGN(const auto fields, grant.fields(kNames));
-  if (const auto list = fields.find(0)) {
-    TRY(list->each_element("a list", [&](const json::Value& network) -> Result<void> {
-      TRY_ASSIGN(const std::string text, network.get<std::string>());
-      out += (out.empty() ? "" : " ") + text;
-      return {};
-    }));
-  }
-  return out.empty() ? "anywhere" : out;
+// `--in acme`: of this namespace.
+std::string within(std::string path, const Typed& typed) {
+  if (const auto name = typed.flag("in")) path += "?namespace=" + escaped(*name);
+  return path;
 }
 
 Result<void> grant_list(Api& api, const Typed& typed, Operands) {
-  std::string path = "/grants";
-  if (const auto name = typed.flag("in")) path += "?namespace=" + escaped(*name);
-  std::vector<std::vector<std::string>> lines{{"ID", "TO", "ROLE", "PATTERN", "EXPIRES", "FROM"}};
-  TRY(api.each(path, [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(6);
-    TRY_ASSIGN(const std::int64_t id, row.number("id"));
-    line[0] = std::to_string(id);
-    TRY_ASSIGN(line[1], row.text("to"));
-    TRY_ASSIGN(line[2], row.text("role"));
-    TRY_ASSIGN(line[3], row.text("pattern"));
-    TRY_ASSIGN(line[4], row.date("expires_at", "never"));
-    TRY_ASSIGN(line[5], networks_of(value));
-    return {};
-  }));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {{"ID", "id"},
+                                 {"TO", "to"},
+                                 {"ROLE", "role"},
+                                 {"PATTERN", "pattern"},
+                                 {"EXPIRES", "expires_at", "never"},
+                                 {"FROM", "networks", "anywhere"}};
+  return print_list(api, within("/grants", typed), kColumns);
 }
 
 Result<void> robot_create(Api& api, const Typed& typed, Operands operands) {
@@ -165,21 +139,12 @@ Result<void> robot_create(Api& api, const Typed& typed, Operands operands) {
 }
 
 Result<void> robot_list(Api& api, const Typed& typed, Operands) {
-  std::string path = "/robots";
-  if (const auto name = typed.flag("in")) path += "?namespace=" + escaped(*name);
-  std::vector<std::vector<std::string>> lines{{"NAME", "STATE", "SINCE", "EXPIRES", "USED"}};
-  TRY(api.each(path, [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(5);
-    TRY_ASSIGN(line[0], row.text("name"));
-    TRY_ASSIGN(line[1], row.text("state"));
-    TRY_ASSIGN(line[2], row.date("created_at", "-"));
-    TRY_ASSIGN(line[3], row.date("expires_at", "never"));
-    TRY_ASSIGN(line[4], row.date("last_used_at", "never"));
-    return {};
-  }));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {{"NAME", "name"},
+                                 {"STATE", "state"},
+                                 {"SINCE", "created_at"},
+                                 {"EXPIRES", "expires_at", "never"},
+                                 {"USED", "last_used_at", "never"}};
+  return print_list(api, within("/robots", typed), kColumns);
 }
 
 Result<void> robot_delete(Api& api, const Typed&, Operands operands) {
@@ -192,6 +157,12 @@ Result<void> robot_delete(Api& api, const Typed&, Operands operands) {
                                     escaped(operands[0].substr(slash + 1)))));
   fmt::print("{} is deleted; the name stays taken\n", operands[0]);
   return {};
+}
+
+// One's own, or those of --owner.
+std::string tokens_path(const Typed& typed) {
+  const auto owner = typed.flag("owner");
+  return (owner ? "/users/" + escaped(*owner) : "/me") + "/tokens";
 }
 
 Result<void> token_create(Api& api, const Typed& typed, Operands operands) {
@@ -222,29 +193,17 @@ Result<void> token_create(Api& api, const Typed& typed, Operands operands) {
 }
 
 Result<void> token_list(Api& api, const Typed& typed, Operands) {
-  const auto owner = typed.flag("owner");
-  std::vector<std::vector<std::string>> lines{{"ID", "KIND", "NAME", "EXPIRES", "SINCE", "USED"}};
-  const auto add = [&](const json::Value& value) -> Result<void> {
-    const Row row{value};
-    auto& line = lines.emplace_back(6);
-    TRY_ASSIGN(const std::int64_t id, row.number("id"));
-    line[0] = std::to_string(id);
-    TRY_ASSIGN(line[1], row.text("kind"));
-    TRY_ASSIGN(line[2], row.text("name"));
-    TRY_ASSIGN(line[3], row.date("expires_at", "never"));
-    TRY_ASSIGN(line[4], row.date("created_at", "-"));
-    TRY_ASSIGN(line[5], row.date("last_used_at", "never"));
-    return {};
-  };
-  TRY(api.each(owner ? "/users/" + escaped(*owner) + "/tokens" : "/me/tokens", add));
-  print_table(lines);
-  return {};
+  constexpr Column kColumns[] = {{"ID", "id"},
+                                 {"KIND", "kind"},
+                                 {"NAME", "name"},
+                                 {"EXPIRES", "expires_at", "never"},
+                                 {"SINCE", "created_at"},
+                                 {"USED", "last_used_at", "never"}};
+  return print_list(api, tokens_path(typed), kColumns);
 }
 
 Result<void> token_revoke(Api& api, const Typed& typed, Operands operands) {
-  const auto owner = typed.flag("owner");
-  TRY(api.ask("DELETE",
-              (owner ? "/users/" + escaped(*owner) : "/me") + "/tokens/" + escaped(operands[0])));
+  TRY(api.ask("DELETE", tokens_path(typed) + "/" + escaped(operands[0])));
   fmt::print("token {} is revoked\n", operands[0]);
   return {};
 }
@@ -260,7 +219,7 @@ Result<void> access_explain(Api& api, const Typed& typed, Operands operands) {
   TRY_ASSIGN(const auto fields, document.root().fields(kNames));
   TRY(fields.read(0, allowed));
   TRY(fields.read(1, reason));
-  fmt::print("{}: {}\n", allowed ? "allowed" : "denied", reason);
+  fmt::print("{}: {}\n", allowed ? "allowed" : "denied", printable(reason));
   return {};
 }
 

@@ -89,12 +89,15 @@ Result<void> login(const Typed& typed) {
                url);
   }
   TRY_ASSIGN(const std::string password, typed_secret("Password"));
-  TRY_ASSIGN(Server server, sign_in(url, *user, password));
-  fmt::print("signed in to {} as {}\n", server.url, server.user);
+  TRY_ASSIGN(const Server server, sign_in(url, *user, password));
   const Server* known = servers.find(url);
   const auto before = known == nullptr ? std::nullopt : std::optional(*known);
-  servers.add(std::move(server));
-  TRY(servers.save());
+  servers.add(server);
+  if (auto saved = servers.save(); !saved) {
+    tell_left(end_session(server));  // nobody could use it
+    return saved;
+  }
+  fmt::print("signed in to {} as {}\n", server.url, server.user);
   if (before) tell_left(end_session(*before));
   return {};
 }

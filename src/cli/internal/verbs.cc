@@ -9,7 +9,7 @@ Result<std::string> Row::text(std::string_view name, std::string_view otherwise)
   TRY_ASSIGN(const auto fields, value.fields(names));
   std::string text(otherwise);
   TRY(fields.read(0, text));
-  return text;
+  return printable(text);
 }
 
 Result<std::int64_t> Row::number(std::string_view name) const {
@@ -19,9 +19,44 @@ Result<std::int64_t> Row::number(std::string_view name) const {
   return fields.find(0)->get<std::int64_t>();
 }
 
-Result<std::string> Row::date(std::string_view name, std::string_view otherwise) const {
-  TRY_ASSIGN(const std::string time, text(name, ""));
-  return date_text(parse_rfc3339(time), otherwise);
+namespace {
+
+// A time is shown as people write one, a list of texts as one.
+Result<std::string> cell_of(const json::Value& value) {
+  if (const auto number = value.as<std::int64_t>()) return std::to_string(*number);
+  if (const auto text = value.as<std::string_view>()) {
+    const auto time = parse_rfc3339(*text);
+    return time ? date_text(time, "") : printable(*text);
+  }
+  std::string joined;
+  TRY(value.each_element("a text", [&](const json::Value& part) -> Result<void> {
+    TRY_ASSIGN(const std::string text, part.get<std::string>());
+    joined += (joined.empty() ? "" : " ") + printable(text);
+    return {};
+  }));
+  return joined;
+}
+
+}  // namespace
+
+Result<void> print_list(Api& api, std::string path, std::span<const Column> columns) {
+  std::vector<std::vector<std::string>> lines(1);
+  for (const Column& column : columns) lines[0].emplace_back(column.head);
+  TRY(api.each(std::move(path), [&](const json::Value& item) -> Result<void> {
+    auto& line = lines.emplace_back();
+    for (const Column& column : columns) {
+      const json::Names<1> names = {column.member};
+      TRY_ASSIGN(const auto fields, item.fields(names));
+      std::string text;
+      if (const auto value = fields.find(0)) {
+        TRY_ASSIGN(text, cell_of(*value));
+      }
+      line.push_back(text.empty() ? std::string(column.when_absent) : std::move(text));
+    }
+    return {};
+  }));
+  print_table(lines);
+  return {};
 }
 
 void put_expiry(json::Writer& writer, const Typed& typed, std::chrono::hours when_absent) {

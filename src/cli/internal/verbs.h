@@ -22,14 +22,22 @@ struct Verb {
 std::span<const Verb> people_verbs();  // user, org
 std::span<const Verb> rights_verbs();  // repo, grant, robot, token, access
 
-// The members of an object of a page, by name: text, or what stands for its absence.
+// The members of an object that a server sent, by name: text that a terminal may show, or what
+// stands for its absence.
 struct Row {
   const json::Value& value;
 
   Result<std::string> text(std::string_view name, std::string_view otherwise = "-") const;
   Result<std::int64_t> number(std::string_view name) const;
-  Result<std::string> date(std::string_view name, std::string_view otherwise) const;
 };
+
+// A column of a printed list: the member of each item that it shows. Lists of texts are joined.
+struct Column {
+  std::string_view head, member;
+  std::string_view when_absent = "-";
+};
+// All items of a list, as a table.
+Result<void> print_list(Api& api, std::string path, std::span<const Column> columns);
 
 // `expires` of what was typed, as the API wants it: a time, or null for never.
 void put_expiry(json::Writer& writer, const Typed& typed, std::chrono::hours when_absent);

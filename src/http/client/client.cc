@@ -148,6 +148,7 @@ void Client::Parts::prepare(const Request& request, curl_slist* lines, Taking& t
   const Easy easy(library, handle);
   easy.set(CURLOPT_URL, request.url.c_str());
   easy.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  easy.set(CURLOPT_PATH_AS_IS, 1L);  // "/users/.." names no other thing
   easy.set(CURLOPT_FOLLOWLOCATION, 0L);
   easy.set(CURLOPT_NOSIGNAL, 1L);
   easy.set(CURLOPT_USERAGENT, options.user_agent.c_str());

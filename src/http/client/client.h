@@ -19,7 +19,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   std::string method = "GET";
-  std::string url;  // "https://registry.example.com:5000/api/v1/me"
+  std::string url;  // "https://registry.example.com:5000/api/v1/me"; sent as it stands
   Headers headers = {};
   std::string body = {};  // sent with its length; empty: none
 };

@@ -120,6 +120,15 @@ TEST_F(HttpClient, SaysWhatIsNoAddress) {
   EXPECT_FAILS(InvalidArgument, made()->send(context, two_lines));
 }
 
+TEST_F(HttpClient, DotsInAPathStay) {
+  answer_in_memory("/users/../x", "itself");
+  answer_in_memory("/x", "another");
+  start();
+  const auto answer = get("/users/../x");
+  ASSERT_OK(answer);
+  EXPECT_EQ(answer->body, "itself");
+}
+
 TEST_F(HttpClient, NobodyThereIsUnavailable) {
   start();
   const std::string address = url("/");

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "cli/run.h"
+#include "cli/verb_words.h"
 #include "server/command/beside_server.h"
 #include "server/host/privileges.h"
 #include "server/run/opened_stores.h"
@@ -17,22 +18,6 @@ namespace {
 
 constexpr int kNotUnderstood = 2;
 constexpr std::chrono::seconds kPatience{5};
-
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find(' '), text.size());
-    if (end > 0) words.push_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
-
-bool begins_with(const std::vector<std::string>& operands, std::string_view words) {
-  const auto wanted = split(words);
-  return operands.size() >= wanted.size() &&
-         std::equal(wanted.begin(), wanted.end(), operands.begin());
-}
 
 // What was typed, for a server.
 Result<cli::Typed> typed_of(const Arguments& arguments) {
@@ -143,8 +128,7 @@ void PeopleOfDirectory::tell_server() {
 
 int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
   const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) {
-    return begins_with(arguments.operands, verb.words) &&
-           arguments.operands.size() == split(verb.words).size() + split(verb.names).size();
+    return cli::are_said(verb.words, verb.names, arguments.operands);
   });
   if (found == verbs.end()) return tell_usage(arguments, verbs);
   const auto typed = typed_of(arguments);
@@ -158,8 +142,9 @@ int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
                                                  arguments.command->name, found->words)});
   }
   if (!for_server) {
-    return run_in_directory(arguments, *found,
-                            std::span(arguments.operands).subspan(split(found->words).size()));
+    return run_in_directory(
+        arguments, *found,
+        std::span(arguments.operands).subspan(cli::words_of(found->words).size()));
   }
   // Who signed in weeks ago may have meant the directory here.
   if (found->changes) fmt::print(stderr, "at {}:\n", (*server)->url);

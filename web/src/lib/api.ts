@@ -40,7 +40,7 @@ export interface Readme {
 // What somebody signs in with; of sessions and refresh tokens the name is the client's own.
 export interface Secret {
   id: number;
-  kind: 'access_token' | 'session' | 'refresh_token';
+  kind: 'access_token' | 'session' | 'refresh_token' | 'invitation';
   name: string;
   scope: string[] | null; // null: whatever its owner may
   repositories: string[] | null; // null: all
