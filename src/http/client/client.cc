@@ -196,6 +196,13 @@ Error Client::Parts::error_of(CURLcode code, const Request& request, const Takin
       return {ErrorCode::Cancelled, fmt::format("{}: not waited for any longer", request.url)};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorCode::Timeout, fmt::format("{}: no answer in time ({})", request.url, said)};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {ErrorCode::Unavailable,
+              fmt::format("{}: {} (is there TLS at all? http:// is without)", request.url, said)};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {
+          ErrorCode::Unavailable,
+          fmt::format("{}: this machine does not trust its certificate: {}", request.url, said)};
     default:
       return {ErrorCode::Unavailable, fmt::format("{}: {}", request.url, said)};
   }

@@ -139,6 +139,15 @@ TEST_F(HttpClient, NobodyThereIsUnavailable) {
   EXPECT_NE(answer.error().message.find(address), std::string::npos);
 }
 
+TEST_F(HttpClient, SaysThatThereMayBeNoTls) {
+  answer_in_memory("/hello", "hello");
+  start();
+  const auto answer = made()->send(context, {.url = url("/hello", "https")});
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::Unavailable);
+  EXPECT_NE(answer.error().message.find("is there TLS at all?"), std::string::npos);
+}
+
 TEST_F(HttpClient, TrustsOnlyWhatItIsToldTo) {
   entrepot::testing::TemporaryDirectory directory;
   const auto files = server::testing::write_certificate(directory.path(), "localhost");
@@ -147,7 +156,10 @@ TEST_F(HttpClient, TrustsOnlyWhatItIsToldTo) {
   answer_in_memory("/hello", "hello");
   start(*std::move(tls));
   const Request request{.url = url("/hello", "https")};
-  EXPECT_FAILS(Unavailable, made()->send(context, request));
+  const auto refused = made()->send(context, request);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::Unavailable);
+  EXPECT_NE(refused.error().message.find("does not trust its certificate"), std::string::npos);
   wished.ca_file = files.certificate_path;
   const auto answer = made()->send(context, request);
   ASSERT_OK(answer);

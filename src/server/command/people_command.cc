@@ -49,19 +49,16 @@ Result<std::optional<cli::Server>> meant_server(const Arguments& arguments,
   return cli::meant_server(typed);
 }
 
-int run_in_directory(const Arguments& arguments, const Verb& verb,
-                     std::span<const std::string> operands) {
+int run_in_directory(const Arguments& arguments, const Verb& verb, bool is_for_servers_too) {
   const auto directory = PeopleOfDirectory::open(arguments);
   if (!directory) {
-    const bool said = names_directory(arguments);
-    if (directory.error().code != ErrorCode::NotFound || said) {
-      return tell_failure(directory.error());
+    Error error = directory.error();
+    if (error.code == ErrorCode::NotFound && is_for_servers_too && !names_directory(arguments)) {
+      error.message += "; or sign in to a server: entrepot login URL -u NAME";
     }
-    return tell_failure(
-        {ErrorCode::NotFound, directory.error().message +
-                                  "; say where it is (--data DIR), or sign in to a server "
-                                  "(entrepot login URL -u NAME)"});
+    return tell_failure(error);
   }
+  const auto operands = std::span(arguments.operands).subspan(cli::words_of(verb.words).size());
   const auto done = verb.run(**directory, arguments, operands);
   if (!done) return tell_failure(done.error());
   if (verb.changes) (*directory)->tell_server();
@@ -135,17 +132,13 @@ int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
   if (!typed) return tell_failure(typed.error());
   const auto server = meant_server(arguments, *typed);
   if (!server) return tell_failure(server.error());
-  const bool for_server = *server && cli::knows(*typed);
-  if (*server && !for_server && typed->has("server")) {
+  const bool is_for_servers = cli::knows(*typed);
+  if (typed->has("server") && !is_for_servers) {
     return tell_failure(
         {ErrorCode::InvalidArgument, fmt::format("{} {}: only of a data directory (--data DIR)",
                                                  arguments.command->name, found->words)});
   }
-  if (!for_server) {
-    return run_in_directory(
-        arguments, *found,
-        std::span(arguments.operands).subspan(cli::words_of(found->words).size()));
-  }
+  if (!*server || !is_for_servers) return run_in_directory(arguments, *found, is_for_servers);
   // Who signed in weeks ago may have meant the directory here.
   if (found->changes) fmt::print(stderr, "at {}:\n", (*server)->url);
   const auto done = cli::run(*typed, **server);
