@@ -200,6 +200,7 @@ Result<Gone> Foresight::untagged(Context& context, WallTime pushed_before,
   Gone gone;
   TRY_ASSIGN(damaged_, names_of_damaged(context));
   TRY(for_each_repository(context, [&](const meta::Repository& repository) -> Result<void> {
+    if (repository.archived) return {};  // stays as it is
     TRY(look_at(context, repository, pushed_before, gone));
     return after_page(gone.count());
   }));

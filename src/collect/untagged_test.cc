@@ -115,6 +115,22 @@ TEST_F(Untagged, ImageStaysWhileAReferrerOfItIsTagged) {
 }
 
 // A multi-platform push sends the platforms first, the index that names them later.
+TEST_F(Untagged, AnArchivedRepositoryStaysAsItIs) {
+  const auto digest = untagged("layer");
+  const auto archive = [&](bool archived) {
+    ASSERT_OK(
+        world_.metadata->store().write(world_.context, [&](meta::Transaction& tx) -> Result<void> {
+          TRY_ASSIGN(const auto home, tx.repositories().find(name("a")));
+          return tx.repositories().set_archived(home.id, archived);
+        }));
+  };
+  archive(true);
+  EXPECT_EQ(remove(), 0u);
+  EXPECT_TRUE(is_there(digest));
+  archive(false);
+  EXPECT_EQ(remove(), 1u);
+}
+
 TEST_F(Untagged, YoungManifestStays) {
   const auto young = untagged("young");
   UntaggedManifests untagged(world_.stores, world_.remover);

@@ -27,7 +27,7 @@ def test_archived(office, document, closed_api):
         assert answer.json()["errors"][0]["code"] == "DENIED"
         assert "archived" in answer.body.decode()
     alice.send("PATCH", "/repositories/acme/app", 403, {"description": "text"})
-    office.command("gc", "--delete-untagged")
+    office.command("gc", "--delete-untagged")  # see also Untagged.AnArchivedRepositoryStaysAsItIs
     assert pusher.get(repository.path("manifests/latest"), Accept=OCI_MANIFEST).status == 200
 
     assert "can be pushed to again" in office.command("repo", "unarchive", "acme/app").stdout
