@@ -11,7 +11,8 @@ _SOURCE = Path(__file__).parent / "preload" / "failing_memory.cc"
 class _Control(ctypes.Structure):
     """As in failing_memory.cc."""
 
-    _fields_ = [("countdown", ctypes.c_int32), ("every", ctypes.c_int32), ("hits", ctypes.c_int32)]
+    _fields_ = [("countdown", ctypes.c_int32), ("every", ctypes.c_int32), ("hits", ctypes.c_int32),
+                ("least", ctypes.c_int32)]
 
 
 class FailingMemory:
@@ -26,10 +27,12 @@ class FailingMemory:
         with open(file, "r+b") as opened:
             self._control = _Control.from_buffer(mmap.mmap(opened.fileno(), 0))
 
-    def arm(self, nth: int, every: int = 0) -> None:
-        """The nth request from now on fails, and each `every` requests later again."""
+    def arm(self, nth: int, every: int = 0, least_bytes: int = 0) -> None:
+        """The nth request from now on fails, and each `every` requests later again; smaller ones than
+        `least_bytes` are not counted."""
         self.disarm()
         self._control.hits = 0
+        self._control.least = least_bytes
         self._control.every = every
         self._control.countdown = nth
 

@@ -25,6 +25,7 @@ struct Control {
   std::atomic<std::int32_t> countdown;  // the request that makes it 0 fails; 0 at the start: none
   std::atomic<std::int32_t> every;      // 0: once; else also each so many requests later
   std::atomic<std::int32_t> hits;       // how many failed
+  std::atomic<std::int32_t> least;      // requests of fewer bytes are let pass, and not counted
 };
 
 Control* control = nullptr;
@@ -39,10 +40,10 @@ __attribute__((constructor)) void open_control() {
   control = static_cast<Control*>(shared);
 }
 
-bool fails() {
-  if (control == nullptr || control->countdown.load() <= 0 || --control->countdown != 0) {
-    return false;
-  }
+bool fails(std::size_t bytes) {
+  if (control == nullptr || control->countdown.load() <= 0) return false;
+  if (bytes < static_cast<std::size_t>(control->least.load())) return false;
+  if (--control->countdown != 0) return false;
   control->countdown = control->every.load();
   ++control->hits;
   errno = ENOMEM;
@@ -53,18 +54,22 @@ bool fails() {
 
 extern "C" {
 
-void* malloc(size_t size) { return fails() ? nullptr : __libc_malloc(size); }
+void* malloc(size_t size) { return fails(size) ? nullptr : __libc_malloc(size); }
 
-void* calloc(size_t count, size_t size) { return fails() ? nullptr : __libc_calloc(count, size); }
+void* calloc(size_t count, size_t size) {
+  return fails(count * size) ? nullptr : __libc_calloc(count, size);
+}
 
-void* realloc(void* block, size_t size) { return fails() ? nullptr : __libc_realloc(block, size); }
+void* realloc(void* block, size_t size) {
+  return fails(size) ? nullptr : __libc_realloc(block, size);
+}
 
 void* aligned_alloc(size_t alignment, size_t size) {
-  return fails() ? nullptr : __libc_memalign(alignment, size);
+  return fails(size) ? nullptr : __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void** block, size_t alignment, size_t size) {
-  *block = fails() ? nullptr : __libc_memalign(alignment, size);
+  *block = fails(size) ? nullptr : __libc_memalign(alignment, size);
   return *block == nullptr ? ENOMEM : 0;
 }
 

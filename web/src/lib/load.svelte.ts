@@ -13,6 +13,8 @@ export class Loaded<T> {
   value = $state.raw<T>();
   problem = $state.raw<Problem>();
   isSlow = $state(false);
+  // What stands below it on a phone waits for this, and does not move then.
+  readonly isSettled = $derived(this.value !== undefined || this.problem !== undefined);
   #asked = '';
   #stop: AbortController | null = null;
 
