@@ -8,6 +8,8 @@
 #include <cstring>
 #include <new>
 
+#include "base/check.h"
+
 namespace entrepot {
 
 std::shared_ptr<const OpenFile> OpenFile::own(int descriptor) {
@@ -23,11 +25,45 @@ OpenFile::~OpenFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+void GrowingFile::grow(std::uint64_t to_bytes) {
+  std::vector<std::function<void()>> waiting;
+  {
+    const MutexLock lock(mutex_);
+    CHECK(to_bytes >= available_bytes_ && to_bytes <= size_bytes_);
+    if (to_bytes == available_bytes_) return;
+    available_bytes_ = to_bytes;
+    waiting.swap(waiting_);
+  }
+  for (const auto& wake : waiting) wake();
+}
+
+void GrowingFile::fail(Error error) {
+  std::vector<std::function<void()>> waiting;
+  {
+    const MutexLock lock(mutex_);
+    if (!error_) error_ = std::move(error);
+    waiting.swap(waiting_);
+  }
+  for (const auto& wake : waiting) wake();
+}
+
+Result<std::uint64_t> GrowingFile::available(std::uint64_t known_bytes,
+                                             std::function<void()> wake) {
+  const MutexLock lock(mutex_);
+  if (available_bytes_ > known_bytes || available_bytes_ == size_bytes_) return available_bytes_;
+  if (error_) return Failure(*error_);
+  waiting_.push_back(std::move(wake));
+  return available_bytes_;
+}
+
 std::uint64_t Source::size_bytes() const {
   if (const auto* bytes = std::get_if<SharedBytes>(&content_)) return *bytes ? (*bytes)->size() : 0;
   if (const auto* file = std::get_if<FileRange>(&content_)) return file->range.length_bytes;
   if (const auto* pieces = std::get_if<std::unique_ptr<FilePieces>>(&content_)) {
     return (*pieces)->size_bytes();
+  }
+  if (const auto* growing = std::get_if<GrowingRange>(&content_)) {
+    return growing->range.length_bytes;
   }
   return std::get<StreamRange>(content_).size_bytes;
 }

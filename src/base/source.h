@@ -2,12 +2,16 @@
 // base/source.h — where the bytes of an answer come from.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <variant>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/context.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace entrepot {
@@ -48,6 +52,44 @@ struct FileRange {
   ByteRange range;
 };
 
+// A file that somebody still writes, from its front to its end, and others read meanwhile. The
+// writer tells how far they may read, and how it ended. Thread-safe.
+class GrowingFile {
+ public:
+  // `size_bytes`: what it will have when it is whole. Nothing may be read yet.
+  GrowingFile(std::shared_ptr<const OpenFile> file, std::uint64_t size_bytes)
+      : file_(std::move(file)), size_bytes_(size_bytes) {}
+
+  const std::shared_ptr<const OpenFile>& file() const { return file_; }
+  std::uint64_t size_bytes() const { return size_bytes_; }
+
+  // The first so many bytes may be read from now on; never fewer than before. Wakes who waits, on
+  // this thread.
+  void grow(std::uint64_t to_bytes);
+  // No more will come: what waits, and asks later for what is not here, gets the error.
+  void fail(Error error);
+
+  // How many of the first bytes may be read. When that is no more than `known_bytes`, and the file
+  // is not whole, `wake` is kept, and called once from the writer's thread when there are more, or
+  // when there will be none: it must be quick, and must not call this. Otherwise it is dropped. The
+  // error of fail(), when there are no more than `known_bytes`.
+  Result<std::uint64_t> available(std::uint64_t known_bytes, std::function<void()> wake);
+
+ private:
+  const std::shared_ptr<const OpenFile> file_;
+  const std::uint64_t size_bytes_;
+  Mutex mutex_;
+  std::uint64_t available_bytes_ ENTREPOT_GUARDED_BY(mutex_) = 0;
+  std::optional<Error> error_ ENTREPOT_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> waiting_ ENTREPOT_GUARDED_BY(mutex_);
+};
+
+// Part of it, to be sent without copying as it comes.
+struct GrowingRange {
+  std::shared_ptr<GrowingFile> growing;
+  ByteRange range;
+};
+
 // Ranges of one file with texts around them, one piece behind the other. A text is made when its
 // turn comes, so that a thousand pieces cost no more memory than their positions. One reader at a
 // time.
@@ -80,13 +122,15 @@ struct StreamRange {
   std::uint64_t size_bytes = 0;  // exactly so many bytes will come
 };
 
-// The bytes of one answer: from memory, from a file or pieces of one, or pulled. Move-only.
+// The bytes of one answer: from memory, from a file or pieces of one, from a file that still grows,
+// or pulled. Move-only.
 class Source {
  public:
   Source() : content_(SharedBytes()) {}
   explicit Source(SharedBytes bytes) : content_(std::move(bytes)) {}
   explicit Source(FileRange file) : content_(std::move(file)) {}
   explicit Source(std::unique_ptr<FilePieces> pieces) : content_(std::move(pieces)) {}
+  explicit Source(GrowingRange growing) : content_(std::move(growing)) {}
   explicit Source(StreamRange stream) : content_(std::move(stream)) {}
 
   std::uint64_t size_bytes() const;
@@ -96,15 +140,17 @@ class Source {
   std::unique_ptr<FilePieces>* pieces() {
     return std::get_if<std::unique_ptr<FilePieces>>(&content_);
   }
+  GrowingRange* growing() { return std::get_if<GrowingRange>(&content_); }
   StreamRange* stream() { return std::get_if<StreamRange>(&content_); }
 
  private:
-  std::variant<SharedBytes, FileRange, std::unique_ptr<FilePieces>, StreamRange> content_;
+  std::variant<SharedBytes, FileRange, std::unique_ptr<FilePieces>, GrowingRange, StreamRange>
+      content_;
 };
 
 // The next bytes, `done_bytes` being read already, into the front of `buffer`; 0 at the end. Of a
-// stream the two must follow each other. Not for pieces. Corrupt: the disk does not give these
-// bytes; Unavailable: it cannot be reached. What the stream says, where it is one.
+// stream the two must follow each other. Not for pieces, nor for what grows. Corrupt: the disk does
+// not give these bytes; Unavailable: it cannot be reached. What the stream says, where it is one.
 Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done_bytes,
                               std::span<char> buffer);
 

@@ -76,6 +76,11 @@ class Upload : public Sink {
   // The sha256 of the bytes so far: under this name commit() will store them.
   virtual Digest digest() const = 0;
 
+  // The file that write() puts the bytes into, each at its own offset, for others to read what it
+  // took; it stays readable behind commit(). Null before the first byte, and where the store keeps
+  // no files.
+  virtual std::shared_ptr<const OpenFile> file() const = 0;
+
   // Puts the session away so that resume() finds all bytes that write() took: after this call for
   // the same process, another process, and (fs) a crash of the process. A power cut may lose them;
   // resume() then tells a smaller offset, never one over other bytes than those.

@@ -25,6 +25,7 @@ struct HotManifest {
   std::string digest;  // printed
   std::string media_type;
   SharedBytes bytes;
+  std::optional<SteadyTime> until = {};  // it may be told of; the cache does not look
 };
 
 // A blob that one repository has.

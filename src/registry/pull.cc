@@ -52,7 +52,9 @@ Failure not_served(Finding finding, std::string_view what, std::string_view name
 
 std::shared_ptr<const HotManifest> Puller::manifest_from_memory(std::string_view repository,
                                                                 std::string_view reference) const {
-  return stores_.cache.find_manifest(repository, reference);
+  auto manifest = stores_.cache.find_manifest(repository, reference);
+  if (manifest && manifest->until && stores_.clock.steady() >= *manifest->until) return nullptr;
+  return manifest;
 }
 
 Result<meta::StoredManifest> Puller::find_manifest(Context& context,
@@ -82,7 +84,8 @@ Result<meta::StoredManifest> Puller::find_manifest(Context& context,
 Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
                                                             const RepositoryName& repository,
                                                             const oci::Reference& reference,
-                                                            std::uint64_t most_bytes) const {
+                                                            std::uint64_t most_bytes,
+                                                            std::optional<SteadyTime> until) const {
   const std::string text = to_string(reference);
   const auto ticket = stores_.cache.manifest_ticket(repository.str(), text);
   TRY_ASSIGN(auto stored, find_manifest(context, repository, reference, most_bytes));
@@ -92,7 +95,7 @@ Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
   }
   auto manifest = std::make_shared<const HotManifest>(
       HotManifest{stored.manifest.digest.to_string(), std::move(stored.manifest.media_type),
-                  std::make_shared<const std::string>(std::move(stored.bytes))});
+                  std::make_shared<const std::string>(std::move(stored.bytes)), until});
   stores_.cache.fill_manifest(ticket, repository.str(), text, manifest);
   return manifest;
 }

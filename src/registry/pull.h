@@ -47,11 +47,13 @@ class Puller {
   // Null: ask manifest(). The texts are as in a path and need not be valid.
   std::shared_ptr<const HotManifest> manifest_from_memory(std::string_view repository,
                                                           std::string_view reference) const;
-  // Null when it is longer than `most_bytes`, of which nothing was read then. NotFound.
+  // Null when it is longer than `most_bytes`, of which nothing was read then. Memory tells of it no
+  // longer than `until`. NotFound.
   Result<std::shared_ptr<const HotManifest>> manifest(Context& context,
                                                       const oci::RepositoryName& repository,
                                                       const oci::Reference& reference,
-                                                      std::uint64_t most_bytes = kAnyLength) const;
+                                                      std::uint64_t most_bytes = kAnyLength,
+                                                      std::optional<SteadyTime> until = {}) const;
 
   // Null: ask blob().
   std::shared_ptr<const HotBlob> blob_from_memory(std::string_view repository,

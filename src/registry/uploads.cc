@@ -27,6 +27,7 @@ class CountedUpload final : public blob::Upload {
 
   std::uint64_t offset_bytes() const override { return upload_->offset_bytes(); }
   Digest digest() const override { return upload_->digest(); }
+  std::shared_ptr<const OpenFile> file() const override { return upload_->file(); }
   Result<void> write(Context& context, ByteView piece) override {
     return upload_->write(context, piece);
   }

@@ -26,6 +26,7 @@ class FaultyUpload final : public Upload {
 
   std::uint64_t offset_bytes() const override { return inner_->offset_bytes(); }
   Digest digest() const override { return inner_->digest(); }
+  std::shared_ptr<const OpenFile> file() const override { return inner_->file(); }
 
   Result<void> write(Context& context, ByteView piece) override {
     return end_if_lost(context, store_.attempt([&] { return inner_->write(context, piece); }));

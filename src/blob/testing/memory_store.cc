@@ -41,6 +41,7 @@ class MemoryUpload final : public Upload {
 
   std::uint64_t offset_bytes() const override { return bytes_.size(); }
   Digest digest() const override { return Digest::of(bytes_); }
+  std::shared_ptr<const OpenFile> file() const override { return nullptr; }
 
   Result<void> write(Context&, ByteView piece) override {
     const MutexLock lock(store_.mutex_);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/context.h"
 #include "base/result.h"
 
@@ -33,11 +34,24 @@ struct Response {
   std::optional<std::string_view> header(std::string_view name) const;
 };
 
+// Takes an answer as it comes, whatever its length.
+class Taker {
+ public:
+  virtual ~Taker() = default;
+  // Once, before the body: status and headers. An error ends the exchange, and is what it fails
+  // with.
+  virtual Result<void> head(const Response& head) = 0;
+  // In order; likewise.
+  virtual Result<void> body(ByteView piece) = 0;
+};
+
 struct Options {
   std::string user_agent = "entrepot";
   std::string ca_file = {};  // certificates to trust instead of the machine's
   std::chrono::milliseconds connect{10'000};
-  std::chrono::milliseconds answer{60'000};   // from the first byte sent to the last one taken
+  std::chrono::milliseconds answer{60'000};  // from the first byte sent to the last one taken; with
+                                             // a Taker, to the end of the head
+  std::chrono::milliseconds silence{30'000};  // with a Taker: within the body
   std::size_t most_body_bytes = 4u << 20;     // of an answer
   std::size_t most_header_bytes = 64u << 10;  // of its head
 };
@@ -59,6 +73,11 @@ class Client {
   // Timeout and Cancelled by the options or the context. After an error nobody knows whether the
   // server did what it was asked for, but when it could not be reached.
   Result<Response> send(Context& context, const Request& request);
+
+  // The same, but that the body is not kept, and may be of any length. While `taker` works nothing
+  // more is read from the server. Timeout also when no byte came for so long, Corrupt when the body
+  // ends before its length.
+  Result<void> send(Context& context, const Request& request, Taker& taker);
 
  private:
   struct Parts;

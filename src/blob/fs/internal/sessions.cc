@@ -64,6 +64,11 @@ class FsUpload final : public Upload {
     return session_->file->digest();
   }
 
+  std::shared_ptr<const OpenFile> file() const override {
+    const Sessions::Held held = hold();
+    return session_->file->file();
+  }
+
   Result<void> write(Context&, ByteView piece) override {
     const Sessions::Held held = hold();
     TRY(require_pen());

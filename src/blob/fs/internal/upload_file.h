@@ -60,6 +60,7 @@ class UploadFile {
 
   std::uint64_t offset_bytes() const { return offset_bytes_; }
   Digest digest() const { return hashes_.sha256(); }
+  const FileHandle& file() const { return file_; }  // null once closed
 
   // After an error the file cannot go on.
   Result<void> append(ByteView piece);
