@@ -123,8 +123,9 @@ Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t do
     return *bytes ? copy_some(**bytes, done_bytes, buffer) : std::size_t{0};
   }
   if (auto* stream = source.stream()) return stream->stream->read(context, buffer);
-  const FileRange& file = *source.file();
-  return read_file(*file.file, file.range.offset_bytes + done_bytes, buffer);
+  const FileRange* file = source.file();
+  if (file == nullptr) return fail(ErrorCode::Unsupported, "only the server sends such an answer");
+  return read_file(*file->file, file->range.offset_bytes + done_bytes, buffer);
 }
 
 Result<Bytes> read_all(Context& context, Source& source, std::uint64_t limit_bytes) {

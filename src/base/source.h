@@ -53,7 +53,8 @@ struct FileRange {
 };
 
 // A file that somebody still writes, from its front to its end, and others read meanwhile. The
-// writer tells how far they may read, and how it ended. Thread-safe.
+// writer tells how far they may read, and how it ended, which it must in the end: who waits has no
+// deadline of its own. Thread-safe.
 class GrowingFile {
  public:
   // `size_bytes`: what it will have when it is whole. Nothing may be read yet.
@@ -70,9 +71,10 @@ class GrowingFile {
   void fail(Error error);
 
   // How many of the first bytes may be read. When that is no more than `known_bytes`, and the file
-  // is not whole, `wake` is kept, and called once from the writer's thread when there are more, or
-  // when there will be none: it must be quick, and must not call this. Otherwise it is dropped. The
-  // error of fail(), when there are no more than `known_bytes`.
+  // is not whole, `wake` is kept, and called once from the writer's thread when more came (which
+  // may still be less than is wanted), or when no more will: it must be quick, must not throw, and
+  // must not call this. Otherwise it is dropped. The error of fail(), when there are no more than
+  // `known_bytes`.
   Result<std::uint64_t> available(std::uint64_t known_bytes, std::function<void()> wake);
 
  private:
@@ -149,13 +151,14 @@ class Source {
 };
 
 // The next bytes, `done_bytes` being read already, into the front of `buffer`; 0 at the end. Of a
-// stream the two must follow each other. Not for pieces, nor for what grows. Corrupt: the disk does
-// not give these bytes; Unavailable: it cannot be reached. What the stream says, where it is one.
+// stream the two must follow each other. Corrupt: the disk does not give these bytes; Unavailable:
+// it cannot be reached; Unsupported: pieces, and what still grows. What the stream says, where it
+// is one.
 Result<std::size_t> read_some(Context& context, Source& source, std::uint64_t done_bytes,
                               std::span<char> buffer);
 
 // Everything, in memory: for small things (a manifest, a configuration) and tests. TooLarge past
-// `limit_bytes`; Corrupt when the source ends early or cannot be read.
+// `limit_bytes`; Corrupt when the source ends early or cannot be read; Unsupported: it still grows.
 Result<Bytes> read_all(Context& context, Source& source, std::uint64_t limit_bytes);
 
 }  // namespace entrepot

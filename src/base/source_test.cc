@@ -4,7 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include "base/testing/assert_ok.h"
 #include "base/testing/temporary_directory.h"
@@ -133,11 +136,111 @@ TEST_F(SourceTest, FileClosesWithItsLastOwner) {
   EXPECT_EQ(::fcntl(descriptor, F_GETFD), -1);
 }
 
+TEST_F(SourceTest, WhatStillGrowsIsOnlySent) {
+  const auto growing = std::make_shared<GrowingFile>(file_of("0123456789"), 10);
+  growing->grow(10);
+  Source source(GrowingRange{growing, {.offset_bytes = 2, .length_bytes = 5}});
+  EXPECT_EQ(source.size_bytes(), 5U);
+  char byte = 0;
+  EXPECT_FAILS(Unsupported, read_some(context_, source, 0, {&byte, 1}));
+  EXPECT_FAILS(Unsupported, read_all(context_, source, 100));
+  EXPECT_FAILS(TooLarge, read_all(context_, source, 4));
+  Source pieces(std::make_unique<TwoPieces>(file_of("0123456789")));
+  EXPECT_FAILS(Unsupported, read_some(context_, pieces, 0, {&byte, 1}));
+}
+
 TEST_F(SourceTest, TellsItsKind) {
   Source bytes(std::make_shared<const std::string>("x"));
   EXPECT_TRUE(bytes.bytes() != nullptr && bytes.file() == nullptr && bytes.stream() == nullptr);
   Source stream = stream_of("x", 1);
   EXPECT_TRUE(stream.bytes() == nullptr && stream.file() == nullptr && stream.stream() != nullptr);
+}
+
+class GrowingFileTest : public ::testing::Test {
+ protected:
+  // Asks for more than `known`, and counts when it is woken.
+  Result<std::uint64_t> ask(std::uint64_t known) {
+    return file_.available(known, [this] { ++woken_; });
+  }
+
+  GrowingFile file_{std::make_shared<OpenFile>(-1), 10};
+  int woken_ = 0;
+};
+
+TEST_F(GrowingFileTest, WakesOnceWhoHasAllThatIsThere) {
+  EXPECT_EQ(ask(0).value(), 0U);
+  EXPECT_EQ(ask(0).value(), 0U);
+  file_.grow(0);
+  EXPECT_EQ(woken_, 0);
+  file_.grow(4);
+  EXPECT_EQ(woken_, 2);
+  file_.grow(5);
+  EXPECT_EQ(woken_, 2);
+}
+
+TEST_F(GrowingFileTest, TellsAtOnceWhatIsMore) {
+  file_.grow(4);
+  EXPECT_EQ(ask(3).value(), 4U);
+  file_.grow(6);
+  EXPECT_EQ(woken_, 0);
+}
+
+// Who wants what is far ahead asks again.
+TEST_F(GrowingFileTest, WakesWhenItGrewThoughNotEnough) {
+  EXPECT_EQ(ask(8).value(), 0U);
+  file_.grow(4);
+  EXPECT_EQ(woken_, 1);
+  EXPECT_EQ(ask(8).value(), 4U);
+  file_.grow(9);
+  EXPECT_EQ(woken_, 2);
+  EXPECT_EQ(ask(8).value(), 9U);
+}
+
+TEST_F(GrowingFileTest, WhenItIsWholeNobodyWaits) {
+  EXPECT_EQ(ask(0).value(), 0U);
+  file_.grow(10);
+  EXPECT_EQ(woken_, 1);
+  EXPECT_EQ(ask(0).value(), 10U);
+  EXPECT_EQ(ask(10).value(), 10U);
+  file_.fail(Error{ErrorCode::Unavailable, "too late to matter"});
+  EXPECT_EQ(ask(10).value(), 10U);
+  EXPECT_EQ(woken_, 1);
+}
+
+TEST_F(GrowingFileTest, AFailureComesBehindWhatIsThere) {
+  file_.grow(4);
+  EXPECT_EQ(ask(4).value(), 4U);
+  file_.fail(Error{ErrorCode::Timeout, "silent for too long"});
+  EXPECT_EQ(woken_, 1);
+  EXPECT_EQ(ask(3).value(), 4U);
+  EXPECT_FAILS(Timeout, ask(4));
+  file_.fail(Error{ErrorCode::Corrupt, "the first one counts"});
+  EXPECT_FAILS(Timeout, ask(4));
+}
+
+TEST_F(GrowingFileTest, WhoAsksWhileItGrowsMissesNothing) {
+  constexpr int kReaders = 4;
+  GrowingFile file(std::make_shared<OpenFile>(-1), 10'000);
+  std::vector<std::thread> readers;
+  std::atomic<int> whole = 0;
+  for (int i = 0; i < kReaders; ++i) {
+    readers.emplace_back([&] {
+      for (std::uint64_t known = 0; known < file.size_bytes();) {
+        auto woken = std::make_shared<std::promise<void>>();
+        const auto there = file.available(known, [woken] { woken->set_value(); });
+        ASSERT_OK(there);
+        if (*there > known) {
+          known = *there;
+        } else {
+          woken->get_future().wait();
+        }
+      }
+      ++whole;
+    });
+  }
+  for (std::uint64_t to = 1; to <= file.size_bytes(); ++to) file.grow(to);
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(whole, kReaders);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void Connection::step(bool reset) {
     case Phase::Working:
       return intake_->on_events(reset);
     case Phase::Answering:
-      return delivery_->on_writable();
+      return delivery_->on_events(reset);
     case Phase::Discarding:
       return discard();
     case Phase::Lingering:

@@ -29,6 +29,10 @@ Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sen
     sender_.emplace(channel_, std::move(head), *file);
     return start_file();
   }
+  if (body_.growing() != nullptr) {
+    head_ = std::move(head);
+    return send_grown();
+  }
   if (auto* pieces = body_.pieces()) {
     sender_.emplace(channel_, std::move(head), std::move(*pieces));
     return start_file();
@@ -43,18 +47,27 @@ Delivery::Outcome Delivery::start(std::string head, Source body, std::size_t sen
   return outcome;
 }
 
-void Delivery::on_writable() {
-  if (outbox_) report(flush());
+void Delivery::on_events(bool reset) {
+  reset_ = reset_ || reset;
+  if (outbox_) return report(flush());
+  if (body_.growing() == nullptr || sender_out_) return;
+  if (!awaits_growth_) return report(send_grown());
+  if (reset_) report(Outcome::Broken);
 }
 
 std::uint64_t Delivery::sent_body_bytes() const {
-  if (sender_) return sender_->sent_body_bytes();
-  return sent_before_ + (outbox_ ? outbox_->sent_body_bytes() : 0);
+  return sent_before_ + (sender_ ? sender_->sent_body_bytes() : 0) +
+         (outbox_ ? outbox_->sent_body_bytes() : 0);
 }
 
 std::optional<Delivery::FileFault> Delivery::file_fault() const {
   if (!sender_ || !sender_->file_error()) return std::nullopt;
   return FileFault{sender_->offset_bytes(), *sender_->file_error()};
+}
+
+Delivery::Outcome Delivery::break_off(const Error& error) {
+  log::warning("request {}: the body of the answer broke off: {}", context_->request_id(), error);
+  return Outcome::Broken;
 }
 
 void Delivery::report(Outcome outcome) {
@@ -82,7 +95,50 @@ void Delivery::on_file_over() {
   if (abandoned_) return owner_.delivery_is_over();
   owner_.bytes_moved();
   lane_.count_sent(sender_->sent_body_bytes());
-  report(sender_->succeeded() ? Outcome::Sent : Outcome::Broken);
+  report(after_grown(sender_->succeeded() ? Outcome::Sent : Outcome::Broken));
+}
+
+// --- Files that grow -----------------------------------------------------------------------------
+
+// Sends what is there of the rest, or the head alone, or nothing yet. One piece at a time, so that
+// a quick writer and a quick client do not keep the loop to themselves.
+Delivery::Outcome Delivery::send_grown() {
+  GrowingFile& file = *body_.growing()->growing;
+  const ByteRange& wanted = body_.growing()->range;
+  ByteRange piece{wanted.offset_bytes + sent_before_, 0};
+  if (piece.offset_bytes < wanted.end_bytes()) {
+    const auto there = file.available(piece.offset_bytes, later_.to(&Delivery::on_growth));
+    if (!there) return break_off(there.error());
+    if (*there > piece.offset_bytes) {
+      piece.length_bytes = std::min(*there, wanted.end_bytes()) - piece.offset_bytes;
+    } else if (*there == file.size_bytes()) {
+      return break_off({ErrorCode::OutOfRange, "the file ends too early"});
+    } else {
+      awaits_growth_ = true;
+      if (head_.empty()) return reset_ ? Outcome::Broken : Outcome::Later;
+    }
+  }
+  sender_.emplace(channel_, std::exchange(head_, {}), FileRange{file.file(), piece});
+  return after_grown(start_file());
+}
+
+// A piece is out, on its way, or broke off; so is any other file. What is next?
+Delivery::Outcome Delivery::after_grown(Outcome piece) {
+  const GrowingRange* growing = body_.growing();
+  if (growing == nullptr || piece != Outcome::Sent) return piece;
+  sent_before_ += sender_->sent_body_bytes();
+  sender_.reset();
+  owner_.bytes_moved();
+  if (sent_before_ == growing->range.length_bytes) return Outcome::Sent;
+  if (awaits_growth_) return reset_ ? Outcome::Broken : Outcome::Later;
+  owner_.go_on_soon();
+  return Outcome::Later;
+}
+
+// There is one such call for each time that awaits_growth_ was set.
+void Delivery::on_growth() {
+  awaits_growth_ = false;
+  if (!abandoned_ && !sender_out_) report(send_grown());
 }
 
 // --- Memory and streams --------------------------------------------------------------------------
@@ -132,11 +188,7 @@ void Delivery::read_stream() {
 
 void Delivery::on_stream_read() {
   if (abandoned_) return owner_.delivery_is_over();
-  if (stream_error_) {
-    log::warning("request {}: the body of the answer broke off: {}", context_->request_id(),
-                 *stream_error_);
-    return report(Outcome::Broken);
-  }
+  if (stream_error_) return report(break_off(*stream_error_));
   outbox_.emplace(std::string(), piece_);
   report(flush());
 }

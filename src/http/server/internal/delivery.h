@@ -20,8 +20,9 @@ namespace entrepot::http::server::internal {
 class Lane;
 
 // Sends one head and body: from memory, on the loop; out of a file, on the loop if that is quick,
-// else (and pieces of one) in turns on the data threads; out of a stream, which a worker reads
-// while the loop sends, one bounded buffer at a time.
+// else (and pieces of one) in turns on the data threads; out of a file that still grows likewise,
+// as far as it is there, with no thread held while more is awaited; out of a stream, which a worker
+// reads while the loop sends, one bounded buffer at a time.
 class Delivery {
  public:
   class Owner {
@@ -29,9 +30,9 @@ class Delivery {
     // What start() left open has come to its end. Not whole: the connection is of no use any more.
     virtual void answer_is_sent(bool whole) = 0;
     virtual void delivery_is_over() = 0;     // after abandon(): nothing runs any more
-    virtual void watch_writes(bool on) = 0;  // call on_writable() when the socket is ready
+    virtual void watch_writes(bool on) = 0;  // call on_events() when the socket is ready
     virtual void bytes_moved() = 0;
-    virtual void go_on_soon() = 0;  // call on_writable() when others had their turn
+    virtual void go_on_soon() = 0;  // call on_events() when others had their turn
 
    protected:
     ~Owner() = default;
@@ -44,7 +45,8 @@ class Delivery {
   // answer_is_sent() is to follow; it never comes out of this call.
   enum class Outcome { Sent, Broken, Later };
   Outcome start(std::string head, Source body, std::size_t sent_bytes, Context* context);
-  void on_writable();
+  // `reset`: the client neither sends nor listens.
+  void on_events(bool reset);
 
   // The connection is closed and its socket shut.
   void abandon();
@@ -60,14 +62,19 @@ class Delivery {
   std::optional<FileFault> file_fault() const;
 
   // Does the client wait for us, so that its silence means nothing?
-  bool is_our_move() const { return job_.out(); }
+  bool is_our_move() const { return job_.out() || only_waits(); }
 
  private:
   Outcome start_file();
   void on_file_over();
+  Outcome send_grown();
+  Outcome after_grown(Outcome piece);
+  void on_growth();
+  bool only_waits() const { return awaits_growth_ && !sender_out_; }
   void read_stream();
   void on_stream_read();
   Outcome flush();
+  Outcome break_off(const Error& error);
   void report(Outcome outcome);
   void give_way();
 
@@ -78,10 +85,11 @@ class Delivery {
   Context* context_ = &own_context_;
   Source body_;
   bool abandoned_ = false;
+  bool reset_ = false;  // by the client
 
   // From memory, or the piece of a stream that was read last.
   std::optional<Outbox> outbox_;
-  std::uint64_t sent_before_ = 0;  // of a stream: without the outbox
+  std::uint64_t sent_before_ = 0;  // without the outbox, and without the sender
   MemoryAccount::Share held_;      // the body, once the client has let it wait
   Watched& whom_;
   LaterCall<Delivery> later_;
@@ -92,6 +100,10 @@ class Delivery {
   // Out of a file.
   std::optional<FileSender> sender_;
   bool sender_out_ = false;
+
+  // Of one that grows, the sender has a piece at a time.
+  std::string head_;            // until it goes out, with the first piece or before
+  bool awaits_growth_ = false;  // on_growth() is to follow
 };
 
 }  // namespace entrepot::http::server::internal

@@ -30,6 +30,7 @@ FileSender::FileSender(Channel& channel, std::string head, std::unique_ptr<FileP
 
 bool FileSender::fits_loop() const {
   if (pieces_) return false;
+  if (range_.length_bytes == 0) return true;  // the head alone
   if (range_.length_bytes > (channel_.tls() != nullptr ? kInlineTlsBytes : kInlineBytes))
     return false;
   return is_resident(file_, range_.offset_bytes) && is_resident(file_, range_.end_bytes() - 1);

@@ -1,10 +1,7 @@
 #pragma once
 // http/server/internal/job_slot.h — work of an event loop's object that runs on another thread.
 
-#include <chrono>
 #include <functional>
-#include <new>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -31,13 +28,7 @@ class JobSlot {
     CHECK(!out_);
     auto job = task(std::move(work), std::move(back));
     std::function<void()> packed;
-    while (!packed) {
-      try {
-        packed = std::move(job);
-      } catch (const std::bad_alloc&) {  // it is still in `job`
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-      }
-    }
+    until_had_memory([&] { packed = std::move(job); });  // else it is still in `job`
     executor.post(std::move(packed));
     out_ = true;  // the job comes back through the loop that runs us
   }
