@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "http/client/internal/exchange.h"
 #include "http/client/internal/library.h"
 #include "http/message.h"
 
@@ -12,63 +13,57 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// What an exchange has taken so far, and why it should stop.
-struct Taking {
-  Context& context;
-  const Options& options;
-  Response response = {};
-  std::size_t header_bytes = 0;
-  bool too_large = false;
+constexpr long kLongAnswerBufferBytes = 64l << 10;
+
+// Takes the whole of an answer into memory.
+class WholeAnswer final : public Taker {
+ public:
+  WholeAnswer(const Options& options, std::string_view url) : options_(options), url_(url) {}
+
+  Result<void> head(const Response& head) override {
+    answer = head;
+    return {};
+  }
+  Result<void> body(ByteView piece) override {
+    if (answer.body.size() + piece.size() > options_.most_body_bytes) {
+      return fail(ErrorCode::TooLarge, "{}: the answer is too large", url_);
+    }
+    answer.body.append(piece);
+    return {};
+  }
+
+  Response answer;
+
+ private:
+  const Options& options_;
+  const std::string_view url_;
 };
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const std::size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
-  text.remove_prefix(begin);
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
-
-// A line of the head. Each answer begins with its status, so that one of a proxy, or a "100
-// Continue", is forgotten for the one behind it. What takes less than all of it ends the exchange.
+// What libcurl calls. What takes less than all of a piece ends the exchange, and so does a look
+// that is not 0.
 std::size_t take_line(char* bytes, std::size_t size, std::size_t count, void* of) noexcept {
-  auto& taking = *static_cast<Taking*>(of);
-  const std::string_view line(bytes, size * count);
   try {
-    taking.header_bytes += line.size();
-    if (taking.header_bytes > taking.options.most_header_bytes) {
-      taking.too_large = true;
-      return 0;
-    }
-    if (line.starts_with("HTTP/")) {
-      taking.response.headers.clear();
-    } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-      taking.response.headers.emplace_back(trimmed(line.substr(0, colon)),
-                                           trimmed(line.substr(colon + 1)));
-    }
-    return line.size();
+    return static_cast<Exchange*>(of)->take_line({bytes, size * count}) ? size * count : 0;
   } catch (const std::bad_alloc&) {
     return 0;
   }
 }
 
 std::size_t take_body(char* bytes, std::size_t size, std::size_t count, void* of) noexcept {
-  auto& taking = *static_cast<Taking*>(of);
-  const std::size_t length = size * count;
-  if (taking.response.body.size() + length > taking.options.most_body_bytes) {
-    taking.too_large = true;
-    return 0;
-  }
+  if (size * count == 0) return 0;
   try {
-    taking.response.body.append(bytes, length);
-    return length;
+    return static_cast<Exchange*>(of)->take_body({bytes, size * count}) ? size * count : 0;
   } catch (const std::bad_alloc&) {
     return 0;
   }
 }
 
-// Asked about once a second at least; not 0 ends the exchange.
 int look_up(void* of, curl_off_t, curl_off_t, curl_off_t, curl_off_t) noexcept {
-  return static_cast<Taking*>(of)->context.cancelled() ? 1 : 0;
+  try {
+    return static_cast<Exchange*>(of)->goes_on() ? 0 : 1;
+  } catch (const std::bad_alloc&) {
+    return 1;
+  }
 }
 
 // setopt takes anything; these three take what libcurl wants.
@@ -112,14 +107,6 @@ class Lines {
 
 }  // namespace
 
-std::optional<std::string_view> Response::header(std::string_view name) const {
-  const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
-    return equals_ignoring_case(header.first, name);
-  });
-  if (found == headers.end()) return std::nullopt;
-  return found->second;
-}
-
 struct Client::Parts {
   Options options;
   const Library& library;
@@ -128,8 +115,11 @@ struct Client::Parts {
 
   ~Parts() { library.easy_cleanup(handle); }
 
-  void prepare(const Request& request, curl_slist* lines, Taking& taking);
-  Error error_of(CURLcode code, const Request& request, const Taking& taking) const;
+  Result<void> run(Context& context, const Request& request, Exchange::Bound bound, Taker& taker);
+  void prepare(const Request& request, curl_slist* lines);
+  void bound_time(const Context& context, Exchange::Bound bound);
+  void listen(Exchange& exchange);
+  Error error_of(CURLcode code, const Request& request) const;
 };
 
 Client::Client(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -143,24 +133,18 @@ Result<std::unique_ptr<Client>> Client::make(Options options) {
       new Client(std::unique_ptr<Parts>(new Parts{std::move(options), *library, handle})));
 }
 
-void Client::Parts::prepare(const Request& request, curl_slist* lines, Taking& taking) {
+void Client::Parts::prepare(const Request& request, curl_slist* lines) {
   library.easy_reset(handle);  // connections stay
   const Easy easy(library, handle);
   easy.set(CURLOPT_URL, request.url.c_str());
   easy.set(CURLOPT_PROTOCOLS_STR, "http,https");
   easy.set(CURLOPT_PATH_AS_IS, 1L);  // "/users/.." names no other thing
   easy.set(CURLOPT_FOLLOWLOCATION, 0L);
+  easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // what a proxy says is not the answer
+  easy.set(CURLOPT_MAXCONNECTS, 2L);               // a server, and where it redirects to
   easy.set(CURLOPT_NOSIGNAL, 1L);
   easy.set(CURLOPT_USERAGENT, options.user_agent.c_str());
   if (!options.ca_file.empty()) easy.set(CURLOPT_CAINFO, options.ca_file.c_str());
-  easy.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect.count()));
-  milliseconds left = options.answer;
-  if (const auto deadline = taking.context.deadline()) {
-    const auto until =
-        std::chrono::ceil<milliseconds>(*deadline - std::chrono::steady_clock::now());
-    left = std::max(std::min(until, left), milliseconds(1));
-  }
-  easy.set(CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
 
   easy.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   if (request.method == "HEAD") easy.set(CURLOPT_NOBODY, 1L);
@@ -171,31 +155,47 @@ void Client::Parts::prepare(const Request& request, curl_slist* lines, Taking& t
   }
   easy.set_pointer(CURLOPT_HTTPHEADER, lines);
   easy.set_pointer(CURLOPT_ERRORBUFFER, why.data());
+}
+
+// libcurl bounds the whole of it, exactly; what begins anew with each byte is looked up.
+void Client::Parts::bound_time(const Context& context, Exchange::Bound bound) {
+  const Easy easy(library, handle);
+  easy.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect.count()));
+  std::optional<milliseconds> left;
+  if (bound == Exchange::Bound::Whole) left = options.answer;
+  if (const auto deadline = context.deadline()) {
+    const auto until =
+        std::chrono::ceil<milliseconds>(*deadline - std::chrono::steady_clock::now());
+    left = std::max(std::min(until, left.value_or(until)), milliseconds(1));
+  }
+  if (left) easy.set(CURLOPT_TIMEOUT_MS, static_cast<long>(left->count()));
+}
+
+void Client::Parts::listen(Exchange& exchange) {
+  const Easy easy(library, handle);
+  void* const of = &exchange;
   easy.set_pointer(CURLOPT_HEADERFUNCTION, &take_line);
-  easy.set_pointer(CURLOPT_HEADERDATA, static_cast<void*>(&taking));
+  easy.set_pointer(CURLOPT_HEADERDATA, of);
   easy.set_pointer(CURLOPT_WRITEFUNCTION, &take_body);
-  easy.set_pointer(CURLOPT_WRITEDATA, static_cast<void*>(&taking));
+  easy.set_pointer(CURLOPT_WRITEDATA, of);
   easy.set_pointer(CURLOPT_XFERINFOFUNCTION, &look_up);
-  easy.set_pointer(CURLOPT_XFERINFODATA, static_cast<void*>(&taking));
+  easy.set_pointer(CURLOPT_XFERINFODATA, of);
   easy.set(CURLOPT_NOPROGRESS, 0L);
 }
 
-Error Client::Parts::error_of(CURLcode code, const Request& request, const Taking& taking) const {
+Error Client::Parts::error_of(CURLcode code, const Request& request) const {
   const std::string said =
       why.front() != '\0' ? std::string(why.data()) : std::string(library.easy_strerror(code));
-  if (taking.too_large) {
-    return {ErrorCode::TooLarge, fmt::format("{}: the answer is too large", request.url)};
-  }
   switch (code) {
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return {
           ErrorCode::InvalidArgument,
           fmt::format("\"{}\" is no address such as https://registry.example.com", request.url)};
-    case CURLE_ABORTED_BY_CALLBACK:
-      return {ErrorCode::Cancelled, fmt::format("{}: not waited for any longer", request.url)};
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorCode::Timeout, fmt::format("{}: no answer in time ({})", request.url, said)};
+    case CURLE_PARTIAL_FILE:
+      return {ErrorCode::Corrupt, fmt::format("{}: the answer broke off ({})", request.url, said)};
     case CURLE_SSL_CONNECT_ERROR:
       return {ErrorCode::Unavailable,
               fmt::format("{}: {} (is there TLS at all? http:// is without)", request.url, said)};
@@ -208,9 +208,9 @@ Error Client::Parts::error_of(CURLcode code, const Request& request, const Takin
   }
 }
 
-Result<Response> Client::send(Context& context, const Request& request) {
+Result<void> Client::Parts::run(Context& context, const Request& request, Exchange::Bound bound,
+                                Taker& taker) {
   TRY(context.alive());
-  const Library& library = parts_->library;
   Lines lines(library);
   // Clients of HTTP/1.1 wait for a "100 Continue" that no API needs.
   bool whole = lines.add("Expect:");
@@ -221,15 +221,42 @@ Result<Response> Client::send(Context& context, const Request& request) {
     whole = whole && lines.add(fmt::format("{}: {}", name, value));
   }
   if (!whole) return fail(ErrorCode::Unavailable, "no memory to ask {}", request.url);
-  Taking taking{context, parts_->options};
-  parts_->why.front() = '\0';
-  parts_->prepare(request, lines.get(), taking);
-  const CURLcode code = library.easy_perform(parts_->handle);
-  if (code != CURLE_OK) return Failure(parts_->error_of(code, request, taking));
-  long status = 0;
-  library.easy_getinfo(parts_->handle, CURLINFO_RESPONSE_CODE, &status);
-  taking.response.status = static_cast<int>(status);
-  return std::move(taking.response);
+
+  Exchange exchange(context, options, request.url, bound, taker);
+  why.front() = '\0';
+  prepare(request, lines.get());
+  if (bound == Exchange::Bound::Head) {
+    Easy(library, handle).set(CURLOPT_BUFFERSIZE, kLongAnswerBufferBytes);
+  }
+  bound_time(context, bound);
+  listen(exchange);
+  const CURLcode code = library.easy_perform(handle);
+  if (exchange.failure()) return Failure(*exchange.failure());
+  if (code != CURLE_OK) return Failure(error_of(code, request));
+  return {};
+}
+
+std::optional<std::string_view> Response::header(std::string_view name) const {
+  const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
+    return equals_ignoring_case(header.first, name);
+  });
+  if (found == headers.end()) return std::nullopt;
+  return found->second;
+}
+
+Result<Response> Client::send(Context& context, const Request& request) {
+  WholeAnswer whole(parts_->options, request.url);
+  auto sent = parts_->run(context, request, Exchange::Bound::Whole, whole);
+  if (!sent) {
+    // Nobody has kept what came of it: trying again is all that helps.
+    if (sent.error().code == ErrorCode::Corrupt) sent.error().code = ErrorCode::Unavailable;
+    return propagate(std::move(sent));
+  }
+  return std::move(whole.answer);
+}
+
+Result<void> Client::send(Context& context, const Request& request, Taker& taker) {
+  return parts_->run(context, request, Exchange::Bound::Head, taker);
 }
 
 }  // namespace entrepot::http::client

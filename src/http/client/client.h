@@ -49,14 +49,14 @@ struct Options {
   std::string user_agent = "entrepot";
   std::string ca_file = {};  // certificates to trust instead of the machine's
   std::chrono::milliseconds connect{10'000};
-  std::chrono::milliseconds answer{60'000};  // from the first byte sent to the last one taken; with
-                                             // a Taker, to the end of the head
-  std::chrono::milliseconds silence{30'000};  // with a Taker: within the body
+  std::chrono::milliseconds answer{60'000};   // all of it, from connecting to the last byte taken;
+                                              // with a Taker, to the end of the head
+  std::chrono::milliseconds silence{30'000};  // with a Taker: from one byte of the body to the next
   std::size_t most_body_bytes = 4u << 20;     // of an answer
   std::size_t most_header_bytes = 64u << 10;  // of its head
 };
 
-// Keeps connections for the next request to the same server. For one thread at a time.
+// Keeps two connections for the next requests to the same servers. For one thread at a time.
 //
 // A proxy is used as curl does: https_proxy, http_proxy (lower case), no_proxy.
 class Client {
@@ -75,8 +75,9 @@ class Client {
   Result<Response> send(Context& context, const Request& request);
 
   // The same, but that the body is not kept, and may be of any length. While `taker` works nothing
-  // more is read from the server. Timeout also when no byte came for so long, Corrupt when the body
-  // ends before its length.
+  // more is read from the server, and no time but the context's deadline passes. Timeout also when
+  // no byte came for so long: the limits that a Taker has are looked at about once a second.
+  // Corrupt when the body ends before its length.
   Result<void> send(Context& context, const Request& request, Taker& taker);
 
  private:
