@@ -9,14 +9,30 @@ namespace {
 
 // Leaves `range` of the source; a stream cannot be cut, so it is sent whole.
 bool cut(Source& source, const ByteRange& range) {
-  FileRange* file = source.file();
-  if (file == nullptr) return false;
-  file->range = {file->range.offset_bytes + range.offset_bytes, range.length_bytes};
+  ByteRange* whole = nullptr;
+  if (FileRange* file = source.file()) whole = &file->range;
+  if (GrowingRange* growing = source.growing()) whole = &growing->range;
+  if (whole == nullptr) return false;
+  *whole = {whole->offset_bytes + range.offset_bytes, range.length_bytes};
   return true;
 }
 
-http::Response present(const http::Request& request, std::string_view digest,
-                       std::uint64_t size_bytes, Source bytes) {
+// present() for a finisher: its commit comes first.
+http::Reply keep_and_present(const Call& call, const oci::RepositoryName& repository,
+                             const oci::Digest& digest, registry::OpenBlob blob) {
+  auto held = std::make_shared<registry::OpenBlob>(std::move(blob));
+  return http::Finish{[&request = call.request, &pull = call.services.pull, repository, digest,
+                       held](Context& context) {
+    const auto kept = pull.keep_from_review(context, repository, digest);
+    if (!kept) return to_response(kept.error(), About::Blob, request.id());
+    return Blobs::present(request, digest.to_string(), held->size_bytes, std::move(held->bytes));
+  }};
+}
+
+}  // namespace
+
+http::Response Blobs::present(const http::Request& request, std::string_view digest,
+                              std::uint64_t size_bytes, Source bytes) {
   http::Response response;
   const std::string etag = fmt::format("\"{}\"", digest);
   response.with("Docker-Content-Digest", std::string(digest))
@@ -48,20 +64,6 @@ http::Response present(const http::Request& request, std::string_view digest,
   response.body = std::move(bytes);
   return response;
 }
-
-// The same, for a finisher: its commit comes first.
-http::Reply keep_and_present(const Call& call, const oci::RepositoryName& repository,
-                             const oci::Digest& digest, registry::OpenBlob blob) {
-  auto held = std::make_shared<registry::OpenBlob>(std::move(blob));
-  return http::Finish{[&request = call.request, &pull = call.services.pull, repository, digest,
-                       held](Context& context) {
-    const auto kept = pull.keep_from_review(context, repository, digest);
-    if (!kept) return to_response(kept.error(), About::Blob, request.id());
-    return present(request, digest.to_string(), held->size_bytes, std::move(held->bytes));
-  }};
-}
-
-}  // namespace
 
 std::optional<http::Response> Blobs::recall(const Call& call) {
   const auto blob = call.services.pull.blob_from_memory(call.name, call.rest);

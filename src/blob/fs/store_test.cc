@@ -32,7 +32,8 @@ class FsHarness final : public StoreHarness {
 };
 
 INSTANTIATE_TEST_SUITE_P(Fs, BlobStoreConformance,
-                         ::testing::Values(store_under_test<FsHarness>({.survives_reopen = true})));
+                         ::testing::Values(store_under_test<FsHarness>({.survives_reopen = true,
+                                                                        .keeps_files = true})));
 
 }  // namespace
 }  // namespace entrepot::blob::testing

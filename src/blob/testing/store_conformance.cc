@@ -27,7 +27,8 @@ Bytes sample_bytes(std::size_t size, unsigned seed) {
 }
 
 void PrintTo(const StoreUnderTest& store, std::ostream* out) {
-  *out << "a store that " << (store.can.survives_reopen ? "can" : "cannot") << " be reopened";
+  *out << "a store that " << (store.can.survives_reopen ? "can" : "cannot") << " be reopened and "
+       << (store.can.keeps_files ? "keeps" : "does not keep") << " files";
 }
 
 BlobStoreConformance::BlobStoreConformance() : harness_(GetParam().make()) {}

@@ -40,6 +40,7 @@ class StoreHarness {
 // What not every driver can do. Tests of what this one cannot are skipped.
 struct StoreCapabilities {
   bool survives_reopen = false;  // the harness has a reopen()
+  bool keeps_files = false;      // the bytes of an upload are in a file, which it hands out
 };
 
 struct StoreUnderTest {

@@ -98,6 +98,30 @@ TEST_P(BlobStoreConformance, DroppedUploadIsPaused) {
   EXPECT_EQ(resume(id)->offset_bytes(), 4u);
 }
 
+// Whoever waits for a blob reads it while it comes.
+TEST_P(BlobStoreConformance, WhatAnUploadTookCanBeReadFromItsFile) {
+  const auto upload = start(UploadId::random());
+  if (!can().keeps_files) {
+    write(*upload, "x");
+    EXPECT_EQ(upload->file(), nullptr);
+    return;
+  }
+  const Bytes bytes = sample_bytes(900'000, 11);
+  std::shared_ptr<const OpenFile> file;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ByteView piece = ByteView(bytes).substr(at, 123'457);
+    write(*upload, piece);
+    at += piece.size();
+    file = upload->file();
+    ASSERT_NE(file, nullptr);
+    Source taken(FileRange{file, {0, at}});
+    EXPECT_EQ(read_all(context(), taken, kReadLimitBytes).value(), bytes.substr(0, at));
+  }
+  ASSERT_OK(upload->commit(context(), sha256_of(bytes)));
+  Source kept(FileRange{file, {0, bytes.size()}});
+  EXPECT_EQ(read_all(context(), kept, kReadLimitBytes).value(), bytes);
+}
+
 TEST_P(BlobStoreConformance, UploadsSurviveReopening) {
   if (!can().survives_reopen) GTEST_SKIP() << "this store cannot be reopened";
   const UploadId id = UploadId::random();
