@@ -52,4 +52,4 @@ entrepot_conformance(blob blob blob/fs)
 entrepot_conformance(meta meta/sqlite)
 
 # Modules with threads: their unit tests run under ThreadSanitizer, too.
-entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub jobs people api/distribution server)
+entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub remote jobs people api/distribution server)

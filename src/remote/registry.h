@@ -33,19 +33,24 @@ struct Server {
 
 struct Options {
   std::chrono::milliseconds connect{5'000};
-  std::chrono::milliseconds head{10'000};     // from the first byte sent to the head of the answer
+  std::chrono::milliseconds head{10'000};     // from connecting to the head of the answer; also to
+                                              // a token, and for a connection to be free
   std::chrono::milliseconds silence{30'000};  // within a body
-  std::size_t most_connections = 64;          // that are asking or kept for the next question
+  // Before a transfer that broke off without a byte goes on; doubled each time in a row.
+  std::chrono::milliseconds pause{200};
+  // That ask at once. Each keeps open, for the next question, what it used: two sockets at most,
+  // one to the registry and one to where it redirects.
+  std::size_t most_connections = 64;
 };
 
 struct ManifestHead {
   std::optional<oci::Digest> digest;  // not every registry tells
-  std::string media_type;
+  std::string media_type;             // without parameters; "" when it is not told
 };
 
 struct Manifest {
-  oci::Digest digest;  // the bytes have it: of the algorithm that was asked for, else sha256
-  std::string media_type;
+  oci::Digest digest;      // the bytes have it: of the algorithm that was asked for, else sha256
+  std::string media_type;  // likewise
   Bytes bytes;
 };
 
@@ -71,13 +76,17 @@ class BlobTaker {
 // Tokens are fetched when they are asked for, one for each (repository, right), by one caller at a
 // time while the others wait, and kept for four fifths of their life. The credentials go to the
 // server and to token services as Server says, never along a redirect to another host or port, or
-// down to http. Redirects of GET and HEAD are followed, five at most; where they lead is a secret
-// and stands in no error and no log. Asked for and expected is `identity`: an answer in any other
-// Content-Encoding is Unavailable.
+// down to http: a server of https that redirects to http, or has its token service there, is
+// Unavailable. Of a token service that may not be told them nobody in particular is asked instead:
+// that would look as if they were wrong, so it is Denied, and says which host to list. Without
+// credentials any token service is asked. Redirects of GET and HEAD are followed, five at most;
+// where they lead is a secret: errors name the host alone. Asked for and expected is `identity`: an
+// answer in any other Content-Encoding is Unavailable.
 //
-// Errors of every call: NotFound; Denied (401 with a fresh token, 403); RateLimited (429, see
-// rests_until()); Unavailable for whatever else goes wrong on the way or over there; Timeout;
-// Cancelled. Of a registry that fails, no answer is ever NotFound.
+// Errors of every call: InvalidArgument for a name or reference that is none; NotFound; Denied (401
+// with a fresh token, 403); RateLimited (429, see rests_until()); Unavailable for whatever else
+// goes wrong on the way or over there; Timeout; Cancelled. Of a registry that fails, no answer is
+// ever NotFound: only a 404 of its own is, none of its token service or of where it redirects.
 class Registry {
  public:
   // Unsupported, with what to install, where libcurl is missing; InvalidArgument for a bad url.
@@ -94,22 +103,24 @@ class Registry {
   virtual Result<std::uint64_t> blob_size(Context& context, std::string_view repository,
                                           const oci::Digest& digest) = 0;
   // The whole blob. A transfer that breaks off goes on where it was (Range), anew from the server's
-  // own address, as long as bytes come: five times in a row without one are too many. The bytes are
-  // not hashed. Unavailable where the registry does not tell the length.
+  // own address, as long as bytes come: five times in a row without one are too many. One that the
+  // registry itself does not begin to answer is not asked for again. The bytes are not hashed.
+  // Unavailable where the registry does not tell the length.
   virtual Result<void> blob(Context& context, std::string_view repository,
                             const oci::Digest& digest, BlobTaker& taker) = 0;
-  // In the registry's order. `after` "" is the beginning.
+  // In the registry's order; `after` "" is the beginning, else the last name of the page before. At
+  // most 1,000 are asked for at once.
   virtual Result<NamePage> tags(Context& context, std::string_view repository,
                                 std::string_view after, std::size_t limit) = 0;
   // Is the server there, and does it take the credentials? What docker asks first (GET /v2/, a
-  // token).
+  // token). Without credentials it is enough that it wants some. Never NotFound.
   virtual Result<void> ping(Context& context) = 0;
 
   // Until when it said that it wants not to be asked (Retry-After of a 429, an hour at most; a
   // minute without); nothing when it did not, or when that is over.
   virtual std::optional<SteadyTime> rests_until() const = 0;
-  // What is left of its limit, as its last answer told ("ratelimit-remaining: 20;w=21600"); nothing
-  // when it does not tell.
+  // What is left of its limit, as its last answer about a manifest told ("ratelimit-remaining:
+  // 20;w=21600"); nothing when it does not tell.
   virtual std::optional<std::uint64_t> pulls_left() const = 0;
 };
 
