@@ -79,8 +79,7 @@ Result<Address> parse_address(std::string_view text) {
   const std::size_t behind = std::min(text.find_first_of("/?"), text.size());
   TRY(read_authority(text.substr(0, behind), address.origin));
   const std::string_view target = text.substr(behind);
-  address.target = target.starts_with('/') ? "" : "/";
-  address.target += target;
+  address.target = fmt::format("{}{}", target.starts_with('/') ? "" : "/", target);
   return address;
 }
 
