@@ -31,6 +31,7 @@ entrepot_test_modules(http      http/server)
 entrepot_test_modules(http/client http/server)
 entrepot_test_modules(cli       http/server)
 entrepot_test_modules(registry  blob/fs meta/sqlite)
+entrepot_test_modules(mirror    blob/fs meta/sqlite)
 entrepot_test_modules(collect   blob/fs meta/sqlite events access)
 entrepot_test_modules(import    blob/fs meta/sqlite events access)
 entrepot_test_modules(scrub     blob/fs meta/sqlite events access)
@@ -52,4 +53,4 @@ entrepot_conformance(blob blob blob/fs)
 entrepot_conformance(meta meta/sqlite)
 
 # Modules with threads: their unit tests run under ThreadSanitizer, too.
-entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub remote jobs people api/distribution server)
+entrepot_concurrent(base http http/server blob blob/fs meta meta/sqlite registry collect scrub remote mirror jobs people api/distribution server)

@@ -32,6 +32,7 @@ struct PushedManifest {
 enum class MissingReferences {
   Refuse,
   Accept,  // sparse manifests: they may arrive later
+  Expect,  // they come when somebody asks for them, what is gone from here as well
 };
 
 // More config, layers and children than this are refused: what a manifest names is written while
@@ -70,7 +71,7 @@ class Pusher {
   Result<Verdict> judge(const meta::Holdings& holdings, std::optional<meta::RepositoryId> home,
                         const oci::Manifest& manifest) const;
   Result<void> require_blob(const oci::Descriptor& blob, const meta::Holding& held) const;
-  static Result<void> require_child(const oci::Descriptor& child, const meta::Holding& held);
+  Result<void> require_child(const oci::Descriptor& child, const meta::Holding& held) const;
 
   const Stores stores_;
   const MissingReferences missing_;

@@ -42,7 +42,8 @@ class UpstreamSource {
 
   // --- These block: on the executor ---
 
-  virtual Executor& executor() = 0;
+  // Of the upstream of this repository.
+  virtual Executor& executor(std::string_view repository) = 0;
 
   struct Brought {
     std::string warning =

@@ -200,6 +200,20 @@ def test_tls(walk, network, hello, tmp_path):
     reader.ends()
 
 
+def test_mirrors(walk, network, hello, tmp_path):
+    """Another server of the network is Docker Hub."""
+    hub = DockerRegistry(tmp_path / "hub", prefix=network.prefix).start()
+    network.run("skopeo", "copy", "--dest-tls-verify=false", hello.reference(),
+                f"docker://{hub.reference('library/hello')}")
+    reader = walk("mirrors", {"ENTREPOT_MIRROR_UPSTREAMS": f"docker.io={hub.url}"})
+    reader.serve()
+    reader.run("skopeo copy")
+    pulled = [Image(tmp_path / name).digest() for name in ("first", "second")]
+    assert pulled == [hello.digest()] * 2
+    reader.ends()
+    hub.stop()
+
+
 def test_backups(walk, network, hello, tmp_path):
     """The copy elsewhere and the copy put back answer what was there, and not what came later."""
     copies = tmp_path / "data/entrepot/backups"

@@ -23,7 +23,9 @@ from support.http import Client
     ("version: 0.1\nstorage: filesystem\nauth:\n  htpasswd: {realm: r}\n", ":4: auth"),
     ("version: 0.1\nstorage: filesystem\nauth:\n  token: {realm: r}\n", ":3: auth"),
     ("version: 0.1\nstorage:\n  s3: {bucket: b}\n", ":3: storage.s3: "),
-    ("version: 0.1\nstorage: filesystem\nproxy:\n  remoteurl: http://localhost\n", ":3: proxy"),
+    ("version: 0.1\nstorage: filesystem\nproxy:\n  remoteurl: http://localhost\n  exec: {command: x}\n",
+     ":5: proxy.exec"),
+    ("mirror:\n  upstreams: [acme]\n", ':2: mirror.upstreams: "acme" is no name of an upstream'),
 ])
 def test_a_wrong_file_is_refused_with_its_line(refusal, write, text, complaint):
     file = write(text)
@@ -34,7 +36,8 @@ def test_a_wrong_file_is_refused_with_its_line(refusal, write, text, complaint):
     ("ENTREPOT_LIMITS_HEAD", "lots", 'limits.head: "lots" is not a size'),
     ("REGISTRY_HTTP_ADDR", "hello", 'http.addr: "hello" is not an address'),
     ("REGISTRY_AUTH_HTPASSWD_REALM", "r", "auth.htpasswd.path: "),
-    ("REGISTRY_PROXY_REMOTEURL", "http://localhost", "proxy"),
+    ("REGISTRY_PROXY_REMOTEURL", "localhost", 'proxy: "localhost" is not a URL'),
+    ("ENTREPOT_MIRROR_ROOT", "Docker Hub", 'mirror.root: "Docker Hub" is no name of an upstream'),
 ])
 def test_a_wrong_variable_is_refused_by_its_name(refusal, name, value, complaint):
     assert refusal(**{name: value}).startswith(f"{name}: {complaint}")

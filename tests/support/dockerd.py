@@ -20,11 +20,13 @@ class Dockerd:
 
     `prefix` stands in front of the daemon's command: the network to run it in. With `bridge`, which
     wants a network of its own, containers can publish ports. `environment` makes the client find
-    this daemon.
+    this daemon. `mirror` is the URL of a mirror of Docker Hub.
     """
 
-    def __init__(self, directory: Path, prefix: Sequence[str] = (), bridge: bool = False):
+    def __init__(self, directory: Path, prefix: Sequence[str] = (), bridge: bool = False,
+                 mirror: str = ""):
         self._directory = directory
+        self._mirror = mirror
         self._prefix = list(prefix)
         self._bridge = bridge
         self._process = ServerProcess("dockerd", directory)
@@ -42,6 +44,7 @@ class Dockerd:
             *self._prefix, program("dockerd"),
             "--data-root", f"{at}/data", "--exec-root", f"{at}/exec", "--host", self._host,
             "--pidfile", f"{at}/pid",
+            *([f"--registry-mirror={self._mirror}"] if self._mirror else []),
             *([] if self._bridge else ["--iptables=false", "--bridge=none"])])
         try:
             self._process.wait_until(

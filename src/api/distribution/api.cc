@@ -7,6 +7,7 @@
 #include "api/distribution/listing.h"
 #include "api/distribution/manifests.h"
 #include "api/distribution/uploads.h"
+#include "api/distribution/upstream.h"
 #include "base/log.h"
 
 namespace entrepot::api::distribution {
@@ -82,12 +83,32 @@ struct DistributionApi::Visit final : http::Note {
   Target target;
   Admission admission;
   bool on_reader = false;
+  bool on_upstream = false;
 };
 
-http::FoundRoute<Route> DistributionApi::find(http::Method method, std::string_view path) const {
+DistributionApi::Way DistributionApi::find(http::Method method, std::string_view path) const {
   if (!path.starts_with(locations_.prefix)) return {};
   path.remove_prefix(locations_.prefix.size());
-  return http::find_route(routes(), method, path);
+  std::string_view upstream;
+  if (services_.upstream != nullptr) upstream = services_.upstream->at_front_of(path);
+  if (!upstream.empty()) path.remove_prefix(1 + upstream.size());
+  return {http::find_route(routes(), method, path), upstream};
+}
+
+// One repository has one name for all that follows, however the request names it.
+std::optional<http::Response> DistributionApi::mean(const http::Request& request, const Way& way,
+                                                    Target& target) const {
+  const Route& route = *way.found.row;
+  if (services_.upstream == nullptr || target.name().empty()) return std::nullopt;
+  const bool is_pull = route.action == Action::Pull;
+  const std::string ns =
+      way.upstream.empty() ? request.parameter("ns").value_or("") : std::string(way.upstream);
+  auto meant = services_.upstream->meant_by(target.name(), ns, is_pull);
+  if (!meant) {
+    return labelled(to_response(meant.error(), About::Repository, request.id()), route.label);
+  }
+  if (*meant) target.mean(**std::move(meant));
+  return std::nullopt;
 }
 
 Executor* DistributionApi::executor_for(const Route& route) const {
@@ -95,9 +116,8 @@ Executor* DistributionApi::executor_for(const Route& route) const {
 }
 
 Call DistributionApi::call_of(const http::Request& request, const access::Subject& subject,
-                              const Target& target, bool on_reader) const {
-  return {request,       subject,       services_, locations_, signer_,
-          target.name(), target.rest(), pages_,    on_reader};
+                              const Target& target) const {
+  return {request, subject, services_, locations_, signer_, target.name(), target.rest(), pages_};
 }
 
 std::optional<Challenge> DistributionApi::challenge(const http::Request& request) const {
@@ -111,8 +131,14 @@ std::optional<http::Response> DistributionApi::refusal_of(const http::Request& r
   if (admission.error) {
     return labelled(refuse_caller(*admission.error, request, challenge(request)), kRefused);
   }
-  if (!admission.decision || admission.decision->allowed()) return std::nullopt;
+  if (!admission.decision) return std::nullopt;
   const Asked asked{route.action, target.name()};
+  if (admission.decision->allowed()) {
+    const bool is_mirrored =
+        services_.upstream != nullptr && services_.upstream->has(asked.repository);
+    if (route.action != Action::Push || !is_mirrored) return std::nullopt;
+    return labelled(refuse_push_to_upstream(asked.repository), kRefused);
+  }
   return labelled(refuse_action(*admission.decision, asked, request, challenge(request)), kRefused);
 }
 
@@ -121,17 +147,18 @@ std::optional<http::Response> DistributionApi::answer_from_memory(const http::Re
   if (admission.error) {
     return labelled(refuse_caller(*admission.error, request, challenge(request)), kRefused);
   }
-  const auto found = find(request.method(), request.path());
-  if (found.row == nullptr) return labelled(no_route(found.allowed), kRefused);
-  const Route& route = *found.row;
-  Target target(found.path);
+  const Way way = find(request.method(), request.path());
+  if (way.found.row == nullptr) return labelled(no_route(way.found.allowed), kRefused);
+  const Route& route = *way.found.row;
+  Target target(way.found.path);
   if (const auto problem = target.problem()) {
     return labelled(to_response(*problem, About::Repository, request.id()), route.label);
   }
+  if (auto refused = mean(request, way, target)) return refused;
   services_.gate.recall(request, route.action, target.name(), admission);
   if (auto refused = refusal_of(request, route, target, admission)) return refused;
   if (admission.decision && route.recall != nullptr) {
-    auto response = route.recall(call_of(request, *admission.subject, target, false));
+    auto response = route.recall(call_of(request, *admission.subject, target));
     if (response) {
       response->route = route.label;
       response->actor = admission.subject->name();
@@ -170,10 +197,16 @@ http::Reply DistributionApi::handle(Context& context, const http::Request& reque
 http::Reply DistributionApi::run(Context& context, const http::Request& request,
                                  Visit& visit) const {
   const access::Subject& subject = *visit.admission.subject;
-  auto reply =
-      visit.route.handle(context, call_of(request, subject, visit.target, visit.on_reader));
+  Call call = call_of(request, subject, visit.target);
+  call.on_reader = visit.on_reader;
+  call.on_upstream = visit.on_upstream;
+  auto reply = visit.route.handle(context, call);
   const auto* move = std::get_if<http::Move>(&reply);
   if (move == nullptr) return reply;
+  if (move->to != nullptr) {
+    visit.on_upstream = true;
+    return reply;
+  }
   visit.on_reader = true;
   if (threading_.readers == nullptr) return run(context, request, visit);
   return http::Move{threading_.readers};
@@ -194,9 +227,9 @@ void DistributionApi::body_failed(Context& context, std::string_view path,
                                   std::uint64_t offset_bytes, const Error& error) {
   log::warning("request {}: the answer broke off at byte {} of its file: {}", context.request_id(),
                offset_bytes, error);
-  const auto found = find(Method::Get, path);
-  if (found.row == nullptr) return;
-  const auto digest = oci::Digest::parse(Target(found.path).rest());
+  const Way way = find(Method::Get, path);
+  if (way.found.row == nullptr) return;
+  const auto digest = oci::Digest::parse(Target(way.found.path).rest());
   if (!digest) return;
   const auto looked = services_.pull.look_again(context, *digest, offset_bytes);
   if (!looked) log::warning("request {}: {}", context.request_id(), looked.error());

@@ -60,10 +60,17 @@ class DistributionApi final : public http::Handler {
   struct Visit;
 
   std::optional<Challenge> challenge(const http::Request& request) const;
-  http::FoundRoute<Route> find(http::Method method, std::string_view path) const;
+  // Where a request leads, and the upstream that stands in front of its path.
+  struct Way {
+    http::FoundRoute<Route> found;
+    std::string_view upstream;
+  };
+  Way find(http::Method method, std::string_view path) const;
+  std::optional<http::Response> mean(const http::Request& request, const Way& way,
+                                     Target& target) const;
   Executor* executor_for(const Route& route) const;
-  Call call_of(const http::Request& request, const access::Subject& subject, const Target& target,
-               bool on_reader) const;
+  Call call_of(const http::Request& request, const access::Subject& subject,
+               const Target& target) const;
   std::optional<http::Response> refusal_of(const http::Request& request, const Route& route,
                                            const Target& target, const Admission& admission) const;
   http::Reply run(Context& context, const http::Request& request, Visit& visit) const;

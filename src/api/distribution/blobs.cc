@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/distribution/upstream.h"
 #include "http/range.h"
 
 namespace entrepot::api::distribution {
@@ -27,6 +28,25 @@ http::Reply keep_and_present(const Call& call, const oci::RepositoryName& reposi
     if (!kept) return to_response(kept.error(), About::Blob, request.id());
     return Blobs::present(request, digest.to_string(), held->size_bytes, std::move(held->bytes));
   }};
+}
+
+// The answer to HEAD has a length and no bytes.
+class NoBytes final : public ByteStream {
+ public:
+  Result<std::size_t> read(Context& /*context*/, std::span<char> /*buffer*/) override {
+    return std::size_t{0};
+  }
+};
+
+// What another registry has, and we do not yet.
+Result<registry::OpenBlob> bring(Context& context, const Call& call,
+                                 const oci::RepositoryName& repository, const oci::Digest& digest) {
+  registry::UpstreamSource& upstream = *call.services.upstream;
+  if (call.request.method() != http::Method::Head) {
+    return upstream.blob(context, repository, digest);
+  }
+  TRY_ASSIGN(const std::uint64_t size, upstream.blob_size(context, repository, digest));
+  return registry::OpenBlob{size, Source(StreamRange{std::make_unique<NoBytes>(), size})};
 }
 
 }  // namespace
@@ -76,6 +96,11 @@ http::Reply Blobs::get(Context& context, const Call& call) {
   const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto digest, call.digest(), About::Digest);
   auto blob = call.services.pull.blob(context, repository, digest);
+  if (!blob && blob.error().code == ErrorCode::NotFound && upstream_of(call) != nullptr) {
+    if (!call.on_upstream) return again_on_upstream(call);
+    blob = bring(context, call, repository, digest);
+    if (!blob) return upstream_error(call, blob.error(), About::Blob);
+  }
   if (!blob) return call.error(blob.error(), About::Blob);
   if (blob->review_is_near) return keep_and_present(call, repository, digest, *std::move(blob));
   return present(call.request, digest.to_string(), blob->size_bytes, std::move(blob->bytes));

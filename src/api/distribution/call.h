@@ -18,6 +18,7 @@
 #include "registry/push.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"
+#include "registry/upstream_source.h"
 
 namespace entrepot::api::distribution {
 
@@ -28,7 +29,8 @@ struct Services {
   registry::Uploads& uploads;
   registry::Remover& remove;
   const Gate& gate;
-  http::MemoryAccount& memory;  // for what is listed, read and parsed
+  http::MemoryAccount& memory;                   // for what is listed, read and parsed
+  registry::UpstreamSource* upstream = nullptr;  // null: no other registry is served here
 };
 
 // How many names one answer has at most; a request may ask for fewer.
@@ -58,7 +60,8 @@ struct Call {
   std::string_view name;  // of the repository: Target::name(), valid; "" where the route has none
   std::string_view rest;  // what stands behind it
   const PageLimits& pages;
-  bool on_reader = false;  // where waiting for room holds up nobody else
+  bool on_reader = false;    // where waiting for room holds up nobody else
+  bool on_upstream = false;  // where waiting for another registry does not
 
   oci::RepositoryName repository() const;
   // `rest`, parsed. InvalidArgument (and Unsupported for a digest algorithm that is not offered).

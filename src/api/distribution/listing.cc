@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "api/distribution/upstream.h"
 #include "json/writer.h"
 #include "registry/visible.h"
 
@@ -70,22 +71,33 @@ void write_last(json::Writer& json, std::string_view key, const std::vector<std:
 
 }  // namespace
 
+// Of another registry all that it has, and not only what was pulled; and what was, when it cannot
+// be asked.
+Result<registry::NamePage> find_tags(Context& context, const Call& call, const PageRequest& page) {
+  const auto repository = call.repository();
+  auto here = call.services.pull.tags(context, repository, page.last, page.limit);
+  if (!call.on_upstream) return here;
+  auto all = call.services.upstream->tags(context, repository, page.last, page.limit);
+  if (all || all.error().code == ErrorCode::NotFound || !here) return all;
+  return here;
+}
+
 http::Reply Listing::tags(Context& context, const Call& call) {
   const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto page, page_of(call.request, call.pages.tags), About::Page);
+  if (upstream_of(call) != nullptr && !call.on_upstream) return again_on_upstream(call);
   Room room;
   if (auto reply = room.take(context, call, page.limit * kNameBytes)) return *std::move(reply);
-  ENTREPOT_API_ASSIGN(const auto tags,
-                      call.services.pull.tags(context, repository, page.last, page.limit),
-                      About::Repository);
+  const auto tags = find_tags(context, call, page);
+  if (!tags) return upstream_error(call, tags.error(), About::Repository);
   Bytes body;
   json::Writer json(body);
   json.begin_object().member("name", repository.str());
-  write_last(json, "tags", tags.names);
+  write_last(json, "tags", tags->names);
   auto response = http::Response::text(200, "application/json", std::move(body));
-  if (tags.more && page.limit > 0) {
+  if (tags->more && page.limit > 0) {
     response.with("Link", next_link(call, fmt::format("/v2/{}/tags/list", repository.str()),
-                                    page.limit, tags.names.back()));
+                                    page.limit, tags->names.back()));
   }
   return response;
 }

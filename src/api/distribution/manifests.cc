@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "api/distribution/upstream.h"
 #include "http/range.h"
 
 namespace entrepot::api::distribution {
@@ -156,10 +157,24 @@ http::Reply Manifests::get(Context& context, const Call& call) {
     if (reply) return *std::move(reply);
   }
   const std::uint64_t most_bytes = call.on_reader ? registry::kAnyLength : kMostReadAtOnce;
-  const auto manifest = call.services.pull.manifest(context, repository, reference, most_bytes);
-  if (!manifest) return call.error(manifest.error(), about(reference));
+  Told told;
+  if (upstream_of(call) != nullptr) {
+    auto refreshed = refresh(context, call, reference);
+    if (auto* reply = std::get_if<http::Reply>(&refreshed)) return std::move(*reply);
+    told = std::get<Told>(std::move(refreshed));
+  }
+  const auto manifest =
+      call.services.pull.manifest(context, repository, reference, most_bytes, told.until);
+  if (!manifest) {
+    const bool may_come = manifest.error().code == ErrorCode::NotFound && !call.on_upstream &&
+                          upstream_of(call) != nullptr;
+    if (may_come) return again_on_upstream(call);
+    return call.error(manifest.error(), about(reference));
+  }
   if (!*manifest) return again_on_reader();
-  return present(call.request, **manifest);
+  auto response = present(call.request, **manifest);
+  if (!told.warning.empty()) warn(response, told.warning);
+  return response;
 }
 
 http::Reply Manifests::put(Context& /*context*/, const Call& call) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "http/router.h"
@@ -25,6 +26,9 @@ class Target {
 
   // Why name() is none: InvalidArgument. Nothing when it is valid.
   std::optional<Error> problem() const;
+
+  // The repository that is meant by it, in its place. Valid.
+  void mean(std::string name) { name_.owned = std::move(name); }
 
   // From now on nothing points into the path.
   void own();

@@ -94,13 +94,16 @@ Result<access::Bound> Issuer::allowed_of(Context& context, const http::Request& 
       bound.scopes.push_back({"", {Action::ListCatalog}});
       continue;
     }
+    const bool is_pull = !scope.actions.has(Action::Push);
+    const std::string repository =
+        parts_.meant ? parts_.meant(scope.repository, is_pull) : scope.repository;
     Actions allowed;
     for (const people::ScopeWord& word : people::all_scope_words()) {
       if (!scope.actions.has(word.asks)) continue;
-      TRY_ASSIGN(const bool may_do, may(context, request, subject, word.asks, scope.repository));
+      TRY_ASSIGN(const bool may_do, may(context, request, subject, word.asks, repository));
       if (may_do) allowed = allowed | word.gives;
     }
-    if (allowed != Actions{}) bound.scopes.push_back({scope.repository, allowed});
+    if (allowed != Actions{}) bound.scopes.push_back({repository, allowed});
   }
   return bound;
 }

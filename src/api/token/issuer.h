@@ -2,6 +2,7 @@
 // api/token/issuer.h — makes the tokens, once it is known who asks.
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Issuer {
     const people::Tokens& tokens;
     people::RefreshTokens& refresh_tokens;
     const Clock& clock;
+    // The repository that a name in a scope means, as requests with that name mean it; null:
+    // itself. Clients make a scope of the name that they ask with.
+    std::function<std::string(const std::string& repository, bool is_pull)> meant = {};
   };
   Issuer(Parts parts, std::chrono::seconds life) : parts_(parts), life_(life) {}
 

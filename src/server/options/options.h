@@ -58,6 +58,16 @@ struct Options {
   std::uint64_t workers_finishers = 0;
   std::uint64_t workers_queue = 0;
 
+  std::vector<std::string> mirror_upstreams;
+  std::string mirror_root;
+  std::string mirror_credentials;
+  std::string mirror_username;
+  std::string mirror_password;
+  std::string mirror_ca_file;
+  Duration mirror_fresh_for{};
+  Duration mirror_absent_for{};
+  bool mirror_offline = false;
+
   std::string manifests_missing;
   bool storage_delete = false;
   bool storage_read_only = false;

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "auth/open_mode.h"
+#include "mirror/names.h"
 #include "net/networks.h"
 #include "server/options/options.h"
 
@@ -45,6 +46,17 @@ Result<void> check_origin(const std::string& text) {
 Result<void> check_network(const std::string& text) {
   TRY(net::Networks::parse({text}));
   return {};
+}
+
+// "docker.io", or "registry.example.com=https://10.0.0.1:5000".
+Result<void> check_upstream(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  TRY(mirror::Names::parse_name(std::string_view(text).substr(0, equals)));
+  return equals == std::string::npos ? Result<void>() : check_url(text.substr(equals + 1));
+}
+
+Result<void> check_root(const std::string& text) {
+  return text.empty() ? Result<void>() : check_upstream(text);
 }
 
 constexpr Option kTable[] = {
@@ -271,6 +283,48 @@ constexpr Option kTable[] = {
      .least = 1,
      .most = 1'000'000,
      .text = "Requests that may wait for a deciding thread before the server reads no more."},
+
+    {.path = "mirror.upstreams",
+     .field = &Options::mirror_upstreams,
+     .check = check_upstream,
+     .text = "Other registries that are served here, and kept as they are pulled, each below its "
+             "own name: docker.io, or NAME=URL where it is reached under another address than "
+             "https://NAME."},
+    {.path = "mirror.root",
+     .field = &Options::mirror_root,
+     .check = check_root,
+     .text = "The upstream that is asked for what lies in no namespace of this registry: with "
+             "docker.io, library/nginx is docker.io/library/nginx. For registry-mirrors of docker. "
+             "It need not stand among mirror.upstreams."},
+    {.path = "mirror.credentials",
+     .field = &Options::mirror_credentials,
+     .place = Place::File,
+     .text = "A file of what to sign in with at upstreams, as docker login writes it "
+             "(config.json). Read at the start. Whoever may pull an upstream here sees what these "
+             "credentials may."},
+    {.path = "mirror.username",
+     .field = &Options::mirror_username,
+     .text = "For mirror.root: the name to sign in with, in place of mirror.credentials."},
+    {.path = "mirror.password",
+     .field = &Options::mirror_password,
+     .is_secret = true,
+     .text = "And its password or token."},
+    {.path = "mirror.ca_file",
+     .field = &Options::mirror_ca_file,
+     .place = Place::File,
+     .text = "PEM file of certificates to trust for upstreams, in place of the machine's."},
+    {.path = "mirror.fresh_for",
+     .field = &Options::mirror_fresh_for,
+     .initial = "60s",
+     .text = "How long a tag of an upstream is told without asking it again."},
+    {.path = "mirror.absent_for",
+     .field = &Options::mirror_absent_for,
+     .initial = "30s",
+     .text = "How long it is remembered that an upstream does not have something."},
+    {.path = "mirror.offline",
+     .field = &Options::mirror_offline,
+     .initial = "false",
+     .text = "Ask no upstream; what is here is served."},
 
     {.path = "manifests.missing",
      .field = &Options::manifests_missing,

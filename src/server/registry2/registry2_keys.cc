@@ -193,11 +193,46 @@ Result<void> read_middleware(Registry2Reader&, const Registry2Key& key, const Ya
   return {};
 }
 
-Result<void> read_proxy(Registry2Reader&, const Registry2Key& key, const YamlNode& node) {
-  constexpr std::string_view kProxyKeys[] = {"remoteurl", "username", "password", "ttl", "exec"};
+// The name of an upstream that is known by its address alone: its host, where that may be one.
+std::string upstream_name(std::string_view url) {
+  if (const std::size_t scheme = url.find("://"); scheme != url.npos) url.remove_prefix(scheme + 3);
+  const std::string_view host = url.substr(0, url.find_first_of("/:"));
+  if (host == "registry-1.docker.io" || host == "index.docker.io") return "docker.io";
+  return std::string(host) + (host.find('.') == host.npos ? ".local" : "");
+}
+
+Registry2Key setting(const Registry2Key& key, std::string_view option) {
+  Registry2Key own = key;
+  own.option = option;
+  return own;
+}
+
+// All that is not here was asked of the other registry, and nothing could be pushed.
+Result<void> read_proxy(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
+  constexpr std::string_view kProxyKeys[] = {"remoteurl", "username",          "password",
+                                             "ttl",       "cachewritetimeout", "exec"};
   TRY(check_keys(key, node, kProxyKeys));
   const YamlNode* url = node.find("remoteurl");
-  return url == nullptr || url->text.empty() ? Result<void>{} : refuse(key, node);
+  if (url == nullptr || url->text.empty()) return {};
+  if (const YamlNode* exec = node.find("exec"); exec != nullptr && exec->kind != Kind::Null) {
+    return fail(ErrorCode::Unsupported,
+                "{}: proxy.exec: no program is run for credentials; put them into proxy.username "
+                "and proxy.password",
+                exec->where);
+  }
+  reader.set(setting(key, "mirror.root"), {upstream_name(url->text) + "=" + url->text}, *url);
+  reader.set(setting(key, "storage.read_only"), {"true"}, *url);
+  for (const auto& [name, option] :
+       {std::pair("username", "mirror.username"), std::pair("password", "mirror.password")}) {
+    const YamlNode* value = node.find(name);
+    if (value != nullptr && !value->text.empty()) {
+      reader.set(setting(key, option), {value->text}, *value);
+    }
+  }
+  if (const YamlNode* ttl = node.find("ttl"); ttl != nullptr && ttl->text != "0") {
+    reader.warn(*ttl, "proxy.ttl", "has no effect here: what was pulled stays");
+  }
+  return {};
 }
 
 constexpr Registry2Key unbuilt_driver(std::string_view path) {
@@ -289,7 +324,9 @@ constexpr Registry2Key kKeys[] = {
     {"redis", kAccepted, "", "", "no Redis is used"},
     {"health", kAccepted, "", "", "/readyz tests a write each time it is asked"},
     {"reporting", kAccepted, "", "", "nothing is reported to others"},
-    {"proxy", kRefused, "", "", "pulling through from another registry is not built yet",
+    {"proxy", kHonoured, "mirror.root", "",
+     "pushes are refused, as there (storage.read_only); ttl has no effect: what was pulled stays; "
+     "exec is refused",
      read_proxy},
     {"catalog.maxentries", kHonoured, "limits.catalog_entries", "", "", read_limit},
     {"tags.maxtags", kHonoured, "limits.tags", "", "", read_limit},

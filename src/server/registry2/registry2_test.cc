@@ -127,7 +127,8 @@ TEST(Registry2, RefusedKeysStopTheStart) {
   for (const char* refused :
        {"auth: {htpasswd: {realm: r, path: p}, token: }", "auth: silly", "auth: {token: }",
         "middleware: {storage: [{name: redirect}]}", "middleware: {repository: {name: x}}",
-        "proxy: {remoteurl: https://upstream.example}", "http: {net: unix}",
+        "proxy: {remoteurl: https://upstream.example, exec: {command: helper}}",
+        "http: {net: unix}",
         "http: {tls: {clientauth: request-client-cert}}",
         "http: {tls: {letsencrypt: {email: a@b}}}", "validation: {manifests: {urls: {deny: [x]}}}",
         "policy: {repository: {classes: [image]}}"}) {
@@ -165,6 +166,23 @@ TEST(Registry2, APasswordFileIsTakenOver) {
                             "auth: {htpasswd: [p]}"}) {
     EXPECT_FAILS(InvalidArgument, read(with(wrong))) << wrong;
   }
+}
+
+// All that is not here comes from the other registry, and nobody pushes, as there.
+TEST(Registry2, AProxyIsAMirror) {
+  const auto options = options_of(
+      with("proxy: {remoteurl: https://registry-1.docker.io, username: u, password: p, ttl: 168h}"));
+  ASSERT_OK(options);
+  EXPECT_EQ(options->mirror_root, "docker.io=https://registry-1.docker.io");
+  EXPECT_EQ(options->mirror_username, "u");
+  EXPECT_EQ(options->mirror_password, "p");
+  EXPECT_TRUE(options->storage_read_only);
+  const std::string variable = "REGISTRY_PROXY_REMOTEURL";
+  EXPECT_EQ(options_of("", {{variable, "http://10.0.0.5:5000"}})->mirror_root,
+            "10.0.0.5=http://10.0.0.5:5000");
+  EXPECT_EQ(options_of("", {{variable, "http://cache:5000"}})->mirror_root,
+            "cache.local=http://cache:5000");
+  EXPECT_FAILS(InvalidArgument, options_of("", {{variable, "cache"}}));
 }
 
 TEST(Registry2, RefusedKeysThatAskForNothingPass) {

@@ -1,6 +1,7 @@
 #include "server/run/platform.h"
 
 #include "crypto/hash.h"
+#include "server/run/upstreams.h"
 
 namespace entrepot::server {
 namespace {
@@ -58,28 +59,45 @@ std::string api_prefix(const Options& options) {
 }
 
 struct Platform::Parts {
-  Parts(const Options& options, const Entrance& entrance, registry::Stores stores,
-        Bytes location_key, Surroundings surroundings)
+  struct Made {
+    Bytes location_key;
+    std::vector<mirror::Upstream> upstreams;
+  };
+  Parts(const Options& options, const Entrance& entrance, registry::Stores stores, Made made,
+        Surroundings surroundings)
       : quarantine(stores, surroundings.metrics),
         pull(stores, quarantine, options.collect_delay),
         push(stores, options.manifests_missing == "accept" ? registry::MissingReferences::Accept
                                                            : registry::MissingReferences::Refuse),
         uploads(stores, quarantine, uploads_options(options), surroundings.metrics),
         remove(stores, options.collect_delay),
+        mirror_push(stores, registry::MissingReferences::Expect),
         gate(entrance.door, entrance.policy, stores.clock),
-        api({pull, push, uploads, remove, gate, surroundings.memory},
+        mirror(make_mirror(options, std::move(made.upstreams), stores, surroundings.metrics)),
+        api({pull, push, uploads, remove, gate, surroundings.memory, mirror.get()},
             {location_options(options),
-             std::move(location_key),
+             std::move(made.location_key),
              {options.limits_catalog_entries, options.limits_tags},
              entrance.challenges},
             surroundings.threading) {}
+
+  std::unique_ptr<mirror::Mirror> make_mirror(const Options& options,
+                                              std::vector<mirror::Upstream> upstreams,
+                                              registry::Stores stores, metrics::Registry& metrics) {
+    if (upstreams.empty()) return nullptr;
+    return std::make_unique<mirror::Mirror>(
+        std::move(upstreams), mirror_options(options),
+        mirror::Mirror::Services{stores, pull, mirror_push, uploads, metrics});
+  }
 
   registry::Quarantine quarantine;
   registry::Puller pull;
   registry::Pusher push;
   registry::Uploads uploads;
   registry::Remover remove;
+  registry::Pusher mirror_push;
   api::Gate gate;
+  std::unique_ptr<mirror::Mirror> mirror;
   api::distribution::DistributionApi api;
 };
 
@@ -90,8 +108,12 @@ Result<std::unique_ptr<Platform>> Platform::open(Context& context, const Options
                                                  const Entrance& entrance, OpenedStores& stores,
                                                  Surroundings surroundings) {
   TRY_ASSIGN(auto key, make_location_key(context, options, stores.stores().meta));
-  return std::unique_ptr<Platform>(new Platform(
-      std::make_unique<Parts>(options, entrance, stores.stores(), std::move(key), surroundings)));
+  TRY_ASSIGN(auto upstreams, make_upstreams(options, stores.stores().clock));
+  std::unique_ptr<Platform> platform(new Platform(
+      std::make_unique<Parts>(options, entrance, stores.stores(),
+                              Parts::Made{std::move(key), std::move(upstreams)}, surroundings)));
+  if (platform->mirror() != nullptr) TRY(platform->mirror()->refresh(context));
+  return platform;
 }
 
 http::Handler& Platform::api() { return parts_->api; }
@@ -100,5 +122,6 @@ const registry::Puller& Platform::puller() { return parts_->pull; }
 registry::Uploads& Platform::uploads() { return parts_->uploads; }
 registry::Remover& Platform::remover() { return parts_->remove; }
 registry::Quarantine& Platform::quarantine() { return parts_->quarantine; }
+mirror::Mirror* Platform::mirror() { return parts_->mirror.get(); }
 
 }  // namespace entrepot::server

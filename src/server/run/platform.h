@@ -8,6 +8,7 @@
 #include "auth/authenticator.h"
 #include "http/handler.h"
 #include "http/memory.h"
+#include "mirror/mirror.h"
 #include "registry/quarantine.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"
@@ -33,7 +34,8 @@ class Platform {
     api::distribution::Challenges challenges = {};
   };
 
-  // Fails when the key that signs upload locations can neither be read nor kept.
+  // Fails when the key that signs upload locations can neither be read nor kept, and as
+  // make_upstreams().
   static Result<std::unique_ptr<Platform>> open(Context& context, const Options& options,
                                                 const Entrance& entrance, OpenedStores& stores,
                                                 Surroundings surroundings);
@@ -45,6 +47,7 @@ class Platform {
   registry::Uploads& uploads();  // what the collector works with, too
   registry::Remover& remover();
   registry::Quarantine& quarantine();
+  mirror::Mirror* mirror();  // null: no other registry is served here
 
  private:
   struct Parts;

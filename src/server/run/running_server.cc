@@ -27,6 +27,7 @@
 #include "server/run/probe.h"
 #include "server/run/probe_handler.h"
 #include "server/run/shutter.h"
+#include "server/run/upstreams.h"
 #include "ui/page.h"
 
 namespace entrepot::server {
@@ -80,14 +81,18 @@ struct RunningServer::Parts {
   }
 
   std::vector<Front::Room> rooms() {
-    return {{api_prefix(options) + "/v2", api},
-            {api_prefix(options) + "/token", tokens},
-            {api_prefix(options) + "/api/v1", rest},
-            {api_prefix(options) + "/badges", badges},
-            {api_prefix(options) + "/v1", search},
-            {"/healthz", operations},
-            {"/readyz", operations},
-            {"/metrics", operations}};
+    std::vector<Front::Room> rooms = {{api_prefix(options) + "/v2", api},
+                                      {api_prefix(options) + "/token", tokens},
+                                      {api_prefix(options) + "/api/v1", rest},
+                                      {api_prefix(options) + "/badges", badges},
+                                      {api_prefix(options) + "/v1", search},
+                                      {"/healthz", operations},
+                                      {"/readyz", operations},
+                                      {"/metrics", operations}};
+    for (const std::string& name : upstream_names(options)) {
+      rooms.push_back({api_prefix(options) + "/" + name + "/v2", api});
+    }
+    return rooms;
   }
 
   // Requests reach `platform` through threads of `listeners`, and the check of readiness `stores`,
@@ -148,7 +153,7 @@ struct RunningServer::Parts {
                                         {metrics, memory, listeners->threading()}));
     token_service.emplace(
         api::token::Issuer::Parts{platform->gate(), accounts->memory(), accounts->tokens(),
-                                  accounts->refresh_tokens(), clock},
+                                  accounts->refresh_tokens(), clock, names_in_scopes()},
         api::token::TokenService::Options{
             .prefix = api_prefix(options),
             .life = std::chrono::duration_cast<std::chrono::seconds>(options.tokens_life)});
@@ -172,10 +177,21 @@ struct RunningServer::Parts {
       accounts->look_at_file(looking);
       accounts->look_at_keys(looking);
       accounts->write_uses(looking);
+      look_for_names(looking);
       static_cast<void>(accounts->keep_closed(looking));  // on a full disk, again later
       certificate->look();
     });
     return {};
+  }
+
+  // As in requests: "library/nginx" may be another registry's.
+  std::function<std::string(const std::string&, bool)> names_in_scopes() {
+    mirror::Mirror* const mirror = platform->mirror();
+    if (mirror == nullptr) return {};
+    return [mirror](const std::string& repository, bool is_pull) {
+      const auto meant = mirror->meant_by(repository, "", is_pull);
+      return meant ? meant->value_or(repository) : repository;
+    };
   }
 
   void open_rooms() {
@@ -232,6 +248,13 @@ struct RunningServer::Parts {
     auto looked = memory_of_people->look_for_others(looking);
     if (!looked) memory_of_people->forget();
     return looked;
+  }
+
+  // Which names are ours, and no other registry's.
+  void look_for_names(Context& looking) {
+    if (platform->mirror() == nullptr) return;
+    const auto looked = platform->mirror()->refresh(looking);
+    if (!looked) log::warning("no upstream is asked without its name: {}", looked.error());
   }
 
   // What the store no longer backs is not there, whatever is in memory.
@@ -316,6 +339,7 @@ void RunningServer::reload_certificate() { parts_->listeners->reload_certificate
 void RunningServer::stop() {
   parts_->presence.reset();
   parts_->background.reset();
+  if (auto* const mirror = parts_->platform->mirror()) mirror->stop();
   parts_->listeners->stop(parts_->options.http_drain_timeout);
   parts_->keep_last_words();
 }

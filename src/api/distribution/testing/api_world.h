@@ -32,10 +32,12 @@ struct Answer {
 
 class ApiWorld {
  public:
-  explicit ApiWorld(access::Switches rights = {}, LocationOptions locations = {})
+  explicit ApiWorld(access::Switches rights = {}, LocationOptions locations = {},
+                    registry::UpstreamSource* upstream = nullptr)
       : open_policy(rights),
         gate(open_mode, open_policy, world.clock),
-        api(Services{world.puller, world.pusher, world.uploads, world.remover, gate, memory},
+        api(Services{world.puller, world.pusher, world.uploads, world.remover, gate, memory,
+                     upstream},
             Presentation{std::move(locations), "key"}) {}
   // Behind another way in; both outlive the world.
   ApiWorld(const auth::Authenticator& authenticator, const access::Policy& policy,
@@ -65,6 +67,7 @@ class ApiWorld {
     if (auto remembered = api.answer_from_memory(request)) return read(request, *remembered);
     Context context("test");
     auto reply = api.handle(context, request);
+    while (std::holds_alternative<http::Move>(reply)) reply = api.handle(context, request);
     if (auto* response = std::get_if<http::Response>(&reply)) return read(request, *response);
     auto& receive = std::get<http::Receive>(reply);
     for (std::size_t at = 0; at < body.size(); at += 3) {
