@@ -14,7 +14,7 @@ from . import plans
 from .content import Content
 from .plans import Plan
 
-SCHEMA = 10  # what these statements know; see docs/formats/metadata.md
+SCHEMA = 11  # what these statements know; see docs/formats/metadata.md
 _CHUNK = 50_000
 _CACHE_KIB = 512 << 10
 _MARK = 99_999_999  # the number in the text of a manifest, to be replaced

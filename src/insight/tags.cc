@@ -116,8 +116,9 @@ Result<TagPage> find_tags(const meta::Snapshot& snapshot, const oci::RepositoryN
     TRY_ASSIGN(const meta::Manifest manifest, snapshot.manifests().find(found.id, row.digest));
     TRY_ASSIGN(const auto moves, snapshot.tags().history(found.id, row.tag, 1));
     TRY_ASSIGN(Contents contents, contents_of(snapshot, repository, row.digest));
+    TRY_ASSIGN(const meta::PullCount pulls, snapshot.pulls().of(found.id, row.digest));
     page.tags.push_back({std::move(row), manifest.media_type, std::move(contents),
-                         moves.empty() ? std::string() : moves.front().by});
+                         moves.empty() ? std::string() : moves.front().by, pulls});
   }
   return page;
 }

@@ -51,7 +51,8 @@ struct TagSummary {
   meta::TagRow row;
   std::string media_type;
   Contents contents;
-  std::string moved_by;  // "" when nobody is known
+  std::string moved_by;   // "" when nobody is known
+  meta::PullCount pulls;  // of the manifest
 };
 
 struct TagPage {

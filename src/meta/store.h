@@ -22,6 +22,7 @@
 #include "meta/manifests.h"
 #include "meta/members.h"
 #include "meta/news.h"
+#include "meta/pulls.h"
 #include "meta/repositories.h"
 #include "meta/retention.h"
 #include "meta/reviews.h"
@@ -62,6 +63,7 @@ class Snapshot {
   virtual const Grants& grants() const = 0;
   virtual const Secrets& secrets() const = 0;
   virtual const Words& words() const = 0;
+  virtual const Pulls& pulls() const = 0;
 };
 
 // A Snapshot that can be written, and sees what it wrote: the same nouns, without const. What only
@@ -77,6 +79,7 @@ class Transaction : public Snapshot {
   using Snapshot::journal;
   using Snapshot::manifests;
   using Snapshot::members;
+  using Snapshot::pulls;
   using Snapshot::repositories;
   using Snapshot::retention;
   using Snapshot::reviews;
@@ -105,6 +108,7 @@ class Transaction : public Snapshot {
   virtual Grants& grants() = 0;
   virtual Secrets& secrets() = 0;
   virtual Words& words() = 0;
+  virtual Pulls& pulls() = 0;
 };
 
 // How much one work writes. Where all who write wait for each other, a Large one (more than some 50

@@ -17,6 +17,7 @@
 #include "crypto/seeded_hash.h"
 #include "meta/news.h"
 #include "oci/digest.h"
+#include "registry/pull_counts.h"
 
 namespace entrepot::registry {
 
@@ -26,6 +27,7 @@ struct HotManifest {
   std::string media_type;
   SharedBytes bytes;
   std::optional<SteadyTime> until = {};  // it may be told of; the cache does not look
+  std::shared_ptr<Tally> tally = {};     // null: nobody counts
 };
 
 // A blob that one repository has.

@@ -95,7 +95,8 @@ Result<std::shared_ptr<const HotManifest>> Puller::manifest(Context& context,
   }
   auto manifest = std::make_shared<const HotManifest>(
       HotManifest{stored.manifest.digest.to_string(), std::move(stored.manifest.media_type),
-                  std::make_shared<const std::string>(std::move(stored.bytes)), until});
+                  std::make_shared<const std::string>(std::move(stored.bytes)), until,
+                  std::make_shared<Tally>()});
   stores_.cache.fill_manifest(ticket, repository.str(), text, manifest);
   return manifest;
 }

@@ -15,6 +15,7 @@
 #include "http/message.h"
 #include "http/router.h"
 #include "registry/pull.h"
+#include "registry/pull_counts.h"
 #include "registry/push.h"
 #include "registry/remove.h"
 #include "registry/uploads.h"
@@ -31,6 +32,7 @@ struct Services {
   const Gate& gate;
   http::MemoryAccount& memory;                   // for what is listed, read and parsed
   registry::UpstreamSource* upstream = nullptr;  // null: no other registry is served here
+  registry::PullCounts* pulls = nullptr;         // null: nobody counts
 };
 
 // How many names one answer has at most; a request may ask for fewer.

@@ -26,7 +26,8 @@ constexpr std::size_t kReadFactor = 2;
 // A longer one is read by who reads nothing else, so that nobody waits behind it.
 constexpr std::uint64_t kMostReadAtOnce = 64 << 10;
 
-http::Response present(const http::Request& request, const registry::HotManifest& manifest) {
+http::Response present(const Call& call, const registry::HotManifest& manifest) {
+  const http::Request& request = call.request;
   http::Response response;
   const std::string etag = '"' + manifest.digest + '"';
   response.with("Docker-Content-Digest", manifest.digest).with("ETag", etag);
@@ -36,6 +37,10 @@ http::Response present(const http::Request& request, const registry::HotManifest
   }
   response.with("Content-Type", manifest.media_type);
   response.body = Source(manifest.bytes);
+  // A HEAD is no pull: clients look whether something is new.
+  if (call.services.pulls != nullptr && request.method() == http::Method::Get) {
+    call.services.pulls->count(call.name, manifest);
+  }
   return response;
 }
 
@@ -145,7 +150,7 @@ Result<void> remove_reference(Context& context, const Call& call,
 std::optional<http::Response> Manifests::recall(const Call& call) {
   const auto manifest = call.services.pull.manifest_from_memory(call.name, call.rest);
   if (!manifest) return std::nullopt;
-  return present(call.request, *manifest);
+  return present(call, *manifest);
 }
 
 http::Reply Manifests::get(Context& context, const Call& call) {
@@ -172,7 +177,7 @@ http::Reply Manifests::get(Context& context, const Call& call) {
     return call.error(manifest.error(), about(reference));
   }
   if (!*manifest) return again_on_reader();
-  auto response = present(call.request, **manifest);
+  auto response = present(call, **manifest);
   if (!told.warning.empty()) warn(response, told.warning);
   return response;
 }

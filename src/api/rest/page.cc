@@ -41,4 +41,10 @@ void write_optional(json::Writer& json, std::string_view key,
   }
 }
 
+void write_pulls(json::Writer& json, const meta::PullCount& pulls) {
+  json.member("pulls", pulls.times);
+  write_optional(json, "last_pulled_at",
+                 pulls.last_at ? std::optional(to_rfc3339(*pulls.last_at)) : std::nullopt);
+}
+
 }  // namespace entrepot::api::rest

@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "http/message.h"
 #include "json/writer.h"
+#include "meta/pulls.h"
 
 namespace entrepot::api::rest {
 
@@ -55,6 +56,8 @@ void write_texts(json::Writer& json, std::string_view key, const Texts& texts) {
   for (const auto& text : texts) json.value(std::string_view(text));
   json.end_array();
 }
+// "pulls" and "last_pulled_at".
+void write_pulls(json::Writer& json, const meta::PullCount& pulls);
 template <class Map>
 void write_map(json::Writer& json, std::string_view key, const Map& map) {
   json.key(key).begin_object();

@@ -80,6 +80,7 @@ void write(json::Writer& json, const insight::TagSummary& tag) {
   write_contents(json, tag.contents);
   json.member("pushed_at", std::string_view(to_rfc3339(tag.row.moved_at)));
   write_or_null(json, "pushed_by", tag.moved_by);
+  write_pulls(json, tag.pulls);
   json.end_object();
 }
 

@@ -1,5 +1,6 @@
 #include "server/run/platform.h"
 
+#include "base/log.h"
 #include "crypto/hash.h"
 #include "server/run/upstreams.h"
 
@@ -10,6 +11,8 @@ using std::chrono::microseconds;
 
 constexpr std::string_view kLocationKey = "http.secret";
 constexpr std::size_t kLocationKeyBytes = 32;
+
+constexpr std::chrono::minutes kPullsWrittenEvery{1};
 
 // Without an end: no session is too old while nothing purges them.
 constexpr std::chrono::hours kForever{24 * 366 * 100};
@@ -73,8 +76,10 @@ struct Platform::Parts {
         remove(stores, options.collect_delay),
         mirror_push(stores, registry::MissingReferences::Expect),
         gate(entrance.door, entrance.policy, stores.clock),
+        pulls(stores.clock),
+        meta(stores.meta),
         mirror(make_mirror(options, std::move(made.upstreams), stores, surroundings.metrics)),
-        api({pull, push, uploads, remove, gate, surroundings.memory, mirror.get()},
+        api({pull, push, uploads, remove, gate, surroundings.memory, mirror.get(), &pulls},
             {location_options(options),
              std::move(made.location_key),
              {options.limits_catalog_entries, options.limits_tags},
@@ -97,6 +102,9 @@ struct Platform::Parts {
   registry::Remover remove;
   registry::Pusher mirror_push;
   api::Gate gate;
+  registry::PullCounts pulls;
+  meta::Store& meta;
+  SteadyTime pulls_written = std::chrono::steady_clock::now();  // of one thread
   std::unique_ptr<mirror::Mirror> mirror;
   api::distribution::DistributionApi api;
 };
@@ -123,5 +131,13 @@ registry::Uploads& Platform::uploads() { return parts_->uploads; }
 registry::Remover& Platform::remover() { return parts_->remove; }
 registry::Quarantine& Platform::quarantine() { return parts_->quarantine; }
 mirror::Mirror* Platform::mirror() { return parts_->mirror.get(); }
+
+void Platform::write_pulls(Context& context, bool at_once) {
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (!at_once && now - parts_->pulls_written < kPullsWrittenEvery) return;
+  parts_->pulls_written = now;
+  const auto written = parts_->pulls.write(context, parts_->meta);
+  if (!written) log::warning("how often manifests were pulled is not written: {}", written.error());
+}
 
 }  // namespace entrepot::server

@@ -49,6 +49,10 @@ class Platform {
   registry::Quarantine& quarantine();
   mirror::Mirror* mirror();  // null: no other registry is served here
 
+  // Writes how often manifests were pulled, once a minute however often it is called, or now. What
+  // cannot be written is logged, and tried again.
+  void write_pulls(Context& context, bool at_once = false);
+
  private:
   struct Parts;
   explicit Platform(std::unique_ptr<Parts> parts);

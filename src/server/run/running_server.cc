@@ -177,6 +177,7 @@ struct RunningServer::Parts {
       accounts->look_at_file(looking);
       accounts->look_at_keys(looking);
       accounts->write_uses(looking);
+      platform->write_pulls(looking);
       look_for_names(looking);
       static_cast<void>(accounts->keep_closed(looking));  // on a full disk, again later
       certificate->look();
@@ -226,6 +227,7 @@ struct RunningServer::Parts {
     const auto written = accounts->sign_ins().flush(context, stores->stores().meta);
     if (!written) log::warning("the last sign-ins are not in the audit: {}", written.error());
     accounts->write_uses(context, /*at_once=*/true);
+    if (platform) platform->write_pulls(context, /*at_once=*/true);
   }
 
   // Where clients are sent for a token, once there are accounts.

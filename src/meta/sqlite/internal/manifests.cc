@@ -105,6 +105,7 @@ constexpr char kItselfAndNamed[] =
 constexpr char kDeleteReferences[] = "DELETE FROM manifest_references WHERE manifest = ?1";
 constexpr char kDeleteTags[] = "DELETE FROM tags WHERE manifest = ?1";
 constexpr char kDeletePayload[] = "DELETE FROM manifest_payloads WHERE manifest = ?1";
+constexpr char kDeletePulls[] = "DELETE FROM manifest_pulls WHERE manifest = ?1";
 constexpr char kDelete[] = "DELETE FROM manifests WHERE id = ?1";
 
 // What a row takes beside its annotations: a digest, two media types, a size, their JSON.
@@ -334,6 +335,7 @@ Result<void> ManifestRows::purge(std::int64_t id) {
   TRY(database_.run(kDeleteReferences, id));
   TRY(database_.run(kDeleteTags, id));  // none, unless a caller left them
   TRY(database_.run(kDeletePayload, id));
+  TRY(database_.run(kDeletePulls, id));
   TRY(database_.run(kDelete, id));
   return {};
 }

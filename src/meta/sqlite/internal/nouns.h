@@ -262,6 +262,17 @@ class WordRows final : public Words {
   Database& database_;
 };
 
+class PullRows final : public Pulls {
+ public:
+  explicit PullRows(Database& database) : database_(database) {}
+  Result<PullCount> of(RepositoryId repository, const Digest& digest) const override;
+  Result<PullCount> of(RepositoryId repository) const override;
+  Result<void> note(std::span<const PullNote> notes) override;
+
+ private:
+  Database& database_;
+};
+
 // All nouns of a connection: what a Look or a Work is given.
 class Nouns final : public Transaction {
  public:
@@ -284,7 +295,8 @@ class Nouns final : public Transaction {
         teams_(database, news_),
         grants_(database, news_),
         secrets_(database, news_),
-        words_(database) {}
+        words_(database),
+        pulls_(database) {}
 
   const Repositories& repositories() const override { return repositories_; }
   const Manifests& manifests() const override { return manifests_; }
@@ -305,6 +317,7 @@ class Nouns final : public Transaction {
   const Grants& grants() const override { return grants_; }
   const Secrets& secrets() const override { return secrets_; }
   const Words& words() const override { return words_; }
+  const Pulls& pulls() const override { return pulls_; }
 
   Repositories& repositories() override { return repositories_; }
   Manifests& manifests() override { return manifests_; }
@@ -324,6 +337,7 @@ class Nouns final : public Transaction {
   Grants& grants() override { return grants_; }
   Secrets& secrets() override { return secrets_; }
   Words& words() override { return words_; }
+  Pulls& pulls() override { return pulls_; }
 
   // What was written since it was cleared.
   News& news() { return news_; }
@@ -351,6 +365,7 @@ class Nouns final : public Transaction {
   GrantRows grants_;
   SecretRows secrets_;
   WordRows words_;
+  PullRows pulls_;
 };
 
 // Puts what is kept of a manifest's bytes in place of what its row `id` and its references hold.

@@ -48,6 +48,10 @@ class Plans : public ::testing::Test {
     manifest.subject = sha256("subject");
     const Digest& digest = manifest.digest;
     for (int i = 0; i < 2; ++i) EXPECT_OK(tx.manifests().put(manifest));
+    const PullNote pulls[] = {{name("app"), digest, 1, at(0)}};
+    EXPECT_OK(tx.pulls().note(pulls));
+    EXPECT_OK(tx.pulls().of(repo.id, digest));
+    EXPECT_OK(tx.pulls().of(repo.id));
     EXPECT_OK(tx.tags().move(repo.id, tag("v1"), digest, at(0)));
     EXPECT_OK(tx.manifests().find(name("app"), digest));
     EXPECT_OK(tx.manifests().find(name("app"), tag("v1")));

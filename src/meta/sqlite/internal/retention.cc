@@ -52,6 +52,7 @@ constexpr char kForgetItsLinks[] =
     "   LIMIT ?2)";
 constexpr char kForgetDescription[] = "UPDATE repositories SET description = '' WHERE id = ?1";
 constexpr char kForgetReadme[] = "DELETE FROM readmes WHERE repository = ?1";
+constexpr char kForgetPulls[] = "DELETE FROM repository_pulls WHERE repository = ?1";
 constexpr char kLookAgain[] = "UPDATE repositories SET expires_at = ?2, gone = ?3 WHERE id = ?1";
 constexpr char kForgetRepository[] = "DELETE FROM repositories WHERE id = ?1";
 
@@ -156,6 +157,7 @@ Result<std::size_t> RetentionRows::expire_repositories(WallTime now, WallTime ag
     if (goes || !named) {
       TRY(database_.run(kForgetDescription, repository.id));
       TRY(database_.run(kForgetReadme, repository.id));
+      TRY(database_.run(kForgetPulls, repository.id));
     }
     if (!named) {
       TRY(database_.run(kForgetRepository, repository.id));
