@@ -66,6 +66,7 @@ struct Options {
   std::string mirror_ca_file;
   Duration mirror_fresh_for{};
   Duration mirror_absent_for{};
+  Duration mirror_keep_for{};
   bool mirror_offline = false;
 
   std::string manifests_missing;

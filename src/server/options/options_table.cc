@@ -321,6 +321,12 @@ constexpr Option kTable[] = {
      .field = &Options::mirror_absent_for,
      .initial = "30s",
      .text = "How long it is remembered that an upstream does not have something."},
+    {.path = "mirror.keep_for",
+     .field = &Options::mirror_keep_for,
+     .initial = "0",
+     .text =
+         "What of an upstream was not pulled for so long goes, and comes again when it is asked "
+         "for; 0: it stays."},
     {.path = "mirror.offline",
      .field = &Options::mirror_offline,
      .initial = "false",

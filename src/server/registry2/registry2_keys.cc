@@ -207,6 +207,16 @@ Registry2Key setting(const Registry2Key& key, std::string_view option) {
   return own;
 }
 
+// A bare number is nanoseconds there.
+std::string duration_of(const std::string& text) {
+  const auto nanos = parse_count(text);
+  return nanos && *nanos > 0 ? fmt::format("{}ms", std::max<std::uint64_t>(*nanos / 1'000'000, 1))
+                             : text;
+}
+
+// What a proxy keeps when nobody says how long.
+constexpr std::string_view kProxyDays = "168h";
+
 // All that is not here was asked of the other registry, and nothing could be pushed.
 Result<void> read_proxy(Registry2Reader& reader, const Registry2Key& key, const YamlNode& node) {
   constexpr std::string_view kProxyKeys[] = {"remoteurl", "username",          "password",
@@ -229,9 +239,9 @@ Result<void> read_proxy(Registry2Reader& reader, const Registry2Key& key, const 
       reader.set(setting(key, option), {value->text}, *value);
     }
   }
-  if (const YamlNode* ttl = node.find("ttl"); ttl != nullptr && ttl->text != "0") {
-    reader.warn(*ttl, "proxy.ttl", "has no effect here: what was pulled stays");
-  }
+  const YamlNode* const ttl = node.find("ttl");
+  const std::string kept = ttl != nullptr ? ttl->text : std::string(kProxyDays);
+  reader.set(setting(key, "mirror.keep_for"), {duration_of(kept)}, ttl != nullptr ? *ttl : node);
   return {};
 }
 
@@ -325,8 +335,9 @@ constexpr Registry2Key kKeys[] = {
     {"health", kAccepted, "", "", "/readyz tests a write each time it is asked"},
     {"reporting", kAccepted, "", "", "nothing is reported to others"},
     {"proxy", kHonoured, "mirror.root", "",
-     "pushes are refused, as there (storage.read_only); ttl has no effect: what was pulled stays; "
-     "exec is refused",
+     "pushes are refused, as there (storage.read_only); ttl is mirror.keep_for, and counts from "
+     "the "
+     "last pull; exec is refused",
      read_proxy},
     {"catalog.maxentries", kHonoured, "limits.catalog_entries", "", "", read_limit},
     {"tags.maxtags", kHonoured, "limits.tags", "", "", read_limit},

@@ -128,8 +128,7 @@ TEST(Registry2, RefusedKeysStopTheStart) {
        {"auth: {htpasswd: {realm: r, path: p}, token: }", "auth: silly", "auth: {token: }",
         "middleware: {storage: [{name: redirect}]}", "middleware: {repository: {name: x}}",
         "proxy: {remoteurl: https://upstream.example, exec: {command: helper}}",
-        "http: {net: unix}",
-        "http: {tls: {clientauth: request-client-cert}}",
+        "http: {net: unix}", "http: {tls: {clientauth: request-client-cert}}",
         "http: {tls: {letsencrypt: {email: a@b}}}", "validation: {manifests: {urls: {deny: [x]}}}",
         "policy: {repository: {classes: [image]}}"}) {
     EXPECT_FAILS(Unsupported, read(with(refused))) << refused;
@@ -170,13 +169,21 @@ TEST(Registry2, APasswordFileIsTakenOver) {
 
 // All that is not here comes from the other registry, and nobody pushes, as there.
 TEST(Registry2, AProxyIsAMirror) {
-  const auto options = options_of(
-      with("proxy: {remoteurl: https://registry-1.docker.io, username: u, password: p, ttl: 168h}"));
+  const auto options = options_of(with(
+      "proxy: {remoteurl: https://registry-1.docker.io, username: u, password: p, ttl: 168h}"));
   ASSERT_OK(options);
   EXPECT_EQ(options->mirror_root, "docker.io=https://registry-1.docker.io");
   EXPECT_EQ(options->mirror_username, "u");
   EXPECT_EQ(options->mirror_password, "p");
   EXPECT_TRUE(options->storage_read_only);
+  EXPECT_EQ(options->mirror_keep_for, std::chrono::hours(168));
+  EXPECT_EQ(options_of(with("proxy: {remoteurl: https://u.example}"))->mirror_keep_for,
+            std::chrono::hours(168));
+  EXPECT_EQ(options_of(with("proxy: {remoteurl: https://u.example, ttl: 0}"))->mirror_keep_for,
+            Duration(0));
+  EXPECT_EQ(options_of(with("proxy: {remoteurl: https://u.example, ttl: 3600000000000}"))
+                ->mirror_keep_for,
+            std::chrono::hours(1));
   const std::string variable = "REGISTRY_PROXY_REMOTEURL";
   EXPECT_EQ(options_of("", {{variable, "http://10.0.0.5:5000"}})->mirror_root,
             "10.0.0.5=http://10.0.0.5:5000");

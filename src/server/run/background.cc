@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "collect/kinds.h"
 #include "jobs/runner.h"
+#include "mirror/eviction.h"
 #include "scrub/scrub.h"
 #include "server/run/metadata_backups.h"
 #include "server/run/periodic.h"
+#include "server/run/upstreams.h"
 
 namespace entrepot::server {
 namespace {
@@ -83,6 +85,7 @@ struct Background::Parts {
         metrics::Registry& metrics, Accounts& accounts)
       : collector(make_collector(options, stores, platform, metrics)),
         retention(stores.stores(), platform.uploads(), retention_options(options), metrics),
+        eviction(upstream_names(options), stores.stores(), platform.remover()),
         scrub(stores.stores(), platform.quarantine(), scrub_options(options), metrics),
         backups({stores.directory().backups_path(), options.backup_interval, options.backup_keep},
                 stores.stores(), metrics),
@@ -102,6 +105,9 @@ struct Background::Parts {
     kinds.push_back(collect::collector_kind(*collector, collector_rounds(options)));
     kinds.push_back(collect::retention_kind(retention, options.collect_pause));
     kinds.push_back(scrub.kind());
+    if (options.mirror_keep_for.count() > 0 && platform.mirror() != nullptr) {
+      kinds.push_back(eviction.kind(options.mirror_keep_for));
+    }
     kinds.push_back(backups.kind());
     kinds.push_back(
         audit::keeper_kind(accounts.sign_ins(), stores.stores().meta, stores.stores().clock));
@@ -114,6 +120,7 @@ struct Background::Parts {
 
   const std::unique_ptr<collect::Collector> collector;
   collect::Retention retention;
+  mirror::Eviction eviction;
   scrub::Scrub scrub;
   MetadataBackups backups;
   jobs::Runner runner;
