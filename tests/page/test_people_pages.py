@@ -75,3 +75,29 @@ def test_rows_are_walked_by_keys(open_page, peopled):
     page.run("await page.goBack();")
     page.wait_for("[data-row]")
     assert page.path == "/acme/-/teams"
+
+
+def test_no_page_is_shown_before_its_words(open_page, peopled):
+    """Whichever language is chosen while they are on their way."""
+    page = open_as(open_page, peopled, "alice", "/")
+    page.run("page.held = []; await page.route('**/en.people-*.js', (route) => page.held.push(route));")
+    page.evaluate("""(() => {
+      globalThis.keys = [];
+      new MutationObserver(() => {
+        const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) if (/^[a-zA-Z]+\\.[a-zA-Z]+$/.test(texts.currentNode.data)) keys.push(texts.currentNode.data);
+      }).observe(document.body, {subtree: true, childList: true, characterData: true});
+    })()""")
+    page.run("""const code = ['Organisations', 'people'].map((name) =>
+        page.waitForEvent('requestfinished', (request) => request.url().includes(`/${name}-`)));
+      await page.click("main a[href='/-/organisations']");
+      await Promise.all(code);
+      await page.locator('header select').first().selectOption('zh');
+      await page.waitForFunction(() => document.documentElement.lang === 'zh-CN');
+      for (const route of page.held) await route.continue();""")
+    page.wait_for("h1:has-text('组织')")
+    page.settle()
+    assert page.evaluate("keys") == []
+    page.run("await page.locator('header select').first().selectOption('en');")
+    page.wait_for("h1:has-text('Organisations')")
+    assert page.evaluate("keys") == []

@@ -50,7 +50,7 @@ def test_parts_are_absolute_compressed_and_never_change(registry):
 
 
 def test_home_is_small(registry):
-    """All that a browser loads before home can be used, the larger catalogue among it."""
+    """All that a browser loads before home can be used, and the first catalogues of both languages."""
     shell = registry.client.get("/", Accept=HTML)
     parts = parts_of(shell.body)
     scripts = b"".join(registry.client.get(part).body for part in parts).decode()

@@ -1,8 +1,9 @@
 # ctest: labels=page timeout=120
-"""What the page says: one catalogue for each language, and both whole."""
+"""What the page says: two catalogues for each language, whole, and each where it is needed."""
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -11,7 +12,11 @@ from page_browser import WEB, node
 from support.command import run
 from support.paths import REPOSITORY
 
-CATALOGUES = {name: json.loads((WEB / f"src/words/{name}.json").read_text()) for name in ("en", "zh")}
+SOURCE = WEB / "src"
+# By language: what home, repositories and images say, and what only the pages of people and rights do.
+FIRST = {name: json.loads((SOURCE / f"words/{name}.json").read_text()) for name in ("en", "zh")}
+PEOPLE = {name: json.loads((SOURCE / f"words/{name}.people.json").read_text()) for name in ("en", "zh")}
+CATALOGUES = {name: FIRST[name] | PEOPLE[name] for name in FIRST}
 
 # Names, and what is typed: they are the same in every language.
 LATIN = {"entrepot", "Docker", "JavaScript", "user", "create", "NAME", "admin", "etc", "docker", "daemon", "json",
@@ -27,13 +32,47 @@ def placeholders(value) -> set[str]:
 
 
 def sources() -> str:
-    return "\n".join(path.read_text() for path in sorted((WEB / "src").rglob("*"))
-                     if path.suffix in (".ts", ".svelte"))
+    return text_of(SOURCE.rglob("*"))
 
 
-def test_both_have_the_same_keys():
-    english, chinese = (set(catalogue) for catalogue in CATALOGUES.values())
+def text_of(files) -> str:
+    return "\n".join(path.read_text() for path in sorted(files) if path.suffix in (".ts", ".svelte"))
+
+
+def imported(path: Path) -> list[Path]:
+    """What comes with a file; not what it imports when it is wanted, nor mere types."""
+    text = re.sub(r"import type [^;]*;", "", path.read_text())
+    names = [path.parent / name for name in re.findall(r"(?:from|import) '(\.[^']+)'", text)]
+    known = [[path, path.with_name(f"{path.name}.ts")] for path in names]
+    return [next(path.resolve() for path in ways if path.is_file()) for ways in known]
+
+
+def first_files() -> set[Path]:
+    """The files of home and of the pages that come without the words of people and rights."""
+    loaders = (SOURCE / "pages/loaders.ts").read_text()
+    pages = re.findall(r"= \(\) => import\('\./(\w+\.svelte)'\)", loaders)
+    assert pages
+    waiting, seen = [SOURCE / "main.ts", *(SOURCE / "pages" / page for page in pages)], set()
+    while waiting:
+        path = waiting.pop()
+        if path not in seen and path.suffix in (".ts", ".svelte"):
+            seen.add(path)
+            waiting += imported(path)
+    return seen
+
+
+@pytest.mark.parametrize("catalogues", [FIRST, PEOPLE], ids=["first", "people"])
+def test_both_have_the_same_keys(catalogues):
+    english, chinese = (set(catalogue) for catalogue in catalogues.values())
     assert english == chinese
+
+
+def test_each_sentence_comes_with_the_pages_that_say_it():
+    """None is missing before its page is shown, and home waits for none that only other pages say."""
+    assert set(FIRST["en"]) & set(PEOPLE["en"]) == set()
+    text = text_of(first_files())
+    said = {key for key in CATALOGUES["en"] if f"'{key}'" in text or key.startswith("error.")}
+    assert said == set(FIRST["en"])
 
 
 @pytest.mark.parametrize("key", CATALOGUES["en"])

@@ -1,11 +1,15 @@
-// What the page says, in the reader's language. One catalogue for each, words/*.json; a value is a
-// sentence with {placeholders}, or one for each form that Intl.PluralRules chooses by {n}.
-import type en from '../words/en.json';
+// What the page says, in the reader's language. Two catalogues for each: words/en.json has what home,
+// repositories and images say, words/en.people.json what only those of people and rights do, and comes
+// with the first of them. A value is a sentence with {placeholders}, or one for each form that
+// Intl.PluralRules chooses by {n}.
+import type first from '../words/en.json';
+import type people from '../words/en.people.json';
 import {keep, recall} from './setting';
 
-export type Key = keyof typeof en;
+export type Key = keyof typeof first | keyof typeof people;
 type Value = string | Partial<Record<Intl.LDMLPluralRule, string>>;
-type Catalogue = Record<Key, Value>;
+type Catalogue = Partial<Record<Key, Value>>;
+type Part = 'first' | 'people';
 
 export type Language = 'en' | 'zh';
 export const languages: {code: Language; tag: string; name: string}[] = [
@@ -13,9 +17,9 @@ export const languages: {code: Language; tag: string; name: string}[] = [
   {code: 'zh', tag: 'zh-CN', name: '简体中文'},
 ];
 
-const catalogues: Record<Language, () => Promise<{default: Catalogue}>> = {
-  en: () => import('../words/en.json'),
-  zh: () => import('../words/zh.json'),
+const catalogues: Record<Language, Record<Part, () => Promise<{default: Catalogue}>>> = {
+  en: {first: () => import('../words/en.json'), people: () => import('../words/en.people.json')},
+  zh: {first: () => import('../words/zh.json'), people: () => import('../words/zh.people.json')},
 };
 
 let words = $state.raw<Catalogue>();
@@ -36,16 +40,39 @@ export function preferredLanguage(): Language {
   return (wanted.find((tag) => tag === 'en' || tag === 'zh') as Language | undefined) ?? 'en';
 }
 
-export async function speak(wanted: Language): Promise<void> {
-  const {default: catalogue} = await catalogues[wanted]();
-  words = catalogue;
-  language = wanted;
+let wanted = preferredLanguage();
+const parts = new Set<Part>(['first']);
+let learning: Promise<void> | undefined;
+
+// Shows nothing before all of it is there. What is wanted by then may be another language, or more.
+async function learn(): Promise<void> {
+  const asked = wanted;
+  const read = await Promise.all([...parts].map((part) => catalogues[asked][part]()));
+  if (asked !== wanted || read.length !== parts.size) return learn();
+  words = Object.assign({}, ...read.map((one) => one.default)) as Catalogue;
+  language = asked;
   document.documentElement.lang = speech.tag;
 }
 
-export async function choose(wanted: Language): Promise<void> {
-  keep('language', wanted);
-  await speak(wanted);
+export function speak(chosen: Language): Promise<void> {
+  wanted = chosen;
+  learning = learn();
+  return learning;
+}
+
+// Waits for the words of people and rights, in whatever language is spoken then. From now on they come
+// along with each language.
+export function speakOfPeople(): Promise<void> {
+  if (learning === undefined || !parts.has('people')) {
+    parts.add('people');
+    learning = learn();
+  }
+  return learning;
+}
+
+export async function choose(chosen: Language): Promise<void> {
+  keep('language', chosen);
+  await speak(chosen);
 }
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
