@@ -27,6 +27,10 @@ class Repositories {
   // The empty ones as well.
   virtual Result<std::vector<RepositoryName>> list_all(std::string_view after,
                                                        std::size_t limit) const = 0;
+  // Those of a namespace, the empty ones as well; `after`: a name, or "".
+  virtual Result<std::vector<RepositoryName>> list_below(std::string_view name_space,
+                                                         std::string_view after,
+                                                         std::size_t limit) const = 0;
   // Does anything lie below this namespace, empty or not?
   virtual Result<bool> any_below(std::string_view name_space) const = 0;
 

@@ -191,11 +191,14 @@ Result<NamePage> Puller::tags(Context& context, const RepositoryName& repository
       });
 }
 
-Result<NamePage> Puller::repositories(Context& context, std::string_view after,
-                                      std::size_t limit) const {
+Result<NamePage> Puller::repositories(Context& context, std::string_view after, std::size_t limit,
+                                      std::string_view name_space) const {
   return stores_.meta.view<NamePage>(
       context, [&](const meta::Snapshot& snapshot) -> Result<NamePage> {
-        TRY_ASSIGN(const auto names, snapshot.repositories().list(after, limit + 1));
+        const meta::Repositories& all = snapshot.repositories();
+        TRY_ASSIGN(const auto names, name_space.empty()
+                                         ? all.list(after, limit + 1)
+                                         : all.list_below(name_space, after, limit + 1));
         return to_page(names, limit);
       });
 }

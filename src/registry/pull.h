@@ -77,8 +77,9 @@ class Puller {
   // NotFound for a repository that never was, or has been empty for more than a day.
   Result<NamePage> tags(Context& context, const oci::RepositoryName& repository,
                         std::string_view after, std::size_t limit) const;
-  // Those that hold a manifest.
-  Result<NamePage> repositories(Context& context, std::string_view after, std::size_t limit) const;
+  // Those that hold a manifest; of a namespace, if one is named, the empty ones as well.
+  Result<NamePage> repositories(Context& context, std::string_view after, std::size_t limit,
+                                std::string_view name_space = "") const;
 
   // Manifests whose subject is `subject`; empty for an unknown one, and in an unknown repository.
   // `artifact_type` "" = any. A page ends early rather than grow past 4 MiB.

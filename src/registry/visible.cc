@@ -31,12 +31,13 @@ Result<VisiblePage> find_visible(Context& context, const Puller& pull, const acc
   std::string after = query.after;
   for (std::size_t looked_at = 0;;) {
     TRY(context.alive());
-    TRY_ASSIGN(auto found, pull.repositories(context, after, takes_all ? query.limit : at_once));
+    TRY_ASSIGN(auto found, pull.repositories(context, after, takes_all ? query.limit : at_once,
+                                             query.name_space));
     if (found.names.empty()) return page;
     after = found.names.back();
     looked_at += found.names.size();
     std::erase_if(found.names, [&](const std::string& name) {
-      return name.find(query.containing) == std::string::npos;
+      return name.find(query.containing, query.name_space.size()) == std::string::npos;
     });
     std::vector<bool> seen(found.names.size(), true);
     if (!sees_all) {

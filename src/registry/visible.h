@@ -13,7 +13,8 @@ namespace entrepot::registry {
 
 struct VisibleQuery {
   std::string after = {};       // "" from the start
-  std::string containing = {};  // a part of the name; "" any
+  std::string containing = {};  // a part of the name, behind `name_space`; "" any
+  std::string name_space = {};  // of this one alone, the empty ones as well; "" any
   std::size_t limit = 100;
   // Names that are looked at, for who may see all of them; a page that ends for that may be short,
   // or empty. For others a page ends with what they see alone, so that no name is given away.

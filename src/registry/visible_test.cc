@@ -75,6 +75,21 @@ TEST_F(VisibleTest, PagesTellEachNameOnce) {
   }
 }
 
+TEST_F(VisibleTest, PagesOfOneNamespaceHaveNoOther) {
+  for (const std::size_t limit : {1u, 2u, 3u, 4u}) {
+    for (const bool sees_all : {true, false}) {
+      EXPECT_EQ(all(sees_all, {.name_space = "ours", .limit = limit}),
+                (Names{"ours/a", "ours/b", "ours/c"}));
+      EXPECT_EQ(all(sees_all, {.containing = "/b", .name_space = "ours", .limit = limit}),
+                (Names{"ours/b"}));
+    }
+    EXPECT_EQ(all(true, {.containing = "our", .name_space = "ours", .limit = limit}), Names{});
+    EXPECT_EQ(all(true, {.name_space = "p", .limit = limit}), (Names{"p/x"}));
+    EXPECT_EQ(all(false, {.name_space = "p", .limit = limit}), Names{});
+    EXPECT_EQ(all(true, {.name_space = "our", .limit = limit}), Names{});
+  }
+}
+
 TEST_F(VisibleTest, TheLastPageHasNoNext) {
   EXPECT_FALSE(find(true, {.limit = 6}).next.has_value());
   EXPECT_FALSE(find(false, {.limit = 3}).next.has_value());

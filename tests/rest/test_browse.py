@@ -49,6 +49,30 @@ def test_repositories_are_listed_by_pages(registry, open_api):
     assert open_api.get("/repositories?q=no-such-part")["items"] == []
 
 
+def test_one_namespace_is_listed(registry, open_api):
+    names = [f"shelf/{name}" for name in ("a", "deep/er/b", "empty", "shelf")]
+    for name in [*names, "shelf", "shelf-x/a", "shelf0/a"]:
+        if name != "shelf/empty":
+            Repository(registry.client, name).push_image("latest")
+    Repository(registry.client, "shelf/empty").push_blob(b"a layer")
+
+    def pages(query: str) -> list[str]:
+        seen, after = [], ""
+        while after is not None:
+            page = open_api.get(f"/repositories?{query}&limit=2&after={after}")
+            seen += [row["name"] for row in page["items"]]
+            after = page["next"]
+        return seen
+
+    assert pages("namespace=shelf") == names
+    assert pages("q=shelf/") == [name for name in names if name != "shelf/empty"]
+    assert pages("namespace=shelf&q=er/") == ["shelf/deep/er/b"]
+    assert pages("namespace=shelf&q=shelf") == ["shelf/shelf"]
+    assert pages("namespace=nobodys") == pages("namespace=shel") == []
+    for wrong in ("shelf/a", "Shelf", "%25", "shelf/"):
+        assert open_api.get(f"/repositories?namespace={wrong}", 400)["code"] == "invalid", wrong
+
+
 def test_tags_are_told_with_what_they_are(registry, open_api):
     repository = Repository(registry.client, "tags/app")
     arm, amd = (push_image(repository, None, each) for each in ("arm64", "amd64"))

@@ -22,16 +22,21 @@ def sign_in(api, name: str) -> dict[str, str]:
 
 
 def test_each_sees_what_is_theirs(office, closed_api):
+    office.command("repo", "create", "acme/idle", "--visibility", "private")
     for headers in (basic("alice"), basic("admin")):
         Repository(Client(office.client.address, headers=headers), "acme/app").push_image("v1")
     Repository(Client(office.client.address, headers=basic("admin")), "acme/open").push_image("v1")
 
-    def names(api):
-        return [row["name"] for row in api.get("/repositories")["items"]]
+    def names(api, query=""):
+        return [row["name"] for row in api.get(f"/repositories{query}")["items"]]
 
     assert names(closed_api) == ["acme/open"]
     assert names(closed_api.as_("bob")) == ["acme/open"]
     assert names(closed_api.as_("alice")) == names(closed_api.as_("admin")) == ["acme/app", "acme/open"]
+    of_acme = "?namespace=acme"
+    assert names(closed_api, of_acme) == names(closed_api.as_("bob"), of_acme) == ["acme/open"]
+    assert names(closed_api.as_("alice"), of_acme) == ["acme/app", "acme/open"]
+    assert names(closed_api.as_("admin"), of_acme) == ["acme/app", "acme/idle", "acme/open"]
     assert closed_api.get("/system")["state"] == "closed"
     assert closed_api.as_("admin").get("/me")["role"] == "admin"
     assert "delete" not in closed_api.as_("alice").get("/repositories/acme/app")["may"]

@@ -97,6 +97,22 @@ struct Wished {
   std::optional<meta::Visibility> visibility;
 };
 
+// Of one namespace, where the request names one.
+Result<registry::VisibleQuery> wanted_names(const http::Request& request) {
+  TRY_ASSIGN(const PageRequest page, page_of(request));
+  registry::VisibleQuery query{.after = page.after.value_or(""),
+                               .containing = request.parameter("q").value_or(""),
+                               .name_space = request.parameter("namespace").value_or(""),
+                               .limit = page.limit,
+                               .most_looked_at = kMostLookedAt};
+  const std::string& name_space = query.name_space;
+  if (!name_space.empty() &&
+      (!oci::RepositoryName::is_valid(name_space) || name_space.find('/') != std::string::npos)) {
+    return fail(ErrorCode::InvalidArgument, "namespace: the first part of names, such as acme");
+  }
+  return query;
+}
+
 Result<Wished> wished_repository(std::string_view body) {
   static constexpr json::Names<2> kNames = {"name", "visibility"};
   TRY_ASSIGN(const auto document, parse_body(body));
@@ -117,15 +133,12 @@ std::string_view visibility_of(meta::Visibility visibility) {
 }
 
 http::Response Repositories::list(Context& context, const Call& call) {
-  const auto page = page_of(call.request);
-  if (!page) return to_problem(page.error());
+  const auto query = wanted_names(call.request);
+  if (!query) return to_problem(query.error());
   const Gate& gate = call.services.gate;
   const auto question = gate.question(call.request, call.subject, Action::See, "");
-  const auto found = registry::find_visible(context, call.services.pull, gate.policy(), question,
-                                            {.after = page->after.value_or(""),
-                                             .containing = call.request.parameter("q").value_or(""),
-                                             .limit = page->limit,
-                                             .most_looked_at = kMostLookedAt});
+  const auto found =
+      registry::find_visible(context, call.services.pull, gate.policy(), question, *query);
   if (!found) return to_problem(found.error());
   std::vector<Row> rows;
   const auto read =

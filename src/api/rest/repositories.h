@@ -9,12 +9,14 @@ namespace entrepot::api::rest {
 std::string_view visibility_of(meta::Visibility visibility);
 
 struct Repositories {
-  // Those that the caller may see, by name; ?q= a part of the name.
+  // Those that the caller may see, by name; ?q= a part of the name; ?namespace= of one alone, the
+  // empty ones as well, and then `q` is a part of what follows it.
   static http::Response list(Context& context, const Call& call);
   // {"name": "acme/app", "visibility": "private"}: an empty one, for who may create it.
   static Answered create(Context& context, const Call& call);
   static http::Response get(Context& context, const Call& call);
-  // {"visibility": "public"|"internal"|"private", "description": "…"}: one of them, or both.
+  // {"visibility": "public"|"internal"|"private", "description": "…", "archived": true}: one, or
+  // several.
   static http::Response change(Context& context, const Call& call);
 };
 

@@ -76,6 +76,24 @@ TEST_P(StoreConformance, RepositoriesThatHoldNoManifestAreNotListed) {
   EXPECT_EQ(listed(false), (std::vector<std::string>{"emptied", "holding"}));
 }
 
+TEST_P(StoreConformance, RepositoriesOfOneNamespaceAreListed) {
+  for (const char* each : {"acme", "acme-x/a", "acme/b", "acme/a/c", "acme0/a", "z/a"}) {
+    put(repository(each), "manifest");
+  }
+  repository("acme/empty");
+  const auto below = [&](const char* name_space, const char* after, std::size_t limit) {
+    return texts(read([&](const Snapshot& s) {
+                   return s.repositories().list_below(name_space, after, limit);
+                 }).value());
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(below("acme", "", 9), (Texts{"acme/a/c", "acme/b", "acme/empty"}));
+  EXPECT_EQ(below("acme", "", 2), (Texts{"acme/a/c", "acme/b"}));
+  EXPECT_EQ(below("acme", "acme/b", 2), (Texts{"acme/empty"}));
+  EXPECT_EQ(below("acme", "acme/empty", 2), Texts{});
+  EXPECT_EQ(below("acm", "", 9), Texts{});
+}
+
 // Pages of every size add up to the whole list.
 TEST_P(StoreConformance, RepositoriesCanBePagedThrough) {
   for (const char* each : {"a", "a/b", "a/b/c", "ab", "b"}) put(repository(each), "manifest");

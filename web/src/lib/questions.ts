@@ -4,8 +4,7 @@ import {expect, repositoryPath, withQuery} from './api';
 import type {Route, Sort} from './route';
 
 export const repositoriesPath = (q: string): string => withQuery('/repositories', {q});
-// The API knows no namespaces here: the part of a name is as close as it gets.
-export const belowPath = (namespace: string): string => repositoriesPath(`${namespace}/`);
+export const belowPath = (namespace: string, q: string): string => withQuery('/repositories', {namespace, q});
 export const tagsPath = (name: string, sort: Sort): string => withQuery(`${repositoryPath(name)}/-/tags`, {sort});
 export const historyPath = (name: string, tag: string): string =>
   `${repositoryPath(name)}/-/tags/${encodeURIComponent(tag)}/history`;

@@ -191,6 +191,7 @@ class Plans : public ::testing::Test {
 
     const RepositoryId repo = tx.repositories().find_or_create(name("acme/app"), at(0))->id;
     EXPECT_OK(tx.repositories().any_below("acme"));
+    EXPECT_OK(tx.repositories().list_below("acme", "", 10));
     EXPECT_OK(tx.repositories().set_visibility(repo, Visibility::Unset));
     EXPECT_OK(tx.repositories().set_archived(repo, true));
     EXPECT_OK(tx.repositories().settle_visibility(Visibility::Public, 10));

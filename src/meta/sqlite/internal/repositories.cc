@@ -12,6 +12,9 @@ constexpr char kList[] =
     "SELECT name FROM repositories WHERE expires_at IS NULL AND name > ?1 ORDER BY name LIMIT ?2";
 constexpr char kListAll[] =
     "SELECT name FROM repositories WHERE name > ?1 AND gone = 0 ORDER BY name LIMIT ?2";
+constexpr char kListBelow[] =
+    "SELECT name FROM repositories WHERE name > max(?1 || '/', ?2) AND name < ?1 || '0'"
+    " AND gone = 0 ORDER BY name LIMIT ?3";
 constexpr char kAnyBelow[] =
     "SELECT 1 FROM repositories WHERE name > ?1 || '/' AND name < ?1 || '0' AND gone = 0 LIMIT 1";
 // Of a new repository in the namespace `?4`.
@@ -70,6 +73,13 @@ Result<std::vector<RepositoryName>> RepositoryRows::list(std::string_view after,
 Result<std::vector<RepositoryName>> RepositoryRows::list_all(std::string_view after,
                                                              std::size_t limit) const {
   return rows<RepositoryName>(database_.query(kListAll, after, to_sql_limit(limit)),
+                              [](const Query& row) { return RepositoryName::parse(row.text(0)); });
+}
+
+Result<std::vector<RepositoryName>> RepositoryRows::list_below(std::string_view name_space,
+                                                               std::string_view after,
+                                                               std::size_t limit) const {
+  return rows<RepositoryName>(database_.query(kListBelow, name_space, after, to_sql_limit(limit)),
                               [](const Query& row) { return RepositoryName::parse(row.text(0)); });
 }
 
