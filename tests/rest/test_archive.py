@@ -15,6 +15,8 @@ def test_archived(office, document, closed_api):
     alice.send("PATCH", "/repositories/acme/app", 403, {"archived": True})
     assert admin.send("PATCH", "/repositories/acme/app", 200, {"archived": True})["archived"]
 
+    assert admin.get("/search?q=acme/app")["items"][0]["archived"]
+
     manifest = pusher.get(repository.path("manifests/latest"), Accept=OCI_MANIFEST)
     assert manifest.status == 200
     for method, target, body, headers in (
@@ -33,3 +35,4 @@ def test_archived(office, document, closed_api):
     assert "can be pushed to again" in office.command("repo", "unarchive", "acme/app").stdout
     repository.push_image("other")
     assert not admin.get("/repositories/acme/app")["archived"]
+    assert not admin.get("/search?q=acme/app")["items"][0]["archived"]

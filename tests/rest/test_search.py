@@ -35,7 +35,7 @@ def test_order_and_pages(shelf, open_api):
         assert names(open_api, "nginx", limit) == expected
         assert names(open_api, "NGINX", limit) == expected
     row = open_api.get("/search?q=nginx")["items"][0]
-    assert row["visibility"] == "public" and row["updated_at"] and row["description"] == ""
+    assert row["visibility"] == "public" and not row["archived"] and row["updated_at"] and row["description"] == ""
     assert set(names(open_api, "", 2)) >= {"other", *expected}
 
 

@@ -50,6 +50,7 @@ Result<hub::SearchQuery> query_of(const http::Request& request) {
 struct Row {
   const hub::Match* match;
   meta::Visibility visibility;
+  bool archived = false;
   std::optional<WallTime> updated_at = {};
 };
 
@@ -61,7 +62,7 @@ Result<std::vector<Row>> rows_of(const meta::Snapshot& snapshot,
     TRY_ASSIGN(const auto name, oci::RepositoryName::parse(match.name));
     TRY_ASSIGN(const auto repository, if_there(snapshot.repositories().find(name)));
     if (!repository) continue;
-    Row row{&match, repository->visibility};
+    Row row{&match, repository->visibility, repository->archived};
     TRY_ASSIGN(const auto newest, snapshot.tags().page({.repository = repository->id,
                                                         .order = meta::TagQuery::Order::NewestFirst,
                                                         .limit = 1}));
@@ -74,7 +75,7 @@ Result<std::vector<Row>> rows_of(const meta::Snapshot& snapshot,
 void write(json::Writer& json, const Row& row) {
   json.begin_object().member("name", std::string_view(row.match->name));
   json.member("description", std::string_view(row.match->description));
-  json.member("visibility", visibility_of(row.visibility));
+  json.member("visibility", visibility_of(row.visibility)).member("archived", row.archived);
   write_optional(json, "updated_at",
                  row.updated_at ? std::optional(to_rfc3339(*row.updated_at)) : std::nullopt);
   json.end_object();

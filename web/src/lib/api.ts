@@ -28,6 +28,7 @@ export interface Found {
   name: string;
   description: string;
   visibility: 'public' | 'internal' | 'private';
+  archived: boolean;
   updated_at: string | null;
 }
 
