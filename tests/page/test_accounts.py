@@ -1,10 +1,12 @@
 # ctest: labels=page timeout=300
 """Who is signed in, and what others are told of what is not theirs."""
 
+from datetime import datetime, timedelta, timezone
+
 import pytest
 
 from page_browser import PHONE
-from page_people import PASSWORD, sign_in
+from page_people import PASSWORD, Api, open_as, sign_in
 
 def test_strangers_see_what_is_public(open_page, closed):
     page = open_page(closed).go("/")
@@ -73,3 +75,19 @@ def test_who_may_not_delete_is_offered_nothing(open_page, closed):
 def test_sign_in_fits_a_phone(open_page, closed):
     page = open_page(closed, width=PHONE, theme="dark").go("/-/sign-in")
     page.require_usable()
+
+
+def test_home_tells_what_ends_soon(open_page, closed):
+    for name, days in (("ends-now", 5), ("ends-later", 50)):
+        ends = datetime.now(timezone.utc) + timedelta(days=days, hours=1)
+        Api(closed.address, "bob").post("/me/tokens", {"name": name, "scope": None, "expires_at": ends.isoformat()})
+    page = open_as(open_page, closed, "bob", "/", width=PHONE)
+    page.wait_for("main :text('ends-now ends in 5 days')")
+    assert "ends-later" not in page.text()
+    page.require_usable()
+    page.require_still()
+    page.click("main a:has-text('ends-now')")
+    assert page.path == "/-/account"
+    page = open_as(open_page, closed, "alice", "/")
+    page.wait_for("main tbody tr")
+    assert "Ends soon" not in page.text()

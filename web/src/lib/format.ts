@@ -40,6 +40,13 @@ export function ago(time: string, now = Date.now()): string {
   return format.format(0, 'second');
 }
 
+const soonMs = 14 * 24 * 3600 * 1000;
+
+// Is it near enough that somebody should do something before then?
+export function isSoon(time: string, now = Date.now()): boolean {
+  return Date.parse(time) - now < soonMs;
+}
+
 export function exactTime(time: string): string {
   return new Date(time).toLocaleString(speech.tag, {dateStyle: 'long', timeStyle: 'medium'});
 }
