@@ -1,6 +1,7 @@
 #include "api/rest/grants.h"
 
 #include "api/rest/body.h"
+#include "api/rest/rows.h"
 #include "people/roles.h"
 
 namespace entrepot::api::rest {
@@ -9,19 +10,6 @@ namespace {
 using GrantPage = people::Page<meta::Grant, std::int64_t>;
 using AccessPage = people::Page<people::AccessRow, std::int64_t>;
 
-void write(json::Writer& json, const meta::Grant& grant) {
-  json.begin_object()
-      .member("id", grant.id)
-      .member("to", std::string_view(people::holder_text(grant)))
-      .member("role", people::name_of(grant.role))
-      .member("pattern", std::string_view(grant.pattern));
-  write_time(json, "expires_at", grant.expires_at);
-  write_texts(json, "networks", grant.networks);
-  json.member("made_by", std::string_view(grant.made_by))
-      .member("made_at", std::string_view(to_rfc3339(grant.made_at)))
-      .end_object();
-}
-
 void write_access(json::Writer& json, const people::AccessRow& row) {
   json.begin_object()
       .member("holder", std::string_view(row.holder))
@@ -29,7 +17,7 @@ void write_access(json::Writer& json, const people::AccessRow& row) {
       .member("reason", std::string_view(row.reason))
       .key("grant");
   if (row.grant) {
-    write(json, *row.grant);
+    write_grant(json, *row.grant);
   } else {
     json.null();
   }
@@ -76,14 +64,14 @@ Answered Grants::list(Context& context, const Call& call) {
                if (name_space) return roster.grants_below(*name_space, query);
                return roster.grants(query);
              }));
-  return answer_page(page, write);
+  return answer_page(page, write_grant);
 }
 
 Answered Grants::create(Context& context, const Call& call) {
   TRY_ASSIGN(const auto wish, read_wish(call.body, call.services.clock.wall()));
   auto people = people_of(call);
   TRY_ASSIGN(const auto made, people.grant(context, call.author(), wish));
-  return created(call, std::to_string(made.id), body_of(made, write));
+  return created(call, std::to_string(made.id), body_of(made, write_grant));
 }
 
 Answered Grants::remove(Context& context, const Call& call) {
@@ -112,14 +100,7 @@ Answered Grants::explain(Context& context, const Call& call) {
              look_up<access::Decision>(context, call, [&](const people::Roster& roster) {
                return roster.explain(who, *action, repository, now);
              }));
-  std::string body;
-  json::Writer(body)
-      .begin_object()
-      .member("allowed", decision.allowed())
-      .member("reason", std::string_view(decision.reason))
-      .end_object()
-      .end_line();
-  return answer(200, std::move(body));
+  return answer(200, body_of(decision, write_explanation));
 }
 
 }  // namespace entrepot::api::rest

@@ -1,6 +1,7 @@
 #include "api/rest/organisations.h"
 
 #include "api/rest/body.h"
+#include "api/rest/rows.h"
 #include "people/roles.h"
 
 namespace entrepot::api::rest {
@@ -14,22 +15,6 @@ using TeamMemberPage = people::Page<meta::TeamMember, std::int64_t>;
 
 constexpr std::string_view kVisibilities = "is public, internal or private";
 constexpr std::string_view kBaseRoles = "is none, read or write";
-
-void write(json::Writer& json, const ListedOrganisation& row) {
-  const auto told = [&](std::string_view text) {
-    return row.settings ? std::optional(std::string(text)) : std::nullopt;
-  };
-  json.begin_object().member("name", std::string_view(row.account.name));
-  write_optional(json, "role",
-                 row.role ? std::optional(std::string(people::name_of(*row.role))) : std::nullopt);
-  write_optional(json, "new_visibility", told(people::name_of(row.account.new_visibility)));
-  write_optional(json, "base_role", told(people::name_of(row.account.base_role)));
-  json.member("created_at", std::string_view(to_rfc3339(row.account.created_at))).end_object();
-}
-
-void write_name(json::Writer& json, const auto& row) {
-  json.begin_object().member("name", std::string_view(row.name)).end_object();
-}
 
 // Of an organisation's settings, from the field `first` on.
 template <std::size_t N>
@@ -101,19 +86,20 @@ Answered Organisations::list(Context& context, const Call& call) {
              look_up<OrganisationPage>(context, call, [&](const people::Roster& roster) {
                return roster.organisations(query);
              }));
-  return answer_page(page, write);
+  return answer_page(page, write_organisation);
 }
 
 Answered Organisations::create(Context& context, const Call& call) {
   TRY_ASSIGN(const auto wished, new_organisation(call.body));
   auto people = people_of(call);
   TRY_ASSIGN(const auto made, people.create_organisation(context, call.author(), wished));
-  return created(call, made.name, body_of(ListedOrganisation{made, std::nullopt, true}, write));
+  return created(call, made.name,
+                 body_of(ListedOrganisation{made, std::nullopt, true}, write_organisation));
 }
 
 Answered Organisations::get(Context& context, const Call& call) {
   TRY_ASSIGN(const auto found, find(context, call, call.words[0]));
-  return answer(200, body_of(found, write));
+  return answer(200, body_of(found, write_organisation));
 }
 
 Answered Organisations::change(Context& context, const Call& call) {
@@ -134,12 +120,7 @@ Answered Organisations::members(Context& context, const Call& call) {
   TRY_ASSIGN(const auto page, look_up<MemberPage>(context, call, [&](const people::Roster& roster) {
                return roster.members(call.words[0], query);
              }));
-  return answer_page(page, [](json::Writer& json, const meta::Member& row) {
-    json.begin_object()
-        .member("name", std::string_view(row.name))
-        .member("role", people::name_of(row.role))
-        .end_object();
-  });
+  return answer_page(page, write_member);
 }
 
 Answered Organisations::set_member(Context& context, const Call& call) {

@@ -3,6 +3,7 @@
 #include "api/external_address.h"
 #include "api/rest/page.h"
 #include "api/rest/problem.h"
+#include "api/rest/rows.h"
 #include "hub/words.h"
 #include "markdown/render.h"
 #include "registry/home.h"
@@ -51,13 +52,9 @@ Result<std::string> html_in_room(const Call& call, std::string_view markdown) {
 
 http::Response told(const meta::Readme& readme, const std::string& html) {
   std::string body;
-  json::Writer(body)
-      .begin_object()
-      .member("markdown", std::string_view(readme.markdown))
-      .member("html", std::string_view(html))
-      .member("changed_at", std::string_view(to_rfc3339(readme.changed_at)))
-      .end_object()
-      .end_line();
+  json::Writer json(body);
+  write_readme(json, readme, html);
+  json.end_line();
   auto response = answer(200, std::move(body));
   response.with("ETag", tag_of(readme.changed_at));
   return response;

@@ -3,6 +3,7 @@
 #include "api/rest/body.h"
 #include "api/rest/page.h"
 #include "api/rest/problem.h"
+#include "api/rest/rows.h"
 #include "hub/words.h"
 #include "json/reader.h"
 #include "people/roles.h"
@@ -13,48 +14,8 @@ namespace {
 
 using access::Action;
 
-// More tags than these are not counted.
-constexpr std::size_t kMostCounted = 1000;
 // Names that a search by a part of them looks at.
 constexpr std::size_t kMostLookedAt = 20'000;
-
-struct Row {
-  meta::Repository repository;
-  std::string description = {};
-  std::size_t tags = 0;
-  std::optional<WallTime> updated_at = {};
-};
-
-Result<std::optional<Row>> row_of(const meta::Snapshot& snapshot, const oci::RepositoryName& name) {
-  TRY_ASSIGN(auto found, if_there(snapshot.repositories().find(name)));
-  if (!found) return std::nullopt;
-  Row row{*std::move(found)};
-  TRY_ASSIGN(row.description, snapshot.words().description(row.repository.id));
-  TRY_ASSIGN(row.tags, snapshot.tags().count(row.repository.id, kMostCounted));
-  TRY_ASSIGN(const auto newest, snapshot.tags().page({.repository = row.repository.id,
-                                                      .order = meta::TagQuery::Order::NewestFirst,
-                                                      .limit = 1}));
-  if (!newest.empty()) row.updated_at = newest.front().moved_at;
-  return row;
-}
-
-void write(json::Writer& json, const Row& row, const std::vector<std::string_view>& may) {
-  const meta::Repository& repository = row.repository;
-  const std::string& name = repository.name.str();
-  const std::size_t slash = name.find('/');
-  json.begin_object()
-      .member("name", std::string_view(name))
-      .member("namespace", std::string_view(name).substr(0, slash == std::string::npos ? 0 : slash))
-      .member("description", std::string_view(row.description))
-      .member("visibility", visibility_of(repository.visibility))
-      .member("archived", repository.archived)
-      .member("created_at", std::string_view(to_rfc3339(repository.created_at)))
-      .member("tags", row.tags);
-  write_optional(json, "updated_at",
-                 row.updated_at ? std::optional(to_rfc3339(*row.updated_at)) : std::nullopt);
-  write_texts(json, "may", may);
-  json.end_object();
-}
 
 // What the caller may do to it, of all that can be done to a repository.
 std::vector<std::string_view> allowed(Context& context, const Call& call, std::string_view name) {
@@ -127,11 +88,6 @@ Result<Wished> wished_repository(std::string_view body) {
 
 }  // namespace
 
-std::string_view visibility_of(meta::Visibility visibility) {
-  const bool unset = visibility == meta::Visibility::Unset;
-  return people::name_of(unset ? meta::Visibility::Public : visibility);
-}
-
 http::Response Repositories::list(Context& context, const Call& call) {
   const auto query = wanted_names(call.request);
   if (!query) return to_problem(query.error());
@@ -140,13 +96,13 @@ http::Response Repositories::list(Context& context, const Call& call) {
   const auto found =
       registry::find_visible(context, call.services.pull, gate.policy(), question, *query);
   if (!found) return to_problem(found.error());
-  std::vector<Row> rows;
+  std::vector<RepositoryRow> rows;
   const auto read =
       call.services.meta.read(context, [&](const meta::Snapshot& snapshot) -> Result<void> {
         rows.clear();
         for (const std::string& name : found->names) {
           TRY_ASSIGN(const auto parsed, oci::RepositoryName::parse(name));
-          TRY_ASSIGN(auto row, row_of(snapshot, parsed));
+          TRY_ASSIGN(auto row, find_row(snapshot, parsed));
           if (row) rows.push_back(*std::move(row));
         }
         return {};
@@ -154,8 +110,8 @@ http::Response Repositories::list(Context& context, const Call& call) {
   if (!read) return to_problem(read.error());
   const auto next = found->next ? std::optional(to_cursor(*found->next)) : std::nullopt;
   return answer(200, page_body(next, [&](json::Writer& json) {
-                  for (const Row& row : rows) {
-                    write(json, row, allowed(context, call, row.repository.name.str()));
+                  for (const RepositoryRow& row : rows) {
+                    write_repository(json, row, allowed(context, call, row.repository.name.str()));
                   }
                 }));
 }
@@ -165,20 +121,22 @@ Answered Repositories::create(Context& context, const Call& call) {
   TRY_ASSIGN(const auto name, oci::RepositoryName::parse(wished.name));
   auto people = people_of(call);
   TRY_ASSIGN(auto made, people.create_repository(context, call.author(), name, *wished.visibility));
-  return created(call, name.str(),
-                 body_of(Row{std::move(made)}, [&](json::Writer& json, const Row& row) {
-                   write(json, row, allowed(context, call, name.str()));
-                 }));
+  return created(
+      call, name.str(),
+      body_of(RepositoryRow{std::move(made)}, [&](json::Writer& json, const RepositoryRow& row) {
+        write_repository(json, row, allowed(context, call, name.str()));
+      }));
 }
 
 http::Response Repositories::get(Context& context, const Call& call) {
-  const auto row = call.services.meta.view<std::optional<Row>>(
-      context, [&](const meta::Snapshot& snapshot) { return row_of(snapshot, call.repository()); });
+  const auto row = call.services.meta.view<std::optional<RepositoryRow>>(
+      context,
+      [&](const meta::Snapshot& snapshot) { return find_row(snapshot, call.repository()); });
   if (!row) return to_problem(row.error());
   if (!*row) return not_found();
   std::string body;
   json::Writer json(body);
-  write(json, **row, allowed(context, call, call.name));
+  write_repository(json, **row, allowed(context, call, call.name));
   json.end_line();
   return answer(200, std::move(body));
 }

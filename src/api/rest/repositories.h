@@ -5,9 +5,6 @@
 
 namespace entrepot::api::rest {
 
-// As answers tell it: in open mode everybody sees everything, whatever it will be.
-std::string_view visibility_of(meta::Visibility visibility);
-
 struct Repositories {
   // Those that the caller may see, by name; ?q= a part of the name; ?namespace= of one alone, the
   // empty ones as well, and then `q` is a part of what follows it.

@@ -1,6 +1,7 @@
 #include "api/rest/robots.h"
 
 #include "api/rest/body.h"
+#include "api/rest/rows.h"
 #include "people/roles.h"
 
 namespace entrepot::api::rest {
@@ -8,22 +9,6 @@ namespace {
 
 using people::ListedRobot;
 using RobotPage = people::Page<ListedRobot, std::string>;
-
-void write(json::Writer& json, const ListedRobot& robot) {
-  json.begin_object()
-      .member("name", std::string_view(robot.account.name))
-      .member("state", people::name_of(robot.account.state))
-      .member("created_at", std::string_view(to_rfc3339(robot.account.created_at)))
-      .key("secret_id");
-  if (robot.secret) {
-    json.value(robot.secret->id);
-  } else {
-    json.null();
-  }
-  write_time(json, "expires_at", robot.secret ? robot.secret->expires_at : std::nullopt);
-  write_use(json, robot.secret);
-  json.end_object();
-}
 
 Result<people::GrantWish> read_wish(const json::Value& value) {
   static constexpr json::Names<2> kNames = {"pattern", "role"};
@@ -65,7 +50,7 @@ Answered Robots::list(Context& context, const Call& call) {
   TRY_ASSIGN(const auto page, look_up<RobotPage>(context, call, [&](const people::Roster& roster) {
                return roster.robots(name_space, query);
              }));
-  return answer_page(page, write);
+  return answer_page(page, write_robot);
 }
 
 Answered Robots::create(Context& context, const Call& call) {

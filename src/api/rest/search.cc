@@ -4,7 +4,7 @@
 
 #include "api/rest/page.h"
 #include "api/rest/problem.h"
-#include "api/rest/repositories.h"
+#include "api/rest/rows.h"
 #include "hub/search.h"
 
 namespace entrepot::api::rest {

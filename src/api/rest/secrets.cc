@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/rest/body.h"
+#include "api/rest/rows.h"
 #include "crypto/secret.h"
 
 namespace entrepot::api::rest {
@@ -14,8 +15,6 @@ using SecretPage = people::Page<meta::Secret, std::int64_t>;
 
 constexpr std::array kTokens{SecretKind::AccessToken};
 constexpr std::array kSessions{SecretKind::Session, SecretKind::RefreshToken};
-constexpr std::array kAll{SecretKind::AccessToken, SecretKind::Session, SecretKind::RefreshToken,
-                          SecretKind::Invitation};
 constexpr std::size_t kMostNameBytes = 100;
 
 // Terminals show it as it is.
@@ -23,52 +22,6 @@ bool is_readable(std::string_view name) {
   return !name.empty() && name.size() <= kMostNameBytes &&
          std::none_of(name.begin(), name.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
-
-std::string_view kind_of(SecretKind kind) {
-  switch (kind) {
-    case SecretKind::Session:
-      return "session";
-    case SecretKind::RefreshToken:
-      return "refresh_token";
-    case SecretKind::Invitation:
-      return "invitation";
-    default:
-      return "access_token";
-  }
-}
-
-// What it is bound to; null, null: to nothing.
-Result<void> write_bound(json::Writer& json, const meta::Secret& secret) {
-  if (secret.bound.empty()) {
-    json.key("scope").null().key("repositories").null();
-    return {};
-  }
-  auto bound = people::parse_bound(secret.bound);
-  if (!bound) return fail(ErrorCode::Corrupt, "secret {}: {}", secret.id, bound.error());
-  access::Actions actions;
-  std::vector<std::string> repositories;
-  for (const auto& scope : bound->scopes) {
-    actions = actions | scope.actions;
-    repositories.push_back(scope.repository);
-  }
-  write_texts(json, "scope", people::scope_words(actions));
-  write_texts(json, "repositories", repositories);
-  return {};
-}
-
-// `current`: the one that came with this request.
-Result<void> write(json::Writer& json, const meta::Secret& secret, ByteView current) {
-  json.begin_object()
-      .member("id", secret.id)
-      .member("kind", kind_of(secret.kind))
-      .member("name", std::string_view(secret.name));
-  TRY(write_bound(json, secret));
-  json.member("created_at", std::string_view(to_rfc3339(secret.created_at)));
-  write_time(json, "expires_at", secret.expires_at);
-  write_use(json, secret);
-  json.member("current", !current.empty() && current == ByteView(secret.fingerprint)).end_object();
-  return {};
 }
 
 Bytes current_of(const http::Request& request) {
@@ -86,7 +39,7 @@ Answered answer_secrets(Context& context, const Call& call, std::string_view use
   const Bytes current = current_of(call.request);
   Result<void> written;
   auto response = answer_page(page, [&](json::Writer& json, const meta::Secret& secret) {
-    if (written) written = write(json, secret, current);
+    if (written) written = write_secret(json, secret, current);
   });
   TRY(std::move(written));
   return response;
@@ -180,11 +133,11 @@ Answered Secrets::revoke_session(Context& context, const Call& call) {
 }
 
 Answered Secrets::of_user(Context& context, const Call& call) {
-  return answer_secrets(context, call, call.words[0], kAll);
+  return answer_secrets(context, call, call.words[0], kListedSecrets);
 }
 
 Answered Secrets::revoke_of_user(Context& context, const Call& call) {
-  return revoke(context, call, call.words[0], call.words[1], kAll);
+  return revoke(context, call, call.words[0], call.words[1], kListedSecrets);
 }
 
 }  // namespace entrepot::api::rest

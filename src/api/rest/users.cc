@@ -1,6 +1,7 @@
 #include "api/rest/users.h"
 
 #include "api/rest/body.h"
+#include "api/rest/rows.h"
 #include "people/credentials.h"
 #include "people/names.h"
 #include "people/roles.h"
@@ -12,18 +13,7 @@ using meta::Account;
 using UserPage = people::Page<Account, std::string>;
 using MembershipPage = people::Page<meta::Membership, std::string>;
 
-// State and role are told to few (people::Roster::user).
-void write(json::Writer& json, const Account& account, bool whole) {
-  json.begin_object().member("name", std::string_view(account.name));
-  const auto told = [whole](std::string_view text) {
-    return whole ? std::optional(std::string(text)) : std::nullopt;
-  };
-  write_optional(json, "state", told(people::name_of(account.state)));
-  write_optional(json, "role", told(people::name_of(account.role)));
-  write_optional(json, "created_at", told(to_rfc3339(account.created_at)));
-  json.end_object();
-}
-void write_whole(json::Writer& json, const Account& account) { write(json, account, true); }
+void write_whole(json::Writer& json, const Account& account) { write_user(json, account, true); }
 
 Result<people::NewUser> new_user(std::string_view body) {
   static constexpr json::Names<3> kNames = {"name", "password", "admin"};
@@ -115,7 +105,7 @@ Answered Users::get(Context& context, const Call& call) {
                return roster.user(call.words[0]);
              }));
   return answer(200, body_of(found, [](json::Writer& json, const Found& user) {
-                  write(json, user.account, user.whole);
+                  write_user(json, user.account, user.whole);
                 }));
 }
 
