@@ -1,10 +1,11 @@
 #include "cli/api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "cli/printed.h"
 
 namespace entrepot::cli {
 namespace {
@@ -21,6 +22,8 @@ ErrorCode code_of(int status) {
       return ErrorCode::NotFound;
     case 409:
       return ErrorCode::Conflict;
+    case 412:
+      return ErrorCode::PreconditionFailed;
     case 413:
       return ErrorCode::TooLarge;
     case 429:
@@ -44,10 +47,17 @@ std::string detail_of(const std::string& body) {
 
 }  // namespace
 
-std::string printable(std::string_view text) {
-  std::string out;
-  log::append_escaped(out, text, log::Format::Text);
-  return out;
+Result<json::Document> read_answer(std::string_view body) {
+  auto document = json::Document::parse(body, "answer");
+  if (!document) return Failure(error_of_answer(std::move(document).error()));
+  return document;
+}
+
+Error error_of_answer(Error error) {
+  if (error.code == ErrorCode::InvalidArgument) {
+    error = {ErrorCode::Internal, error.message + ": is it entrepot?"};
+  }
+  return error;
 }
 
 std::string escaped(std::string_view text) {
@@ -67,7 +77,12 @@ std::string escaped(std::string_view text) {
 
 Error error_of(const http::client::Response& answer, const Server& server) {
   std::string detail = printable(detail_of(answer.body));
+  ErrorCode code = code_of(answer.status);
   if (detail.empty()) {
+    // Of what is there, a page of somebody else's says nothing.
+    if (code == ErrorCode::NotFound || code == ErrorCode::InvalidArgument) {
+      code = ErrorCode::Internal;
+    }
     detail = fmt::format("{} answers {}: is it entrepot?", server.url, answer.status);
   }
   if (answer.status == 401 && !server.user.empty()) {
@@ -76,7 +91,7 @@ Error error_of(const http::client::Response& answer, const Server& server) {
   if (const auto id = answer.header("X-Request-Id"); id && answer.status >= 500) {
     detail += fmt::format(" (request {})", printable(*id));
   }
-  return {code_of(answer.status), std::move(detail)};
+  return {code, std::move(detail)};
 }
 
 Result<std::unique_ptr<Api>> Api::open(Server server) {
@@ -90,7 +105,10 @@ Result<http::client::Response> Api::exchange(std::string_view method, std::strin
                                              http::client::Headers headers, std::string body) {
   if (!server_.header_name.empty()) headers.emplace_back(server_.header_name, server_.header_value);
   headers.emplace_back("Accept", "application/json");
-  if (!body.empty()) headers.emplace_back("Content-Type", "application/json");
+  const bool is_typed = std::any_of(headers.begin(), headers.end(), [](const auto& header) {
+    return header.first == "Content-Type";
+  });
+  if (!body.empty() && !is_typed) headers.emplace_back("Content-Type", "application/json");
   // Without it a cookie changes nothing: no page of others can send it.
   headers.emplace_back("Entrepot-Page", "1");
   return client_->send(context_, {.method = std::string(method),
@@ -107,27 +125,37 @@ Result<std::string> Api::ask(std::string_view method, std::string_view path, std
 
 Result<json::Document> Api::get(std::string_view path) {
   TRY_ASSIGN(const std::string body, ask("GET", path));
-  return json::Document::parse(body, "answer");
+  return read_answer(body);
 }
 
-Result<void> Api::each(std::string path,
-                       const std::function<Result<void>(const json::Value&)>& visit) {
-  constexpr json::Names<2> kNames = {"items", "next"};
-  path += path.find('?') == std::string::npos ? '?' : '&';
-  std::string after;
-  std::size_t pages = 0;
-  do {
-    if (++pages > kMostPages) {
-      return fail(ErrorCode::TooLarge, "{}{} has no end", server_.url, path);
-    }
-    TRY_ASSIGN(const auto page,
-               get(path + "limit=100" + (after.empty() ? "" : "&after=" + escaped(after))));
-    TRY_ASSIGN(const auto fields, page.root().fields(kNames));
+Result<std::optional<std::string>> Api::page(std::string_view path, std::string_view after,
+                                             std::size_t limit, const Visit& visit) {
+  std::string asked = fmt::format("{}{}limit={}", path,
+                                  path.find('?') == std::string_view::npos ? '?' : '&', limit);
+  if (!after.empty()) asked += "&after=" + escaped(after);
+  TRY_ASSIGN(const auto answer, get(asked));
+  const auto read = [&]() -> Result<std::optional<std::string>> {
+    constexpr json::Names<2> kNames = {"items", "next"};
+    TRY_ASSIGN(const auto fields, answer.root().fields(kNames));
     TRY(fields.require({0}));
     TRY(fields.find(0)->each_element("a list", visit));
-    after.clear();
-    TRY(fields.read(1, after));
-  } while (!after.empty());
+    std::string next;
+    TRY(fields.read(1, next));
+    return next.empty() ? std::nullopt : std::optional(std::move(next));
+  };
+  auto next = read();
+  if (!next) return Failure(error_of_answer(std::move(next).error()));
+  return next;
+}
+
+Result<void> Api::each(std::string_view path, const Visit& visit) {
+  std::optional<std::string> after = "";
+  for (std::size_t pages = 0; after; ++pages) {
+    if (pages == kMostPages) {
+      return fail(ErrorCode::TooLarge, "{}{} has no end", server_.url, path);
+    }
+    TRY_ASSIGN(after, page(path, *after, kLargestPage, visit));
+  }
   return {};
 }
 

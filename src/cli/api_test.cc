@@ -80,13 +80,43 @@ TEST_F(ApiTest, AListWithoutAnEndEnds) {
   EXPECT_EQ(asked.size(), Api::kMostPages);
 }
 
-TEST_F(ApiTest, WhatIsNoPageIsRefused) {
+// InvalidArgument is what somebody typed.
+TEST_F(ApiTest, WhatIsNoPageIsTheServersFault) {
   answers("/a", 200, "{}");
   answers("/b", 200, "not JSON");
+  answers("/c", 200, R"({"items":[7]})");
   start();
-  const auto visit = [](const json::Value&) -> Result<void> { return {}; };
-  EXPECT_FAILS(InvalidArgument, opened()->each("/a", visit));
-  EXPECT_FAILS(InvalidArgument, opened()->each("/b", visit));
+  const auto visit = [](const json::Value& item) -> Result<void> {
+    TRY(item.get<std::string>());
+    return {};
+  };
+  for (const char* path : {"/a", "/b", "/c"}) EXPECT_FAILS(Internal, opened()->each(path, visit));
+}
+
+TEST_F(ApiTest, OnlyAnAnswerOfOursSaysWhatIsThere) {
+  answers("/a", 404, R"({"code":"not_found","detail":"nobody is called bob"})");
+  answers("/b", 404, "<html>");
+  answers("/c", 412, R"({"code":"precondition_failed","detail":"somebody else was faster"})");
+  start();
+  EXPECT_FAILS(NotFound, opened()->ask("GET", "/a"));
+  EXPECT_FAILS(Internal, opened()->ask("GET", "/b"));
+  EXPECT_FAILS(PreconditionFailed, opened()->ask("GET", "/c"));
+}
+
+TEST_F(ApiTest, APageTellsWhereTheNextOneIs) {
+  answers("/a", 200, R"({"items":[1,2],"next":"b/+ "})");
+  answers("/b", 200, R"({"items":[],"next":null})");
+  start();
+  int items = 0;
+  const auto count = [&](const json::Value&) -> Result<void> {
+    ++items;
+    return {};
+  };
+  EXPECT_EQ(opened()->page("/a", "", 7, count).value(), "b/+ ");
+  EXPECT_EQ(opened()->page("/b?q=x", "c d", 7, count).value(), std::nullopt);
+  EXPECT_EQ(items, 2);
+  EXPECT_EQ(asked,
+            (std::vector<std::string>{"/api/v1/a?limit=7", "/api/v1/b?q=x&limit=7&after=c%20d"}));
 }
 
 TEST(Escaped, LeavesNothingThatWouldEndIt) {

@@ -9,6 +9,8 @@
 
 #include <fmt/core.h>
 
+#include "base/log.h"
+#include "file/read.h"
 #include "json/writer.h"
 
 namespace entrepot::cli {
@@ -37,6 +39,50 @@ class WithoutEcho {
 };
 
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  log::append_escaped(out, text, log::Format::Text);
+  return out;
+}
+
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of("\n\t"), text.size());
+    out += printable(text.substr(0, end));
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+Result<void> write_output(std::string_view text) {
+  std::string shown;
+  if (::isatty(STDOUT_FILENO) != 0) text = shown = printable_lines(text);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) {
+    return {};
+  }
+  return fail(ErrorCode::StorageFull, "standard output took not all of it");
+}
+
+Result<std::string> read_input(const std::string& path, std::size_t most_bytes) {
+  if (path != "-") {
+    auto bytes = file::read_small(path, most_bytes);
+    if (bytes || bytes.error().code != ErrorCode::NotFound) return bytes;
+    return fail(ErrorCode::InvalidArgument, "{}", bytes.error().message);
+  }
+  std::string text;
+  char piece[4096];
+  while (const std::size_t size = std::fread(piece, 1, sizeof piece, stdin)) {
+    text.append(piece, size);
+    if (text.size() > most_bytes) {
+      return fail(ErrorCode::TooLarge, "standard input: longer than {} octets", most_bytes);
+    }
+  }
+  if (std::ferror(stdin) != 0) return fail(ErrorCode::Unavailable, "standard input cannot be read");
+  return text;
+}
 
 Result<std::string> typed_secret(std::string_view what) {
   std::string line;

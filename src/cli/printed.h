@@ -11,6 +11,20 @@
 
 namespace entrepot::cli {
 
+// What a server said, for a terminal: it gets no control of it (base/log.h).
+std::string printable(std::string_view text);
+
+// The same for text of several lines, and for JSON: newlines and tabs stay.
+std::string printable_lines(std::string_view text);
+
+// To standard output, at once: to a terminal printable_lines(), else as it is. StorageFull where it
+// takes no more.
+Result<void> write_output(std::string_view text);
+
+// All of a file, or of standard input ("-"). TooLarge past `most_bytes`,
+// InvalidArgument for no file; else see file/error.h.
+Result<std::string> read_input(const std::string& path, std::size_t most_bytes);
+
 // The first line of standard input, without its end; at a terminal asked for as `what`
 // ("Password"), and not shown. InvalidArgument when there is none.
 Result<std::string> typed_secret(std::string_view what);

@@ -12,7 +12,7 @@ namespace entrepot::cli {
 namespace {
 
 const Verb* find_verb(const Typed& typed) {
-  for (const auto verbs : {people_verbs(), rights_verbs()}) {
+  for (const auto verbs : {people_verbs(), repo_verbs(), rights_verbs(), audit_verbs()}) {
     const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) {
       return verb.command == typed.command && are_said(verb.words, verb.names, typed.operands);
     });

@@ -78,7 +78,8 @@ Result<Servers> Servers::load(std::string path) {
       return {};
     });
   };
-  if (auto done = read(); !done) return Failure(std::move(done).error().within(servers.path_));
+  if (auto done = read(); !done)
+    return fail(ErrorCode::Corrupt, "{}: {}", servers.path_, done.error().message);
   return servers;
 }
 

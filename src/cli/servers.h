@@ -31,7 +31,7 @@ bool is_protected(std::string_view url);
 // the same moment: the later one's file stays.
 class Servers {
  public:
-  // Without the file nobody is signed in anywhere. InvalidArgument when it is not ours.
+  // Without the file nobody is signed in anywhere. Corrupt when it is not ours.
   static Result<Servers> load(std::string path);
   // Where the file is; nullopt for a user without a home.
   static std::optional<std::string> usual_path();

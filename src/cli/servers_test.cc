@@ -94,7 +94,7 @@ TEST_F(ServersTest, AFileThatIsNotOursIsNotWrittenOver) {
   ASSERT_OK(loaded().save());
   for (const char* text : {"{}", "[{\"url\":\"https://one.example\"}]", "[", "[1]"}) {
     std::ofstream(path) << text;
-    EXPECT_FAILS(InvalidArgument, Servers::load(path)) << text;
+    EXPECT_FAILS(Corrupt, Servers::load(path)) << text;
   }
 }
 

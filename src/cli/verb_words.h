@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+
 namespace entrepot::cli {
 
 // "member add" → {"member", "add"}
@@ -21,12 +23,28 @@ inline std::vector<std::string_view> words_of(std::string_view text) {
 }
 
 // `operands` stand behind the command: "member", "add", "acme", "alice". Do they begin with `words`
-// ("member add"), and is there one for each of `names` ("ORGANISATION USER") behind them?
+// ("member add"), and is there one for each of `names` ("ORGANISATION USER") behind them? One in
+// brackets ("NAME [FILE]") may lack.
 inline bool are_said(std::string_view words, std::string_view names,
                      std::span<const std::string> operands) {
   const auto said = words_of(words);
-  return operands.size() == said.size() + words_of(names).size() &&
+  const auto named = words_of(names);
+  const auto needed = static_cast<std::size_t>(std::count_if(
+      named.begin(), named.end(), [](std::string_view name) { return !name.starts_with('['); }));
+  return operands.size() >= said.size() + needed && operands.size() <= said.size() + named.size() &&
          std::equal(said.begin(), said.end(), operands.begin());
+}
+
+// "acme/web alice" → "acme", "web", "alice": a team stands in one word. InvalidArgument.
+inline Result<std::vector<std::string>> team_words(std::span<const std::string> operands) {
+  const std::string& team = operands[0];
+  const std::size_t slash = team.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == team.size()) {
+    return fail(ErrorCode::InvalidArgument, "\"{}\": a team is called ORGANISATION/TEAM", team);
+  }
+  std::vector<std::string> words = {team.substr(0, slash), team.substr(slash + 1)};
+  words.insert(words.end(), operands.begin() + 1, operands.end());
+  return words;
 }
 
 }  // namespace entrepot::cli

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 
@@ -56,3 +57,37 @@ def office(start_registry):
     made.run("repo", "create", "acme/app", "--visibility", "private")
     made.run("grant", "create", "acme/app", "--to", "user:alice", "--role", "write")
     return made
+
+
+class Person:
+    """Somebody at a machine of their own, who has the server's address and nothing else."""
+
+    def __init__(self, office, home):
+        self.url = f"http://{office.registry.address}"
+        self.home = home
+        self.environment = {"HOME": str(home), "XDG_CONFIG_HOME": ""}
+
+    def run(self, *words, expect=0, **options):
+        return run(entrepot(), *words, expect=expect, environment=self.environment, **options)
+
+    def login(self, name, secret=PASSWORD, **options):
+        return self.run("login", self.url, "-u", name, "--password-stdin", input=secret + "\n",
+                        **options)
+
+    def json(self, *words) -> dict:
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def table(self, *words) -> list[list[str]]:
+        """The columns of a list, without its head."""
+        return [re.split(r"  +", line) for line in self.run(*words).stdout.splitlines()[1:]]
+
+    @property
+    def file(self):
+        return self.home / ".config/entrepot/servers.json"
+
+
+@pytest.fixture
+def person(office, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    return Person(office, home)

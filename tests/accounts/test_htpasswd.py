@@ -136,7 +136,7 @@ def test_an_account_of_ours_comes_before_the_file(adopted):
     assert ask(client, "/v2/", basic("eve", OTHER)).status == 200
     adopted.office.run("user", "disable", "htpasswd:carol")
     assert ask(client, "/v2/", basic("carol")).status == 401
-    assert "htpasswd file" in adopted.office.run("user", "password", "htpasswd:carol", expect=1,
+    assert "htpasswd file" in adopted.office.run("user", "password", "htpasswd:carol", expect=2,
                                                  input=OTHER + "\n").stderr
 
 

@@ -1,8 +1,9 @@
-// `entrepot user` and `entrepot org` at a server.
+// `entrepot user`, `org` and `team` at a server.
 #include <fmt/core.h>
 
 #include "cli/internal/verbs.h"
 #include "cli/printed.h"
+#include "cli/verb_words.h"
 
 namespace entrepot::cli {
 namespace {
@@ -18,7 +19,7 @@ std::string object(std::string_view name, std::string_view text) {
 
 Result<void> user_invite(Api& api, const Typed&, Operands operands) {
   TRY_ASSIGN(const std::string answer, api.ask("POST", user_path(operands[0]) + "/invitation"));
-  TRY_ASSIGN(const auto document, json::Document::parse(answer, "answer"));
+  TRY_ASSIGN(const auto document, read_answer(answer));
   const json::Value root = document.root();
   TRY_ASSIGN(const std::string secret, Row{root}.text("secret"));
   TRY_ASSIGN(const std::string expires, Row{root}.text("expires_at", ""));
@@ -59,10 +60,8 @@ Result<void> user_password(Api& api, const Typed&, Operands operands) {
   return {};
 }
 
-Result<void> user_list(Api& api, const Typed&, Operands) {
-  constexpr Column kColumns[] = {
-      {"NAME", "name"}, {"STATE", "state"}, {"ROLE", "role"}, {"SINCE", "created_at"}};
-  return print_list(api, "/users", kColumns);
+Result<void> user_list(Api& api, const Typed& typed, Operands) {
+  return print_list(api, typed, "/users", user_columns());
 }
 
 Result<void> set_enabled(Api& api, const std::string& user, bool enabled) {
@@ -105,9 +104,8 @@ Result<void> org_create(Api& api, const Typed& typed, Operands operands) {
   return {};
 }
 
-Result<void> org_list(Api& api, const Typed&, Operands) {
-  constexpr Column kColumns[] = {{"NAME", "name"}, {"YOU", "role"}, {"SINCE", "created_at"}};
-  return print_list(api, "/organisations", kColumns);
+Result<void> org_list(Api& api, const Typed& typed, Operands) {
+  return print_list(api, typed, "/organisations", organisation_columns());
 }
 
 Result<void> org_delete(Api& api, const Typed&, Operands operands) {
@@ -133,9 +131,8 @@ Result<void> member_remove(Api& api, const Typed&, Operands operands) {
   return {};
 }
 
-Result<void> member_list(Api& api, const Typed&, Operands operands) {
-  constexpr Column kColumns[] = {{"NAME", "name"}, {"ROLE", "role"}};
-  return print_list(api, org_path(operands[0]) + "/members", kColumns);
+Result<void> member_list(Api& api, const Typed& typed, Operands operands) {
+  return print_list(api, typed, org_path(operands[0]) + "/members", member_columns());
 }
 
 std::string team_path(Operands operands) {
@@ -166,6 +163,21 @@ Result<void> team_remove(Api& api, const Typed&, Operands operands) {
   return {};
 }
 
+Result<void> team_list(Api& api, const Typed& typed, Operands operands) {
+  return print_list(api, typed, org_path(operands[0]) + "/teams", name_columns());
+}
+
+Result<void> team_member_list(Api& api, const Typed& typed, Operands operands) {
+  return print_list(api, typed, team_path(operands) + "/members", name_columns());
+}
+
+// `entrepot team … acme/web` as `entrepot org team … acme web`.
+template <Result<void> (*run)(Api&, const Typed&, Operands)>
+Result<void> of_team(Api& api, const Typed& typed, Operands operands) {
+  TRY_ASSIGN(const auto words, team_words(operands));
+  return run(api, typed, words);
+}
+
 constexpr Verb kVerbs[] = {
     {"user", "create", "NAME", user_create},
     {"user", "password", "NAME", user_password},
@@ -185,6 +197,12 @@ constexpr Verb kVerbs[] = {
     {"org", "team delete", "ORGANISATION TEAM", team_delete},
     {"org", "team add", "ORGANISATION TEAM USER", team_add},
     {"org", "team remove", "ORGANISATION TEAM USER", team_remove},
+    {"team", "create", "ORGANISATION/TEAM", of_team<team_create>},
+    {"team", "delete", "ORGANISATION/TEAM", of_team<team_delete>},
+    {"team", "list", "ORGANISATION", team_list},
+    {"team", "member add", "ORGANISATION/TEAM USER", of_team<team_add>},
+    {"team", "member remove", "ORGANISATION/TEAM USER", of_team<team_remove>},
+    {"team", "member list", "ORGANISATION/TEAM", of_team<team_member_list>},
 };
 
 }  // namespace

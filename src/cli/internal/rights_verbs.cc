@@ -1,4 +1,4 @@
-// `entrepot repo`, `grant`, `robot`, `token` and `access` at a server.
+// `entrepot grant`, `robot`, `token` and `access` at a server.
 #include <algorithm>
 
 #include <fmt/core.h>
@@ -11,62 +11,6 @@ namespace {
 
 constexpr std::chrono::hours kYear{24 * 365};
 constexpr std::chrono::hours kNever{0};
-
-// A repository's slashes stay.
-std::string repository_path(std::string_view name) {
-  std::string path = "/repositories";
-  while (!name.empty()) {
-    const std::size_t end = std::min(name.find('/'), name.size());
-    path += "/" + escaped(name.substr(0, end));
-    name.remove_prefix(std::min(end + 1, name.size()));
-  }
-  return path;
-}
-
-Result<void> repo_create(Api& api, const Typed& typed, Operands operands) {
-  const std::string visibility = typed.flag("visibility").value_or("private");
-  std::string body;
-  json::Writer(body)
-      .begin_object()
-      .member("name", operands[0])
-      .member("visibility", visibility)
-      .end_object();
-  TRY(api.ask("POST", "/repositories", std::move(body)));
-  fmt::print("{} is there, {}\n", operands[0], visibility);
-  return {};
-}
-
-Result<void> repo_visibility(Api& api, const Typed&, Operands operands) {
-  std::string body;
-  json::Writer(body).begin_object().member("visibility", operands[1]).end_object();
-  TRY(api.ask("PATCH", repository_path(operands[0]), std::move(body)));
-  fmt::print("{} is {}\n", operands[0], operands[1]);
-  return {};
-}
-
-Result<void> set_archived(Api& api, const std::string& name, bool archived) {
-  std::string body;
-  json::Writer(body).begin_object().member("archived", archived).end_object();
-  TRY(api.ask("PATCH", repository_path(name), std::move(body)));
-  fmt::print(
-      "{} {}\n", name,
-      archived ? "is archived: it can be pulled, and nothing else" : "can be pushed to again");
-  return {};
-}
-
-Result<void> repo_archive(Api& api, const Typed&, Operands operands) {
-  return set_archived(api, operands[0], true);
-}
-
-Result<void> repo_unarchive(Api& api, const Typed&, Operands operands) {
-  return set_archived(api, operands[0], false);
-}
-
-Result<void> repo_list(Api& api, const Typed&, Operands) {
-  constexpr Column kColumns[] = {
-      {"NAME", "name"}, {"VISIBILITY", "visibility"}, {"SINCE", "created_at"}};
-  return print_list(api, "/repositories", kColumns);
-}
 
 Result<void> grant_create(Api& api, const Typed& typed, Operands operands) {
   const auto to = typed.flag("to");
@@ -87,7 +31,7 @@ Result<void> grant_create(Api& api, const Typed& typed, Operands operands) {
   }
   writer.end_object();
   TRY_ASSIGN(const std::string answer, api.ask("POST", "/grants", std::move(body)));
-  TRY_ASSIGN(const auto document, json::Document::parse(answer, "answer"));
+  TRY_ASSIGN(const auto document, read_answer(answer));
   const json::Value root = document.root();
   const Row row{root};
   TRY_ASSIGN(const std::int64_t id, row.number("id"));
@@ -110,13 +54,7 @@ std::string within(std::string path, const Typed& typed) {
 }
 
 Result<void> grant_list(Api& api, const Typed& typed, Operands) {
-  constexpr Column kColumns[] = {{"ID", "id"},
-                                 {"TO", "to"},
-                                 {"ROLE", "role"},
-                                 {"PATTERN", "pattern"},
-                                 {"EXPIRES", "expires_at", "never"},
-                                 {"FROM", "networks", "anywhere"}};
-  return print_list(api, within("/grants", typed), kColumns);
+  return print_list(api, typed, within("/grants", typed), grant_columns());
 }
 
 Result<void> robot_create(Api& api, const Typed& typed, Operands operands) {
@@ -139,12 +77,7 @@ Result<void> robot_create(Api& api, const Typed& typed, Operands operands) {
 }
 
 Result<void> robot_list(Api& api, const Typed& typed, Operands) {
-  constexpr Column kColumns[] = {{"NAME", "name"},
-                                 {"STATE", "state"},
-                                 {"SINCE", "created_at"},
-                                 {"EXPIRES", "expires_at", "never"},
-                                 {"USED", "last_used_at", "never"}};
-  return print_list(api, within("/robots", typed), kColumns);
+  return print_list(api, typed, within("/robots", typed), robot_columns());
 }
 
 Result<void> robot_delete(Api& api, const Typed&, Operands operands) {
@@ -193,13 +126,7 @@ Result<void> token_create(Api& api, const Typed& typed, Operands operands) {
 }
 
 Result<void> token_list(Api& api, const Typed& typed, Operands) {
-  constexpr Column kColumns[] = {{"ID", "id"},
-                                 {"KIND", "kind"},
-                                 {"NAME", "name"},
-                                 {"EXPIRES", "expires_at", "never"},
-                                 {"SINCE", "created_at"},
-                                 {"USED", "last_used_at", "never"}};
-  return print_list(api, tokens_path(typed), kColumns);
+  return print_list(api, typed, tokens_path(typed), token_columns());
 }
 
 Result<void> token_revoke(Api& api, const Typed& typed, Operands operands) {
@@ -212,23 +139,17 @@ Result<void> access_explain(Api& api, const Typed& typed, Operands operands) {
   std::string path = "/access/explain?repository=" + escaped(operands[0]) +
                      "&do=" + escaped(typed.flag("do").value_or("pull"));
   if (const auto as = typed.flag("as")) path += "&as=" + escaped(*as);
-  TRY_ASSIGN(const auto document, api.get(path));
-  constexpr json::Names<2> kNames = {"allowed", "reason"};
-  bool allowed = false;
-  std::string reason;
-  TRY_ASSIGN(const auto fields, document.root().fields(kNames));
-  TRY(fields.read(0, allowed));
-  TRY(fields.read(1, reason));
-  fmt::print("{}: {}\n", allowed ? "allowed" : "denied", printable(reason));
+  TRY_ASSIGN(const std::string answer, api.ask("GET", path));
+  if (typed.has("json")) return print_answer(answer);
+  TRY_ASSIGN(const auto document, read_answer(answer));
+  const json::Value root = document.root();
+  TRY_ASSIGN(const bool allowed, Row{root}.truth("allowed"));
+  TRY_ASSIGN(const std::string reason, Row{root}.text("reason"));
+  fmt::print("{}: {}\n", allowed ? "allowed" : "denied", reason);
   return {};
 }
 
 constexpr Verb kVerbs[] = {
-    {"repo", "create", "NAME", repo_create},
-    {"repo", "visibility", "NAME public|internal|private", repo_visibility},
-    {"repo", "archive", "NAME", repo_archive},
-    {"repo", "unarchive", "NAME", repo_unarchive},
-    {"repo", "list", "", repo_list},
     {"grant", "create", "PATTERN", grant_create},
     {"grant", "remove", "ID", grant_remove},
     {"grant", "list", "", grant_list},

@@ -18,7 +18,7 @@ Result<Servers> own_servers() {
 }
 
 Result<std::string> name_in(const std::string& body) {
-  TRY_ASSIGN(const auto document, json::Document::parse(body, "answer"));
+  TRY_ASSIGN(const auto document, read_answer(body));
   const json::Value root = document.root();
   return Row{root}.text("name", "");
 }
@@ -122,6 +122,7 @@ Result<void> whoami(const Typed& typed) {
     return fail(ErrorCode::Unauthenticated, "the sign-in at {} has ended: entrepot login {}",
                 server.url, server.url);
   }
+  if (typed.has("json")) return print_answer(me);
   fmt::print("{} at {}\n", name, server.url);
   return {};
 }

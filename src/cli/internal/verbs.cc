@@ -1,62 +1,62 @@
 #include "cli/internal/verbs.h"
 
 #include "cli/printed.h"
+#include "json/text.h"
 
 namespace entrepot::cli {
 
-Result<std::string> Row::text(std::string_view name, std::string_view otherwise) const {
-  const json::Names<1> names = {name};
-  TRY_ASSIGN(const auto fields, value.fields(names));
-  std::string text(otherwise);
-  TRY(fields.read(0, text));
-  return printable(text);
-}
-
-Result<std::int64_t> Row::number(std::string_view name) const {
-  const json::Names<1> names = {name};
-  TRY_ASSIGN(const auto fields, value.fields(names));
-  TRY(fields.require({0}));
-  return fields.find(0)->get<std::int64_t>();
-}
-
 namespace {
 
-// A time is shown as people write one, a list of texts as one.
-Result<std::string> cell_of(const json::Value& value) {
-  if (const auto number = value.as<std::int64_t>()) return std::to_string(*number);
-  if (const auto text = value.as<std::string_view>()) {
-    const auto time = parse_rfc3339(*text);
-    return time ? date_text(time, "") : printable(*text);
-  }
-  std::string joined;
-  TRY(value.each_element("a text", [&](const json::Value& part) -> Result<void> {
-    TRY_ASSIGN(const std::string text, part.get<std::string>());
-    joined += (joined.empty() ? "" : " ") + printable(text);
-    return {};
-  }));
-  return joined;
+// Sets `target`, where the member is there; was it?
+template <class T>
+Result<bool> read_member(const json::Value& value, std::string_view name, T& target) {
+  const json::Names<1> names = {name};
+  const auto read = [&]() -> Result<bool> {
+    TRY_ASSIGN(const auto fields, value.fields(names));
+    TRY(fields.read(0, target));
+    return fields.has(0);
+  };
+  auto was_there = read();
+  if (!was_there) return Failure(error_of_answer(std::move(was_there).error()));
+  return was_there;
+}
+
+template <class T>
+Result<T> needed_member(const json::Value& value, std::string_view name) {
+  T target{};
+  TRY_ASSIGN(const bool was_there, read_member(value, name, target));
+  if (was_there) return target;
+  return Failure(error_of_answer({ErrorCode::InvalidArgument, fmt::format("{} is missing", name)}));
 }
 
 }  // namespace
 
-Result<void> print_list(Api& api, std::string path, std::span<const Column> columns) {
-  std::vector<std::vector<std::string>> lines(1);
-  for (const Column& column : columns) lines[0].emplace_back(column.head);
-  TRY(api.each(std::move(path), [&](const json::Value& item) -> Result<void> {
-    auto& line = lines.emplace_back();
-    for (const Column& column : columns) {
-      const json::Names<1> names = {column.member};
-      TRY_ASSIGN(const auto fields, item.fields(names));
-      std::string text;
-      if (const auto value = fields.find(0)) {
-        TRY_ASSIGN(text, cell_of(*value));
-      }
-      line.push_back(text.empty() ? std::string(column.when_absent) : std::move(text));
-    }
-    return {};
-  }));
-  print_table(lines);
-  return {};
+Result<std::string> Row::text(std::string_view name, std::string_view otherwise) const {
+  std::string text(otherwise);
+  TRY(read_member(value, name, text));
+  return printable(text);
+}
+
+Result<std::string> Row::untouched(std::string_view name) const {
+  return needed_member<std::string>(value, name);
+}
+
+Result<std::int64_t> Row::number(std::string_view name) const {
+  return needed_member<std::int64_t>(value, name);
+}
+
+Result<bool> Row::truth(std::string_view name) const { return needed_member<bool>(value, name); }
+
+Result<void> print_list(Api& api, const Typed& typed, std::string_view path,
+                        std::span<const Column> columns) {
+  List list(columns, typed.has("json"));
+  TRY(api.each(path, [&](const json::Value& item) { return list.add(item); }));
+  return list.print();
+}
+
+Result<void> print_answer(std::string_view answer) {
+  TRY_ASSIGN(const auto document, read_answer(answer));
+  return write_output(json::text_of(document.root()) + "\n");
 }
 
 void put_expiry(json::Writer& writer, const Typed& typed, std::chrono::hours when_absent) {
@@ -72,7 +72,7 @@ void put_expiry(json::Writer& writer, const Typed& typed, std::chrono::hours whe
 
 Result<void> print_made_secret(const std::string& answer, std::string_view id_name,
                                const Typed& typed) {
-  TRY_ASSIGN(const auto document, json::Document::parse(answer, "answer"));
+  TRY_ASSIGN(const auto document, read_answer(answer));
   const json::Value root = document.root();
   const Row row{root};
   TRY_ASSIGN(const std::string name, row.text("name"));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/api.h"
+#include "cli/lists.h"
 #include "cli/run.h"
 #include "json/writer.h"
 
@@ -15,29 +16,32 @@ using Operands = std::span<const std::string>;
 struct Verb {
   std::string_view command;  // "org"
   std::string_view words;    // "member add"
-  std::string_view names;    // "ORGANISATION USER": as many operands as words
+  std::string_view names;    // "ORGANISATION USER": as many operands as words; "[FILE]" may lack
   Result<void> (*run)(Api& api, const Typed& typed, Operands operands);
 };
 
-std::span<const Verb> people_verbs();  // user, org
-std::span<const Verb> rights_verbs();  // repo, grant, robot, token, access
+std::span<const Verb> people_verbs();  // user, org, team
+std::span<const Verb> repo_verbs();
+std::span<const Verb> rights_verbs();  // grant, robot, token, access
+std::span<const Verb> audit_verbs();
 
 // The members of an object that a server sent, by name: text that a terminal may show, or what
 // stands for its absence.
 struct Row {
-  const json::Value& value;
+  const json::Value value;
 
   Result<std::string> text(std::string_view name, std::string_view otherwise = "-") const;
+  // As it came, whatever is in it.
+  Result<std::string> untouched(std::string_view name) const;
   Result<std::int64_t> number(std::string_view name) const;
+  Result<bool> truth(std::string_view name) const;
 };
 
-// A column of a printed list: the member of each item that it shows. Lists of texts are joined.
-struct Column {
-  std::string_view head, member;
-  std::string_view when_absent = "-";
-};
-// All items of a list, as a table.
-Result<void> print_list(Api& api, std::string path, std::span<const Column> columns);
+// All items of a list, as a table or, with --json, as one document.
+Result<void> print_list(Api& api, const Typed& typed, std::string_view path,
+                        std::span<const Column> columns);
+// What a server answered, as JSON.
+Result<void> print_answer(std::string_view answer);
 
 // `expires` of what was typed, as the API wants it: a time, or null for never.
 void put_expiry(json::Writer& writer, const Typed& typed, std::chrono::hours when_absent);

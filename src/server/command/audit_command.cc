@@ -1,92 +1,66 @@
 // `entrepot audit`: who did what in a data directory, and whether the record is as it was written.
-#include <charconv>
+#include <algorithm>
+#include <limits>
 
 #include <fmt/core.h>
 
+#include "api/rest/people_call.h"
 #include "audit/chain.h"
 #include "audit/line.h"
 #include "audit/trail.h"
 #include "server/command/people_command.h"
-#include "server/options/option_values.h"
 
 namespace entrepot::server {
 namespace {
 
 using Operands = std::span<const std::string>;
 
-constexpr std::size_t kListed = 50;
 constexpr std::size_t kExportedAtOnce = 1000;
 
-Result<std::size_t> limit_of(const Arguments& arguments, std::size_t otherwise) {
-  const auto text = arguments.value("limit");
-  if (!text) return otherwise;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error == std::errc() && end == text->data() + text->size() && limit > 0) return limit;
-  return fail(ErrorCode::InvalidArgument, "--limit: \"{}\" is no number", *text);
-}
-
-// A time may be "7d", too: so long ago.
 Result<audit::Query> query_of(const Arguments& arguments) {
-  return audit::read_query([&](std::string_view part) {
-    auto text = arguments.value(part);
-    if (!text || (part != "since" && part != "until")) return text;
-    const auto ago = parse_duration(*text);
-    if (ago) text = to_rfc3339(Clock::system().wall() - *ago);
-    return text;
-  });
+  return audit::read_query([&](std::string_view part) { return audit_time(arguments, part); });
 }
 
-// Hands over at most `limit` records, newest first.
+// Hands over at most `limit` records, newest first; the answer is where there are more.
 template <class Tell>
-Result<void> each_record(PeopleOfDirectory& directory, audit::Query query, std::size_t limit,
-                         const Tell& tell) {
+Result<std::optional<std::int64_t>> each_record(PeopleOfDirectory& directory, audit::Query query,
+                                                std::size_t limit, const Tell& tell) {
   for (;;) {
     query.limit = std::min(limit, kExportedAtOnce);
     TRY_ASSIGN(const auto page, directory.view<audit::Page>([&](const meta::Snapshot& snapshot) {
       return audit::find(snapshot, query);
     }));
-    for (const auto& entry : page.entries) tell(entry);
+    TRY(tell(page.entries));
     limit -= page.entries.size();
-    if (!page.next || limit == 0) return {};
+    if (!page.next || limit == 0) return page.next;
     query.before = page.next;
   }
 }
 
-// What it was done to, in short.
-std::string object_of(const events::Event& event) {
-  if (!event.repository) return event.detail;
-  std::string text = event.repository->str();
-  if (event.tag) {
-    text += ':' + event.tag->str();
-  } else if (event.digest) {
-    text += '@' + event.digest->to_string();
-  }
-  return text;
-}
-
 Result<void> audit_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   TRY_ASSIGN(const audit::Query query, query_of(arguments));
-  TRY_ASSIGN(const std::size_t limit, limit_of(arguments, kListed));
-  std::vector<std::vector<std::string>> lines{{"WHEN (UTC)", "WHO", "FROM", "WHAT", "OF"}};
-  TRY(each_record(directory, query, limit, [&](const meta::Journal::Entry& entry) {
-    const events::Event& event = entry.event;
-    lines.push_back(
-        {cli::date_text(event.at, "-"),
-         event.actor.id.empty() ? std::string(events::name_of(event.actor.kind)) : event.actor.id,
-         event.client.empty() ? "-" : event.client, std::string(events::name_of(event.kind)),
-         object_of(event)});
-  }));
-  cli::print_table(lines);
-  return {};
+  TRY_ASSIGN(const std::size_t limit, cli::audit_limit(arguments.value("limit"), cli::kUsualAudit));
+  cli::List list(cli::audit_columns(), arguments.has("json"));
+  TRY_ASSIGN(const auto next,
+             each_record(directory, query, limit, [&](const auto& entries) -> Result<void> {
+               for (const auto& entry : entries) {
+                 TRY(list.add(audit::line_of(entry)));
+               }
+               return {};
+             }));
+  return list.print(next ? std::optional(api::rest::cursor_of(*next)) : std::nullopt);
 }
 
 Result<void> audit_export(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   TRY_ASSIGN(const audit::Query query, query_of(arguments));
-  TRY_ASSIGN(const std::size_t limit, limit_of(arguments, std::numeric_limits<std::size_t>::max()));
-  return each_record(directory, query, limit, [](const meta::Journal::Entry& entry) {
-    fmt::print("{}", audit::line_of(entry));
-  });
+  TRY_ASSIGN(const std::size_t limit,
+             cli::audit_limit(arguments.value("limit"), std::numeric_limits<std::size_t>::max()));
+  TRY(each_record(directory, query, limit, [](const auto& entries) {
+    std::string lines;
+    for (const auto& entry : entries) lines += audit::line_of(entry);
+    return cli::write_output(lines);
+  }));
+  return {};
 }
 
 Result<void> audit_verify(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
@@ -122,5 +96,6 @@ constexpr Verb kVerbs[] = {
 }  // namespace
 
 int run_audit(const Arguments& arguments) { return run_verb(arguments, kVerbs); }
+std::vector<std::string> audit_verbs() { return said(kVerbs); }
 
 }  // namespace entrepot::server

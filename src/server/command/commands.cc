@@ -22,6 +22,21 @@ int tell_failure(const Error& error) {
   return 1;
 }
 
+int tell_by_code(const Error& error) {
+  tell_failure(error);
+  switch (error.code) {
+    case ErrorCode::InvalidArgument:
+      return kNotUnderstood;
+    case ErrorCode::NotFound:
+      return kNotThere;
+    case ErrorCode::Unauthenticated:
+    case ErrorCode::Denied:
+      return kRefused;
+    default:
+      return 1;
+  }
+}
+
 std::optional<std::string> first_operand(const Arguments& arguments) {
   if (arguments.operands.empty()) return std::nullopt;
   return arguments.operands.front();

@@ -37,5 +37,6 @@ constexpr Verb kVerbs[] = {
 }  // namespace
 
 int run_keys(const Arguments& arguments) { return run_verb(arguments, kVerbs); }
+std::vector<std::string> keys_verbs() { return said(kVerbs); }
 
 }  // namespace entrepot::server

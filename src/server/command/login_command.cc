@@ -7,9 +7,10 @@ namespace {
 
 int run(const Arguments& arguments, Result<void> (*command)(const cli::Typed&)) {
   cli::Typed typed{std::string(arguments.command->name), arguments.operands, {}};
+  for (const std::string_view name : arguments.switches) typed.flags.emplace(name, "");
   for (const auto& [name, value] : arguments.values) typed.flags.emplace(name, value);
   const auto done = command(typed);
-  return done ? 0 : tell_failure(done.error());
+  return done ? 0 : tell_by_code(done.error());
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ configuration file and the variables of
 as they stand. Blobs are files, names are in SQLite, both in one directory. A push that was answered
 is on the disk.
 .PP
-It has no accounts: unless it is told to be
+As long as there is no account, and unless it is told to be
 .BR open ,
 it answers only programs of its own machine.
 )";
@@ -78,25 +78,9 @@ has the blobs,
 all names,
 .I entrepot/backups
 copies of them.
-.SH EXIT STATUS
-.TP
-.B 0
-It is done.
-.TP
-.B 1
-It failed; standard error says why.
-.TP
-.B 2
-The words were not understood.
-.TP
-.B 3
-.BR fsck :
-something was damaged, and is mended.
-.TP
-.B 4
-.BR fsck :
-something damaged is left.
-.PP
+)";
+
+constexpr std::string_view kAfterExitStatus = R"(.PP
 A second
 .B SIGTERM
 or
@@ -143,6 +127,44 @@ source <(entrepot completion bash)
 .BR systemd (1)
 )";
 
+struct ExitStatus {
+  int status;
+  std::string_view of;  // a command; "": all of them
+  std::string_view text;
+};
+
+constexpr ExitStatus kExitStatuses[] = {
+    {0, "", "It is done."},
+    {1, "", "It failed; standard error says why."},
+    {2, "", "The words were not understood, or mean what cannot be."},
+    {3, "",
+     "At a server or in a data directory: what was named is not there, or not for you to see."},
+    {3, "fsck", "Something was damaged, and is mended."},
+    {4, "", "At a server or in a data directory: refused, for nobody is signed in, or may do it."},
+    {4, "fsck", "Something damaged is left."},
+};
+
+constexpr std::string_view kMarkdownHead = R"(# Commands
+
+Made by `entrepot manual --markdown` from the table in `src/server/command/program.cc`; a test compares.
+[Options](options.md) are flags of every command that takes them; each goes by those that it names.
+
+## Exit codes
+
+| code | of | when |
+| --- | --- | --- |
+)";
+
+std::string exit_status_section() {
+  std::string out = ".SH EXIT STATUS\n";
+  for (const ExitStatus& row : kExitStatuses) {
+    out += fmt::format(".TP\n.B {}\n", row.status);
+    if (!row.of.empty()) out += fmt::format(".BR {} :\n", row.of);
+    out += roff_text(row.text) + "\n";
+  }
+  return out;
+}
+
 std::string roff_lines(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -179,6 +201,13 @@ std::string commands_section(std::span<const Command> commands) {
   for (const Command& command : commands) {
     out += fmt::format(".SS {}\n{}\n", roff_text(command.name), roff_text(command.text));
     if (!command.more.empty()) out += fmt::format(".PP\n{}", roff_lines(command.more));
+    if (command.verbs != nullptr) {
+      out += ".PP\n.RS 4\n.EX\n";
+      for (const std::string& verb : command.verbs()) {
+        out += fmt::format("entrepot {} {}\n", roff_text(command.name), roff_text(verb));
+      }
+      out += ".EE\n.RE\n";
+    }
     for (const Flag& known : command.flags) {
       const std::string letter = known.letter == 0 ? "" : fmt::format("\\-{}, ", known.letter);
       const std::string value =
@@ -254,7 +283,38 @@ std::string manual(std::span<const Command> commands, std::string_view version) 
   out += commands_section(commands);
   out += options_section();
   out += kRest;
+  out += exit_status_section();
+  out += kAfterExitStatus;
   return out;
+}
+
+std::string commands_markdown(std::span<const Command> commands) {
+  std::string page(kMarkdownHead);
+  for (const ExitStatus& row : kExitStatuses) {
+    const std::string of = row.of.empty() ? "" : fmt::format("`{}`", row.of);
+    page += fmt::format("| {} | {} | {} |\n", row.status, of, row.text);
+  }
+  for (const Command& command : commands) {
+    page += fmt::format("\n## {}\n\n{}\n", command.name, command.text);
+    if (!command.more.empty()) page += fmt::format("\n{}", command.more);
+    page += "\n```\n";
+    if (command.verbs == nullptr) {
+      page += fmt::format("entrepot {}{}{}\n", command.name, command.operands.empty() ? "" : " ",
+                          command.operands);
+    } else {
+      for (const std::string& verb : command.verbs()) {
+        page += fmt::format("entrepot {} {}\n", command.name, verb);
+      }
+    }
+    page += "```\n";
+    if (!command.flags.empty()) page += "\n| flag | what it does |\n| --- | --- |\n";
+    for (const Flag& known : command.flags) {
+      const std::string letter = known.letter == 0 ? "" : fmt::format("`-{}`, ", known.letter);
+      page += fmt::format("| {}`--{}{}{}` | {} |\n", letter, known.name,
+                          known.value.empty() ? "" : " ", known.value, known.text);
+    }
+  }
+  return page;
 }
 
 }  // namespace entrepot::server

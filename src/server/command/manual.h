@@ -13,6 +13,9 @@ namespace entrepot::server {
 // bytes.
 std::string manual(std::span<const Command> commands, std::string_view version);
 
+// docs/reference/commands.md: what stands in the page's COMMANDS and EXIT STATUS.
+std::string commands_markdown(std::span<const Command> commands);
+
 // Text as a page shows it, letter for letter, wherever it stands in a line; what is between
 // backquotes becomes bold. For text of the tables.
 std::string roff_text(std::string_view text);

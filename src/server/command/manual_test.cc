@@ -1,6 +1,9 @@
 #include "server/command/manual.h"
 
 #include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -33,6 +36,36 @@ TEST(Manual, HasEveryCommandWithItsFlags) {
           << known.name;
     }
   }
+}
+
+TEST(Manual, HasEveryVerb) {
+  const std::string text = page();
+  std::size_t verbs = 0;
+  for (const Command& command : command_table()) {
+    if (command.verbs == nullptr) continue;
+    std::set<std::string> first;
+    for (const std::string& verb : command.verbs()) {
+      EXPECT_TRUE(
+          holds(text, fmt::format("\nentrepot {} {}\n", roff_text(command.name), roff_text(verb))))
+          << command.name << " " << verb;
+      first.insert(verb.substr(0, verb.find(' ')));
+      ++verbs;
+    }
+    // What the shells complete.
+    std::set<std::string> operands;
+    std::stringstream choices{std::string(command.operands)};
+    for (std::string word; std::getline(choices, word, '|');) operands.insert(word);
+    EXPECT_EQ(operands, first) << command.name;
+  }
+  EXPECT_GT(verbs, 40U);
+}
+
+TEST(Manual, TheReferencePageIsTheTable) {
+  std::ifstream file("docs/reference/commands.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  EXPECT_TRUE(text.str() == commands_markdown(command_table()))
+      << "write it anew: entrepot manual --markdown > docs/reference/commands.md";
 }
 
 TEST(Manual, HasEveryOptionWithItsDefault) {

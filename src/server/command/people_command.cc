@@ -16,7 +16,6 @@
 namespace entrepot::server {
 namespace {
 
-constexpr int kNotUnderstood = 2;
 constexpr std::chrono::seconds kPatience{5};
 
 // What was typed, for a server.
@@ -27,6 +26,9 @@ Result<cli::Typed> typed_of(const Arguments& arguments) {
   if (arguments.value("expires")) {
     TRY_ASSIGN(const auto at, expiry_of(arguments, "never"));
     typed.flags["expires"] = at ? to_rfc3339(*at) : "never";
+  }
+  for (const std::string_view flag : {"since", "until"}) {
+    if (const auto time = audit_time(arguments, flag)) typed.flags[std::string(flag)] = *time;
   }
   return typed;
 }
@@ -49,26 +51,32 @@ Result<std::optional<cli::Server>> meant_server(const Arguments& arguments,
   return cli::meant_server(typed);
 }
 
+std::string only_of_directory(const Arguments& arguments, const Verb& verb) {
+  return fmt::format("{0} {1} works on a data directory alone: entrepot {0} {1} --data DIR",
+                     arguments.command->name, verb.words);
+}
+
 int run_in_directory(const Arguments& arguments, const Verb& verb, bool is_for_servers_too) {
   const auto directory = PeopleOfDirectory::open(arguments);
   if (!directory) {
     Error error = directory.error();
-    if (error.code == ErrorCode::NotFound && is_for_servers_too && !names_directory(arguments)) {
-      error.message += "; or sign in to a server: entrepot login URL -u NAME";
+    if (error.code == ErrorCode::NotFound && !names_directory(arguments)) {
+      error.message += is_for_servers_too ? "; or sign in to a server: entrepot login URL -u NAME"
+                                          : fmt::format("; {}", only_of_directory(arguments, verb));
     }
     return tell_failure(error);
   }
   const auto operands = std::span(arguments.operands).subspan(cli::words_of(verb.words).size());
   const auto done = verb.run(**directory, arguments, operands);
-  if (!done) return tell_failure(done.error());
+  if (!done) return tell_by_code(done.error());
   if (verb.changes) (*directory)->tell_server();
   return 0;
 }
 
 int tell_usage(const Arguments& arguments, std::span<const Verb> verbs) {
   fmt::print(stderr, "entrepot: {}: say one of these:\n", arguments.command->name);
-  for (const Verb& verb : verbs) {
-    fmt::print(stderr, "  entrepot {} {} {}\n", arguments.command->name, verb.words, verb.names);
+  for (const std::string& verb : said(verbs)) {
+    fmt::print(stderr, "  entrepot {} {}\n", arguments.command->name, verb);
   }
   return kNotUnderstood;
 }
@@ -123,26 +131,39 @@ void PeopleOfDirectory::tell_server() {
   if (name) static_cast<void>(ask_probe(*name, kRightsPath, kPatience));
 }
 
+std::vector<std::string> said(std::span<const Verb> verbs) {
+  std::vector<std::string> lines;
+  for (const Verb& verb : verbs) {
+    lines.push_back(fmt::format("{}{}{}", verb.words, verb.names.empty() ? "" : " ", verb.names));
+  }
+  return lines;
+}
+
 int run_verb(const Arguments& arguments, std::span<const Verb> verbs) {
   const auto found = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& verb) {
     return cli::are_said(verb.words, verb.names, arguments.operands);
   });
   if (found == verbs.end()) return tell_usage(arguments, verbs);
   const auto typed = typed_of(arguments);
-  if (!typed) return tell_failure(typed.error());
+  if (!typed) return tell_by_code(typed.error());
   const auto server = meant_server(arguments, *typed);
-  if (!server) return tell_failure(server.error());
+  if (!server) return tell_by_code(server.error());
   const bool is_for_servers = cli::knows(*typed);
   if (typed->has("server") && !is_for_servers) {
-    return tell_failure(
-        {ErrorCode::InvalidArgument, fmt::format("{} {}: only of a data directory (--data DIR)",
-                                                 arguments.command->name, found->words)});
+    return tell_by_code({ErrorCode::InvalidArgument, only_of_directory(arguments, *found)});
   }
   if (!*server || !is_for_servers) return run_in_directory(arguments, *found, is_for_servers);
   // Who signed in weeks ago may have meant the directory here.
   if (found->changes) fmt::print(stderr, "at {}:\n", (*server)->url);
   const auto done = cli::run(*typed, **server);
-  return done ? 0 : tell_failure(done.error());
+  return done ? 0 : tell_by_code(done.error());
+}
+
+std::optional<std::string> audit_time(const Arguments& arguments, std::string_view flag) {
+  auto text = arguments.value(flag);
+  if (!text || (flag != "since" && flag != "until")) return text;
+  if (const auto ago = parse_duration(*text)) text = to_rfc3339(Clock::system().wall() - *ago);
+  return text;
 }
 
 Result<std::optional<WallTime>> expiry_of(const Arguments& arguments,

@@ -15,8 +15,6 @@
 namespace entrepot::server {
 namespace {
 
-constexpr int kNotUnderstood = 2;
-
 int run_options(const Arguments& arguments) {
   const bool registry2 = arguments.has("registry2");
   if (arguments.has("markdown")) {
@@ -39,8 +37,9 @@ int run_version(const Arguments&) {
   return 0;
 }
 
-int run_manual(const Arguments&) {
-  fmt::print("{}", manual(command_table(), ENTREPOT_VERSION));
+int run_manual(const Arguments& arguments) {
+  fmt::print("{}", arguments.has("markdown") ? commands_markdown(command_table())
+                                             : manual(command_table(), ENTREPOT_VERSION));
   return 0;
 }
 
@@ -56,6 +55,8 @@ int run_completion(const Arguments& arguments) {
 
 constexpr Flag kOptionsFlags[] = {{"markdown", 0, "as the reference page"},
                                   {"registry2", 0, "distribution's keys and what becomes of them"}};
+
+constexpr Flag kManualFlags[] = {{"markdown", 0, "its commands, as the reference page"}};
 
 constexpr Flag kGcFlags[] = {
     {"dry-run", 'd', "say what would go, change nothing"},
@@ -88,6 +89,7 @@ constexpr Flag kBackupFlags[] = {
 // Of commands that a data directory or a server is asked for.
 constexpr Flag kServerFlag = {"server", 0, "ask this server, where `entrepot login` signed in",
                               "URL"};
+constexpr Flag kJsonFlag = {"json", 0, "what is listed, shown or made as one JSON document"};
 constexpr Flag kInFlag = {"in", 0, "list: those of this namespace", "NAME"};
 
 constexpr Flag kLoginFlags[] = {
@@ -97,25 +99,35 @@ constexpr Flag kUserFlags[] = {
     {"password-stdin", 0, "takes the password from standard input, as it does without a terminal"},
     {"admin", 0, "create: a system admin"},
     {"invite", 0, "create: without a password; prints a link by which they set their own"},
+    kJsonFlag,
     kServerFlag};
 constexpr Flag kOrgFlags[] = {
     {"claim", 0, "create: take over the repositories that lie below the name"},
     {"visibility", 0, "create: what new repositories are: public, internal, private", "WORD"},
     {"base", 0, "create: what members may do in its repositories: none, read, write", "ROLE"},
     {"role", 0, "member add: member, editor or owner", "ROLE"},
+    kJsonFlag,
     kServerFlag};
-constexpr Flag kRepoFlags[] = {{"visibility", 0, "create: public, internal or private", "WORD"},
-                               kServerFlag};
+constexpr Flag kTeamFlags[] = {kJsonFlag, kServerFlag};
+constexpr Flag kRepoFlags[] = {
+    {"visibility", 0, "create: public, internal or private", "WORD"},
+    {"seen", 0,
+     "readme set, remove: only if it was changed last then, as `readme show --json` tells it; "
+     "none: if there is none",
+     "TIME"},
+    kJsonFlag,
+    kServerFlag};
 constexpr Flag kGrantFlags[] = {
     {"to", 0, "user:NAME, team:ORGANISATION/NAME, robot:NAMESPACE/NAME or anonymous", "WHOM"},
     {"role", 0, "read, write, maintain or admin", "ROLE"},
     {"expires", 0, "when it ends: 30d, never", "TIME"},
     {"network", 0, "where it counts: 10.0.0.0/8", "NETWORK"},
+    kJsonFlag,
     kInFlag,
     kServerFlag};
 constexpr Flag kRobotFlags[] = {{"grant", 0, "what it may do: 'acme/*:write'", "PATTERN:ROLE"},
                                 {"expires", 0, "when its secret ends: 30d, never", "TIME"},
-                                {"json", 0, "one JSON object on standard output"},
+                                kJsonFlag,
                                 kInFlag,
                                 kServerFlag};
 constexpr Flag kTokenFlags[] = {
@@ -123,10 +135,11 @@ constexpr Flag kTokenFlags[] = {
     {"scope", 0, "what it allows at most: pull,push,delete", "WORDS"},
     {"repo", 0, "where: 'acme/*'", "PATTERN"},
     {"expires", 0, "when it ends: 30d, never", "TIME"},
-    {"json", 0, "one JSON object on standard output"},
+    kJsonFlag,
     kServerFlag};
 constexpr Flag kAccessFlags[] = {{"as", 0, "who; else anonymous, at a server yourself", "NAME"},
                                  {"do", 0, "pull, push, tag, delete and so on", "ACTION"},
+                                 kJsonFlag,
                                  kServerFlag};
 constexpr Flag kKeysFlags[] = {
     {"end-former", 0, "the tokens that were given so far end as well, within a minute"}};
@@ -137,13 +150,23 @@ constexpr Flag kAuditFlags[] = {
     {"namespace", 0, "what concerns this user or organisation", "NAME"},
     {"since", 0, "from a day or time on (2026-11-27), or the last 7d", "TIME"},
     {"until", 0, "to a day or time", "TIME"},
-    {"limit", 0, "at most so many; 50 when it is not said", "NUMBER"},
-    {"head", 0, "a head that verify printed before: it has to be in the chain", "DIGEST"}};
+    {"limit", 0, "at most so many; list 50 when it is not said, export all", "NUMBER"},
+    {"head", 0, "verify: a head that it printed before, which has to be in the chain", "DIGEST"},
+    kJsonFlag,
+    kServerFlag};
+constexpr Flag kWhoamiFlags[] = {kJsonFlag};
 
 constexpr std::string_view kAtServer =
     "With --data it works in that data directory, whoever you are to the server: beside a running\n"
     "server or without one. Else it asks the server where `entrepot login` signed in last, or\n"
     "--server, or ENTREPOT_SERVER, for what you may do there.\n";
+
+constexpr std::string_view kAtServerOfAudit =
+    "`list` prints a table, `export` one line of JSON for each record; newest first. With --data\n"
+    "they look into that data directory; else they ask the server where `entrepot login` signed "
+    "in\n"
+    "last, or --server, or ENTREPOT_SERVER: all of it for system admins and auditors, with\n"
+    "--namespace for that namespace's owners. `verify` is of the data directory alone.\n";
 
 constexpr Command kCommands[] = {
     {.name = "serve",
@@ -237,6 +260,7 @@ constexpr Command kCommands[] = {
      .operands = "[URL]",
      .max_operands = 1,
      .text = "Say who is signed in, and where.",
+     .flags = kWhoamiFlags,
      .run = run_whoami},
     {.name = "user",
      .operands = "create|invite|password|list|disable|enable|role|delete",
@@ -246,25 +270,38 @@ constexpr Command kCommands[] = {
      .flags = kUserFlags,
      .takes_options = true,
      .options = kUserOptions,
-     .run = run_user},
+     .run = run_user,
+     .verbs = user_verbs},
     {.name = "org",
      .operands = "create|list|delete|member|team",
      .max_operands = 5,
-     .text = "Organisations, their members and teams.",
+     .text = "Organisations and their members; `org team` is `team`, with ORGANISATION TEAM.",
      .more = kAtServer,
      .flags = kOrgFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_org},
+     .run = run_org,
+     .verbs = org_verbs},
+    {.name = "team",
+     .operands = "create|delete|list|member",
+     .max_operands = 4,
+     .text = "Teams of organisations, such as acme/web, and who is in them.",
+     .more = kAtServer,
+     .flags = kTeamFlags,
+     .takes_options = true,
+     .options = kDataOptions,
+     .run = run_team,
+     .verbs = team_verbs},
     {.name = "repo",
-     .operands = "create|visibility|archive|unarchive|list",
-     .max_operands = 3,
-     .text = "Repositories: make them, say who may see them, archive them.",
+     .operands = "create|visibility|describe|archive|unarchive|list|readme",
+     .max_operands = 4,
+     .text = "Repositories: make them, say who may see them, describe them, archive them.",
      .more = kAtServer,
      .flags = kRepoFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_repo},
+     .run = run_repo,
+     .verbs = repo_verbs},
     {.name = "grant",
      .operands = "create|remove|list",
      .max_operands = 2,
@@ -273,7 +310,8 @@ constexpr Command kCommands[] = {
      .flags = kGrantFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_grant},
+     .run = run_grant,
+     .verbs = grant_verbs},
     {.name = "robot",
      .operands = "create|list|delete",
      .max_operands = 2,
@@ -282,7 +320,8 @@ constexpr Command kCommands[] = {
      .flags = kRobotFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_robot},
+     .run = run_robot,
+     .verbs = robot_verbs},
     {.name = "token",
      .operands = "create|list|revoke",
      .max_operands = 2,
@@ -291,7 +330,8 @@ constexpr Command kCommands[] = {
      .flags = kTokenFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_token},
+     .run = run_token,
+     .verbs = token_verbs},
     {.name = "access",
      .operands = "explain",
      .max_operands = 2,
@@ -300,7 +340,8 @@ constexpr Command kCommands[] = {
      .flags = kAccessFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_access},
+     .run = run_access,
+     .verbs = access_verbs},
     {.name = "keys",
      .operands = "rotate|list",
      .max_operands = 1,
@@ -308,15 +349,18 @@ constexpr Command kCommands[] = {
      .flags = kKeysFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_keys},
+     .run = run_keys,
+     .verbs = keys_verbs},
     {.name = "audit",
      .operands = "list|export|verify",
      .max_operands = 1,
      .text = "Who did what, when and from where; and the proof that nobody changed the record.",
+     .more = kAtServerOfAudit,
      .flags = kAuditFlags,
      .takes_options = true,
      .options = kDataOptions,
-     .run = run_audit},
+     .run = run_audit,
+     .verbs = audit_verbs},
     {.name = "import",
      .operands = "[FILE]",
      .max_operands = 1,
@@ -335,7 +379,10 @@ constexpr Command kCommands[] = {
      .text = "List every option with its default.",
      .flags = kOptionsFlags,
      .run = run_options},
-    {.name = "manual", .text = "Print this program's manual page, for man.", .run = run_manual},
+    {.name = "manual",
+     .text = "Print this program's manual page, for man.",
+     .flags = kManualFlags,
+     .run = run_manual},
     {.name = "completion",
      .operands = "bash|zsh|fish",
      .max_operands = 1,

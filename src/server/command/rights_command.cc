@@ -1,8 +1,9 @@
-// `entrepot repo`, `grant`, `robot`, `token` and `access`: who may do what in a data directory.
+// `entrepot grant`, `robot`, `token` and `access`: who may do what in a data directory.
 #include <charconv>
 
 #include <fmt/core.h>
 
+#include "api/rest/rows.h"
 #include "people/find.h"
 #include "people/rights.h"
 #include "people/roles.h"
@@ -13,7 +14,7 @@ namespace {
 
 using Operands = std::span<const std::string>;
 
-constexpr std::size_t kMostListed = 100'000;
+namespace rest = api::rest;
 
 Result<std::int64_t> number_of(const std::string& text) {
   std::int64_t number = 0;
@@ -22,82 +23,11 @@ Result<std::int64_t> number_of(const std::string& text) {
   return fail(ErrorCode::InvalidArgument, "\"{}\" is no number of the list", text);
 }
 
-Result<meta::Visibility> visibility_of(std::string_view text) {
-  const auto visibility = people::parse_visibility(text);
-  if (visibility) return *visibility;
-  return fail(ErrorCode::InvalidArgument, "\"{}\": a repository is public, internal or private",
-              text);
-}
-
 Result<meta::RepositoryRole> role_of(std::string_view text) {
   const auto role = people::parse_repository_role(text);
   if (role && *role != meta::RepositoryRole::None) return *role;
   return fail(ErrorCode::InvalidArgument, "\"{}\": a role is read, write, maintain or admin", text);
 }
-
-Result<void> repo_create(PeopleOfDirectory& directory, const Arguments& arguments,
-                         Operands operands) {
-  TRY_ASSIGN(const auto name, oci::RepositoryName::parse(operands[0]));
-  TRY_ASSIGN(const auto visibility,
-             visibility_of(arguments.value("visibility").value_or("private")));
-  TRY(directory.people().create_repository(directory.context(), directory.by(), name, visibility));
-  fmt::print("{} is there, {}\n", name.str(), people::name_of(visibility));
-  return {};
-}
-
-Result<void> repo_visibility(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
-  TRY_ASSIGN(const auto name, oci::RepositoryName::parse(operands[0]));
-  TRY_ASSIGN(const auto visibility, visibility_of(operands[1]));
-  TRY(directory.people().set_visibility(directory.context(), directory.by(), name, visibility));
-  fmt::print("{} is {}\n", name.str(), people::name_of(visibility));
-  return {};
-}
-
-Result<void> set_archived(PeopleOfDirectory& directory, const std::string& typed, bool archived) {
-  TRY_ASSIGN(const auto name, oci::RepositoryName::parse(typed));
-  TRY(directory.people().set_archived(directory.context(), directory.by(), name, archived));
-  fmt::print(
-      "{} {}\n", name.str(),
-      archived ? "is archived: it can be pulled, and nothing else" : "can be pushed to again");
-  return {};
-}
-
-Result<void> repo_archive(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
-  return set_archived(directory, operands[0], true);
-}
-
-Result<void> repo_unarchive(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
-  return set_archived(directory, operands[0], false);
-}
-
-Result<void> repo_list(PeopleOfDirectory& directory, const Arguments&, Operands) {
-  TRY_ASSIGN(const auto found,
-             directory.view<std::vector<meta::Repository>>(
-                 [](const meta::Snapshot& snapshot) -> Result<std::vector<meta::Repository>> {
-                   TRY_ASSIGN(const auto names, snapshot.repositories().list_all("", kMostListed));
-                   std::vector<meta::Repository> repositories;
-                   for (const auto& name : names) {
-                     TRY_ASSIGN(auto repository, snapshot.repositories().find(name));
-                     repositories.push_back(std::move(repository));
-                   }
-                   return repositories;
-                 }));
-  std::vector<std::vector<std::string>> lines{{"NAME", "VISIBILITY", "SINCE"}};
-  for (const meta::Repository& repository : found) {
-    lines.push_back({repository.name.str(), std::string(people::name_of(repository.visibility)),
-                     cli::date_text(repository.created_at, "-")});
-  }
-  cli::print_table(lines);
-  return {};
-}
-
-constexpr Verb kRepoVerbs[] = {
-    {"create", "NAME", true, repo_create},
-    {"visibility", "NAME public|internal|private", true, repo_visibility},
-    {"archive", "NAME", true, repo_archive},
-    {"unarchive", "NAME", true, repo_unarchive},
-    {"list", "", false, repo_list},
-};
 
 Result<void> grant_create(PeopleOfDirectory& directory, const Arguments& arguments,
                           Operands operands) {
@@ -124,29 +54,14 @@ Result<void> grant_remove(PeopleOfDirectory& directory, const Arguments&, Operan
   return {};
 }
 
-// `--in acme`: what lies below the namespace.
-bool is_in(const Arguments& arguments, std::string_view name) {
-  const auto wanted = arguments.value("in");
-  return !wanted || name.starts_with(*wanted + "/");
-}
-
 Result<void> grant_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
-  TRY_ASSIGN(const auto grants,
-             directory.view<std::vector<meta::Grant>>([](const meta::Snapshot& snapshot) {
-               return snapshot.grants().list(0, kMostListed);
-             }));
-  std::vector<std::vector<std::string>> lines{{"ID", "TO", "ROLE", "PATTERN", "EXPIRES", "FROM"}};
-  for (const meta::Grant& grant : grants) {
-    if (!is_in(arguments, grant.pattern)) continue;
-    std::string from;
-    for (const std::string& network : grant.networks) from += network + ' ';
-    lines.push_back({std::to_string(grant.id),
-                     grant.holder_name.empty() ? "anonymous" : grant.holder_name,
-                     std::string(people::name_of(grant.role)), grant.pattern,
-                     cli::date_text(grant.expires_at, "never"), from.empty() ? "anywhere" : from});
-  }
-  cli::print_table(lines);
-  return {};
+  const auto within = arguments.value("in");
+  return print_rows<std::int64_t>(
+      directory, arguments, cli::grant_columns(),
+      [&](const auto& roster, const auto& query) {
+        return within ? roster.grants_below(*within, query) : roster.grants(query);
+      },
+      rest::write_grant);
 }
 
 constexpr Verb kGrantVerbs[] = {
@@ -188,18 +103,11 @@ Result<void> robot_create(PeopleOfDirectory& directory, const Arguments& argumen
 }
 
 Result<void> list_robots(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
-  TRY_ASSIGN(const auto robots,
-             directory.view<std::vector<meta::Account>>([](const meta::Snapshot& snapshot) {
-               return snapshot.accounts().list(meta::AccountKind::Robot, "", kMostListed);
-             }));
-  std::vector<std::vector<std::string>> lines{{"NAME", "STATE", "SINCE"}};
-  for (const meta::Account& robot : robots) {
-    if (!is_in(arguments, robot.name)) continue;
-    lines.push_back({robot.name, std::string(people::name_of(robot.state)),
-                     cli::date_text(robot.created_at, "-")});
-  }
-  cli::print_table(lines);
-  return {};
+  const std::string within = arguments.value("in").value_or("");
+  return print_rows<std::string>(
+      directory, arguments, cli::robot_columns(),
+      [&](const auto& roster, const auto& query) { return roster.robots(within, query); },
+      rest::write_robot);
 }
 
 Result<void> robot_delete(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
@@ -256,21 +164,12 @@ Result<void> token_create(PeopleOfDirectory& directory, const Arguments& argumen
 
 Result<void> token_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
   TRY_ASSIGN(const std::string user, user_of(arguments));
-  TRY_ASSIGN(const auto secrets,
-             directory.view<std::vector<meta::Secret>>(
-                 [&](const meta::Snapshot& snapshot) -> Result<std::vector<meta::Secret>> {
-                   TRY_ASSIGN(const auto account, people::find_account(snapshot, user));
-                   return snapshot.secrets().list(account.id, 0, kMostListed);
-                 }));
-  std::vector<std::vector<std::string>> lines{{"ID", "KIND", "NAME", "EXPIRES", "SINCE", "USED"}};
-  for (const meta::Secret& secret : secrets) {
-    lines.push_back({std::to_string(secret.id), std::string(people::name_of(secret.kind)),
-                     secret.name, cli::date_text(secret.expires_at, "never"),
-                     cli::date_text(secret.created_at, "-"),
-                     cli::date_text(secret.used_at, "never")});
-  }
-  cli::print_table(lines);
-  return {};
+  return print_rows<std::int64_t>(
+      directory, arguments, cli::token_columns(),
+      [&](const auto& roster, const auto& query) {
+        return roster.secrets(user, rest::kListedSecrets, query);
+      },
+      [](json::Writer& json, const auto& row) { return rest::write_secret(json, row, {}); });
 }
 
 Result<void> token_revoke(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
@@ -306,6 +205,7 @@ Result<void> access_explain(PeopleOfDirectory& directory, const Arguments& argum
                                                      .address = {},
                                                      .at = Clock::system().wall()});
                  }));
+  if (arguments.has("json")) return print_one(decision, rest::write_explanation);
   fmt::print("{}: {}\n", decision.allowed() ? "allowed" : "denied", decision.reason);
   return {};
 }
@@ -314,10 +214,13 @@ constexpr Verb kAccessVerbs[] = {{"explain", "REPOSITORY", false, access_explain
 
 }  // namespace
 
-int run_repo(const Arguments& arguments) { return run_verb(arguments, kRepoVerbs); }
 int run_grant(const Arguments& arguments) { return run_verb(arguments, kGrantVerbs); }
 int run_robot(const Arguments& arguments) { return run_verb(arguments, kRobotVerbs); }
 int run_token(const Arguments& arguments) { return run_verb(arguments, kTokenVerbs); }
 int run_access(const Arguments& arguments) { return run_verb(arguments, kAccessVerbs); }
+std::vector<std::string> grant_verbs() { return said(kGrantVerbs); }
+std::vector<std::string> robot_verbs() { return said(kRobotVerbs); }
+std::vector<std::string> token_verbs() { return said(kTokenVerbs); }
+std::vector<std::string> access_verbs() { return said(kAccessVerbs); }
 
 }  // namespace entrepot::server

@@ -1,9 +1,8 @@
-// `entrepot user` and `entrepot org`: people and organisations of a data directory.
-#include <algorithm>
-
+// `entrepot user`, `org` and `team`: people, organisations and teams of a data directory.
 #include <fmt/core.h>
 
-#include "people/find.h"
+#include "api/rest/rows.h"
+#include "cli/verb_words.h"
 #include "people/roles.h"
 #include "server/command/people_command.h"
 
@@ -11,9 +10,7 @@ namespace entrepot::server {
 namespace {
 
 using Operands = std::span<const std::string>;
-using meta::AccountKind;
-
-constexpr std::size_t kMostListed = 100'000;
+namespace rest = api::rest;
 
 Result<void> user_invite(PeopleOfDirectory& directory, const Arguments& /*arguments*/,
                          Operands operands) {
@@ -49,24 +46,11 @@ Result<void> user_password(PeopleOfDirectory& directory, const Arguments& /*argu
   return {};
 }
 
-Result<void> list_accounts(PeopleOfDirectory& directory, AccountKind kind) {
-  TRY_ASSIGN(const auto accounts,
-             directory.view<std::vector<meta::Account>>([&](const meta::Snapshot& snapshot) {
-               return snapshot.accounts().list(kind, "", kMostListed);
-             }));
-  std::vector<std::vector<std::string>> lines{{"NAME", "STATE", "ROLE", "SINCE"}};
-  for (const meta::Account& account : accounts) {
-    lines.push_back(
-        {account.name, std::string(people::name_of(account.state)),
-         account.role == meta::SystemRole::None ? "-" : std::string(people::name_of(account.role)),
-         cli::date_text(account.created_at, "-")});
-  }
-  cli::print_table(lines);
-  return {};
-}
-
-Result<void> user_list(PeopleOfDirectory& directory, const Arguments&, Operands) {
-  return list_accounts(directory, AccountKind::User);
+Result<void> user_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
+  return print_rows<std::string>(
+      directory, arguments, cli::user_columns(),
+      [](const auto& roster, const auto& query) { return roster.users(query, ""); },
+      [](json::Writer& json, const auto& row) { rest::write_user(json, row, true); });
 }
 
 Result<void> user_enable(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
@@ -132,8 +116,11 @@ Result<void> org_create(PeopleOfDirectory& directory, const Arguments& arguments
   return {};
 }
 
-Result<void> org_list(PeopleOfDirectory& directory, const Arguments&, Operands) {
-  return list_accounts(directory, AccountKind::Organisation);
+Result<void> org_list(PeopleOfDirectory& directory, const Arguments& arguments, Operands) {
+  return print_rows<std::string>(
+      directory, arguments, cli::organisation_columns(),
+      [](const auto& roster, const auto& query) { return roster.organisations(query); },
+      rest::write_organisation);
 }
 
 Result<void> member_add(PeopleOfDirectory& directory, const Arguments& arguments,
@@ -153,22 +140,12 @@ Result<void> member_remove(PeopleOfDirectory& directory, const Arguments&, Opera
   return {};
 }
 
-Result<void> member_list(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
-  TRY_ASSIGN(auto members,
-             directory.view<std::vector<meta::Member>>(
-                 [&](const meta::Snapshot& snapshot) -> Result<std::vector<meta::Member>> {
-                   TRY_ASSIGN(const auto there, people::find_account(snapshot, operands[0],
-                                                                     AccountKind::Organisation));
-                   return snapshot.members().list(there.id, {}, kMostListed);
-                 }));
-  std::sort(members.begin(), members.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
-  std::vector<std::vector<std::string>> lines{{"NAME", "ROLE"}};
-  for (const meta::Member& member : members) {
-    lines.push_back({member.name, std::string(people::name_of(member.role))});
-  }
-  cli::print_table(lines);
-  return {};
+Result<void> member_list(PeopleOfDirectory& directory, const Arguments& arguments,
+                         Operands operands) {
+  return print_rows<std::int64_t>(
+      directory, arguments, cli::member_columns(),
+      [&](const auto& roster, const auto& query) { return roster.members(operands[0], query); },
+      rest::write_member);
 }
 
 Result<void> team_create(PeopleOfDirectory& directory, const Arguments&, Operands operands) {
@@ -199,6 +176,31 @@ Result<void> team_remove(PeopleOfDirectory& directory, const Arguments&, Operand
   return {};
 }
 
+Result<void> team_list(PeopleOfDirectory& directory, const Arguments& arguments,
+                       Operands operands) {
+  return print_rows<std::string>(
+      directory, arguments, cli::name_columns(),
+      [&](const auto& roster, const auto& query) { return roster.teams(operands[0], query); },
+      rest::write_name<meta::Team>);
+}
+
+Result<void> team_member_list(PeopleOfDirectory& directory, const Arguments& arguments,
+                              Operands operands) {
+  return print_rows<std::int64_t>(
+      directory, arguments, cli::name_columns(),
+      [&](const auto& roster, const auto& query) {
+        return roster.team_members(operands[0], operands[1], query);
+      },
+      rest::write_name<meta::TeamMember>);
+}
+
+// `entrepot team … acme/web` as `entrepot org team … acme web`.
+template <Result<void> (*run)(PeopleOfDirectory&, const Arguments&, Operands)>
+Result<void> of_team(PeopleOfDirectory& directory, const Arguments& arguments, Operands operands) {
+  TRY_ASSIGN(const auto words, cli::team_words(operands));
+  return run(directory, arguments, words);
+}
+
 constexpr Verb kOrgVerbs[] = {
     {"create", "NAME", true, org_create},
     {"list", "", false, org_list},
@@ -212,9 +214,22 @@ constexpr Verb kOrgVerbs[] = {
     {"team remove", "ORGANISATION TEAM USER", true, team_remove},
 };
 
+constexpr Verb kTeamVerbs[] = {
+    {"create", "ORGANISATION/TEAM", true, of_team<team_create>},
+    {"delete", "ORGANISATION/TEAM", true, of_team<team_delete>},
+    {"list", "ORGANISATION", false, team_list},
+    {"member add", "ORGANISATION/TEAM USER", true, of_team<team_add>},
+    {"member remove", "ORGANISATION/TEAM USER", true, of_team<team_remove>},
+    {"member list", "ORGANISATION/TEAM", false, of_team<team_member_list>},
+};
+
 }  // namespace
 
 int run_user(const Arguments& arguments) { return run_verb(arguments, kUserVerbs); }
 int run_org(const Arguments& arguments) { return run_verb(arguments, kOrgVerbs); }
+int run_team(const Arguments& arguments) { return run_verb(arguments, kTeamVerbs); }
+std::vector<std::string> user_verbs() { return said(kUserVerbs); }
+std::vector<std::string> org_verbs() { return said(kOrgVerbs); }
+std::vector<std::string> team_verbs() { return said(kTeamVerbs); }
 
 }  // namespace entrepot::server

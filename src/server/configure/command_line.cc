@@ -253,6 +253,12 @@ std::string help(const Command& command) {
                   command.operands.empty() ? "" : " ", command.operands,
                   command.flags.empty() && !command.takes_options ? "" : " [flags]", command.text);
   if (!command.more.empty()) out += fmt::format("\n{}", command.more);
+  if (command.verbs != nullptr) {
+    out += "\nWhat it does:\n";
+    for (const std::string& verb : command.verbs()) {
+      out += fmt::format("  entrepot {} {}\n", command.name, verb);
+    }
+  }
   if (!command.flags.empty() || command.takes_options) out += "\nFlags:\n";
   for (const Flag& known : command.flags) {
     const std::string letter = known.letter == 0 ? "   " : fmt::format("-{},", known.letter);

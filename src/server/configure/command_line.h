@@ -40,6 +40,9 @@ struct Command {
   // give to all commands. Empty: all.
   std::span<const std::string_view> options = {};
   int (*run)(const Arguments& arguments) = nullptr;
+  // What it can be told to do, as it is typed behind its name: "member add ORGANISATION USER".
+  // Null: it does one thing.
+  std::vector<std::string> (*verbs)() = nullptr;
 };
 
 struct Arguments {
