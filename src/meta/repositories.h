@@ -31,6 +31,10 @@ class Repositories {
   virtual Result<std::vector<RepositoryName>> list_below(std::string_view name_space,
                                                          std::string_view after,
                                                          std::size_t limit) const = 0;
+  // Those that link a blob, the newest first; those of a going or damaged one, too. `blob` may be
+  // an alias.
+  virtual Result<std::vector<RepositoryName>> having(const Digest& blob,
+                                                     std::size_t limit) const = 0;
   // Does anything lie below this namespace, empty or not?
   virtual Result<bool> any_below(std::string_view name_space) const = 0;
 

@@ -203,6 +203,13 @@ Result<void> Uploads::cancel(Context& context, const UploadSession& session) {
   return {};
 }
 
+Result<std::vector<RepositoryName>> Uploads::holders(Context& context, const Digest& digest) const {
+  return stores_.meta.view<std::vector<RepositoryName>>(
+      context, [&](const meta::Snapshot& snapshot) {
+        return snapshot.repositories().having(digest, kMostHolders);
+      });
+}
+
 Result<meta::Blob> Uploads::mount(Context& context, const access::Subject& who,
                                   const RepositoryName& repository,
                                   const std::optional<RepositoryName>& from, const Digest& digest) {

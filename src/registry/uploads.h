@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_set>
+#include <vector>
 
 #include "access/subject.h"
 #include "base/metrics.h"
@@ -77,6 +78,11 @@ class Uploads {
 
   // Drops the bytes, durably never to be gone on with. Spec: end-14. NotFound.
   Result<void> cancel(Context& context, const UploadSession& session);
+
+  // The repositories that a blob can be mounted from, the newest first: at most kMostHolders.
+  static constexpr std::size_t kMostHolders = 100;
+  Result<std::vector<oci::RepositoryName>> holders(Context& context,
+                                                   const oci::Digest& digest) const;
 
   // Gives `repository` a blob that `from` has, or that any repository has when `from` is absent,
   // without moving a byte. Spec: end-11. NotFound: the client has to upload, also because the file

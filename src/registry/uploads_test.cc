@@ -358,6 +358,17 @@ TEST(Uploads, MountGivesABlobWithoutMovingIt) {
   EXPECT_TRUE(world.has_blob("c", digest));
 }
 
+TEST(Uploads, HoldersAreWhereABlobCanBeMountedFrom) {
+  World world;
+  const auto digest = world.push_blob("a", "bytes");
+  world.push_blob("b", "bytes");
+  world.push_blob("c", "bytes");
+  ASSERT_OK(world.remover.blob(world.context, world.who, name("b"), digest));
+  EXPECT_EQ(world.uploads.holders(world.context, digest).value(),
+            (std::vector<oci::RepositoryName>{name("c"), name("a")}));
+  EXPECT_TRUE(world.uploads.holders(world.context, Digest::of("none")).value().empty());
+}
+
 TEST(Uploads, MountFromARepositoryThatLostTheBlobFails) {
   World world;
   const auto digest = world.push_blob("a", "bytes");

@@ -261,8 +261,29 @@ TEST_F(AdmissionTest, AMountOfWhatMayNotBeReadIsAnUpload) {
     };
     EXPECT_EQ(mount("&from=secret/app"), 202);
     EXPECT_EQ(mount("&from=open/app"), 201);
-    EXPECT_EQ(mount(""), 202) << "who may not read everything says where it is";
   }
+}
+
+TEST_F(AdmissionTest, AMountWithoutFromTakesWhatMayBeReadAndNothingElse) {
+  ApiWorld world(authenticator_, policy_);
+  for (const char* holder : {"secret/app", "open/app", "secret/newer"}) {
+    world.world.push_blob(holder, kBytes);
+  }
+  const auto hidden = world.world.push_blob("secret/app", "what is nowhere else");
+  policy_.judge = [](const access::Question& question) {
+    return question.repository.starts_with("secret/") ? Verdict::Absent : Verdict::Allowed;
+  };
+  const auto mount = [&](const std::string& digest, const std::string& into) {
+    return world.ask("POST", "/v2/" + into + "/blobs/uploads/?mount=" + digest);
+  };
+  EXPECT_EQ(mount(kDigest, "b").status, 201);
+  EXPECT_EQ(world.ask("GET", "/v2/b/blobs/" + kDigest).body, kBytes);
+  EXPECT_EQ(mount(hidden.to_string(), "b").status, 202) << "as one that is nowhere";
+  EXPECT_EQ(world.ask("GET", "/v2/b/blobs/" + hidden.to_string()).status, 404);
+  policy_.judge = [](const access::Question& question) {
+    return question.repository == "c" ? Verdict::Allowed : Verdict::Absent;
+  };
+  EXPECT_EQ(mount(kDigest, "c").status, 202);
 }
 
 TEST_F(AdmissionTest, TheCatalogHoldsWhatTheCallerMaySee) {

@@ -1,5 +1,6 @@
 #include "api/distribution/uploads.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -231,15 +232,46 @@ Result<std::unique_ptr<http::BodySink>> closed_before(Context& context, const Ca
   return std::make_unique<RepeatedBody>(call, session, digest);
 }
 
-// Without `from` every repository is looked at, so one that reads the whole registry is needed.
-bool may_pull(Context& context, const Call& call, const std::optional<oci::RepositoryName>& from) {
+bool may_pull(Context& context, const Call& call, const oci::RepositoryName& from) {
   const Gate& gate = call.services.gate;
-  const auto question = gate.question(call.request, call.subject, access::Action::Pull,
-                                      from ? std::string_view(from->str()) : std::string_view());
-  if (!from) return gate.policy().allows_everywhere(question);
+  const auto question = gate.question(call.request, call.subject, access::Action::Pull, from.str());
   if (const auto known = gate.policy().recall(question)) return known->allowed();
   const auto decided = gate.policy().decide(context, question);
   return decided && decided->allowed();
+}
+
+bool may_pull_everything(const Call& call) {
+  const Gate& gate = call.services.gate;
+  return gate.policy().allows_everywhere(
+      gate.question(call.request, call.subject, access::Action::Pull, ""));
+}
+
+// Of the repositories that have the blob, one that the caller may pull from. What else has it makes
+// no difference.
+Result<std::optional<oci::RepositoryName>> readable_holder(Context& context, const Call& call,
+                                                           const oci::Digest& digest) {
+  TRY_ASSIGN(const auto holders, call.services.uploads.holders(context, digest));
+  const Gate& gate = call.services.gate;
+  const auto question = gate.question(call.request, call.subject, access::Action::Pull, "");
+  TRY_ASSIGN(const auto may, gate.policy().allowed_among(context, question, holders));
+  const auto first = std::find(may.begin(), may.end(), true);
+  if (first == may.end()) return std::nullopt;
+  return holders[static_cast<std::size_t>(first - may.begin())];
+}
+
+// Where a mount takes the blob from: what `from` names; nothing where everything may be looked at.
+// NotFound: nowhere.
+Result<std::optional<oci::RepositoryName>> source_of(Context& context, const Call& call,
+                                                     const oci::Digest& digest) {
+  if (const auto text = call.request.parameter("from"); text && !text->empty()) {
+    auto from = oci::RepositoryName::parse(*text);
+    if (from && may_pull(context, call, *from)) return std::optional(*std::move(from));
+    return fail(ErrorCode::NotFound, "nothing there that may be pulled");
+  }
+  if (may_pull_everything(call)) return std::nullopt;
+  TRY_ASSIGN(auto holder, readable_holder(context, call, digest));
+  if (holder) return holder;
+  return fail(ErrorCode::NotFound, "nowhere that may be pulled from");
 }
 
 // end-11. Nothing when the client has to upload after all: a mount saves it that, so whatever
@@ -247,14 +279,10 @@ bool may_pull(Context& context, const Call& call, const std::optional<oci::Repos
 std::optional<http::Response> mount(Context& context, const Call& call,
                                     const oci::RepositoryName& repository,
                                     const oci::Digest& digest) {
-  std::optional<oci::RepositoryName> from;
-  if (const auto text = call.request.parameter("from"); text && !text->empty()) {
-    auto name = oci::RepositoryName::parse(*text);
-    if (!name) return std::nullopt;
-    from = *std::move(name);
-  }
-  if (!may_pull(context, call, from)) return std::nullopt;
-  const auto mounted = call.services.uploads.mount(context, call.subject, repository, from, digest);
+  const auto from = source_of(context, call, digest);
+  const auto mounted =
+      from ? call.services.uploads.mount(context, call.subject, repository, *from, digest)
+           : Failure(from.error());
   if (!mounted) {
     if (mounted.error().code != ErrorCode::NotFound) {
       log::warning("request {}: a mount becomes an upload: {}", call.request.id(), mounted.error());

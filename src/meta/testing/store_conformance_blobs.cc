@@ -88,6 +88,24 @@ TEST_P(StoreConformance, HoldersAreTheRepositoriesThatLinkIt) {
   EXPECT_TRUE(holders(sha256("other"), 10).empty());
 }
 
+TEST_P(StoreConformance, RepositoriesThatHaveABlobAreToldNewestFirst) {
+  const RepositoryId one = repository("z/one");
+  const RepositoryId two = repository("two");
+  const RepositoryId three = repository("a/three");
+  const Digest blob = record("layer");
+  ASSERT_OK(write([&](Transaction& tx) -> Result<void> {
+    TRY(tx.blobs().record({blob, 5}, sha512("layer"), at(0)));
+    for (const RepositoryId each : {three, one, two}) TRY(tx.blobs().link(each, blob, at(1)));
+    return tx.blobs().unlink(two, blob);
+  }));
+  const auto having = [&](const Digest& digest, std::size_t limit) {
+    return read([&](const Snapshot& s) { return s.repositories().having(digest, limit); }).value();
+  };
+  EXPECT_EQ(having(blob, 10), (std::vector<RepositoryName>{name("a/three"), name("z/one")}));
+  EXPECT_EQ(having(sha512("layer"), 1), (std::vector<RepositoryName>{name("a/three")}));
+  EXPECT_TRUE(having(sha256("other"), 10).empty());
+}
+
 TEST_P(StoreConformance, GoingBlobIsSeenNowhere) {
   const RepositoryId repo = repository("app");
   const Digest blob = record("layer");

@@ -24,6 +24,7 @@ class RepositoryRows final : public Repositories {
   Result<std::vector<RepositoryName>> list_below(std::string_view name_space,
                                                  std::string_view after,
                                                  std::size_t limit) const override;
+  Result<std::vector<RepositoryName>> having(const Digest& blob, std::size_t limit) const override;
   Result<bool> any_below(std::string_view name_space) const override;
   Result<FoundRepository> find_or_create(const RepositoryName& name, WallTime now) override;
   Result<void> set_visibility(RepositoryId repository, Visibility visibility) override;

@@ -93,6 +93,7 @@ class Plans : public ::testing::Test {
     EXPECT_OK(tx.blobs().find(repo, sha256("layer")));
     EXPECT_OK(tx.blobs().find(name("app"), sha256("layer")));
     EXPECT_OK(tx.blobs().holders(sha256("layer"), 10));
+    EXPECT_OK(tx.repositories().having(sha512("layer"), 10));
     EXPECT_OK(tx.blobs().was_linked(repo, sha256("layer")));
     EXPECT_OK(tx.blobs().linked_at(repo, sha256("layer")));
     EXPECT_OK(tx.reviews().push_back(sha256("layer"), at(1)));

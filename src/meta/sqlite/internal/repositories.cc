@@ -15,6 +15,10 @@ constexpr char kListAll[] =
 constexpr char kListBelow[] =
     "SELECT name FROM repositories WHERE name > max(?1 || '/', ?2) AND name < ?1 || '0'"
     " AND gone = 0 ORDER BY name LIMIT ?3";
+constexpr char kHaving[] =
+    "SELECT r.name FROM repository_blobs l JOIN repositories r ON r.id = l.repository AND r.gone = "
+    "0"
+    " WHERE l.digest = ?1 AND l.dropped = 0 ORDER BY l.repository DESC LIMIT ?2";
 constexpr char kAnyBelow[] =
     "SELECT 1 FROM repositories WHERE name > ?1 || '/' AND name < ?1 || '0' AND gone = 0 LIMIT 1";
 // Of a new repository in the namespace `?4`.
@@ -80,6 +84,13 @@ Result<std::vector<RepositoryName>> RepositoryRows::list_below(std::string_view 
                                                                std::string_view after,
                                                                std::size_t limit) const {
   return rows<RepositoryName>(database_.query(kListBelow, name_space, after, to_sql_limit(limit)),
+                              [](const Query& row) { return RepositoryName::parse(row.text(0)); });
+}
+
+Result<std::vector<RepositoryName>> RepositoryRows::having(const Digest& blob,
+                                                           std::size_t limit) const {
+  TRY_ASSIGN(const Digest stored, resolve_or_keep(database_, blob));
+  return rows<RepositoryName>(database_.query(kHaving, stored, to_sql_limit(limit)),
                               [](const Query& row) { return RepositoryName::parse(row.text(0)); });
 }
 
