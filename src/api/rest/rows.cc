@@ -136,6 +136,7 @@ Result<std::optional<RepositoryRow>> find_row(const meta::Snapshot& snapshot,
                                                       .order = meta::TagQuery::Order::NewestFirst,
                                                       .limit = 1}));
   if (!newest.empty()) row.updated_at = newest.front().moved_at;
+  TRY_ASSIGN(row.pulls, snapshot.pulls().of(row.repository.id));
   return row;
 }
 
@@ -154,6 +155,7 @@ void write_repository(json::Writer& json, const RepositoryRow& row,
       .member("tags", row.tags);
   write_optional(json, "updated_at",
                  row.updated_at ? std::optional(to_rfc3339(*row.updated_at)) : std::nullopt);
+  write_pulls(json, row.pulls);
   write_texts(json, "may", may);
   json.end_object();
 }

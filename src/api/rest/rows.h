@@ -43,6 +43,7 @@ struct RepositoryRow {
   std::string description = {};
   std::size_t tags = 0;  // of more than 1,000 as many
   std::optional<WallTime> updated_at = {};
+  meta::PullCount pulls = {};
 };
 // Nothing where there is no such repository.
 Result<std::optional<RepositoryRow>> find_row(const meta::Snapshot& snapshot,

@@ -21,6 +21,8 @@ export interface Repository {
   created_at: string;
   tags: number; // at most 1000
   updated_at: string | null;
+  pulls: number;
+  last_pulled_at: string | null;
   may: string[];
 }
 
@@ -91,6 +93,8 @@ export interface Tag {
   layers: TagLayer[] | null;
   pushed_at: string | null;
   pushed_by: string | null;
+  pulls: number;
+  last_pulled_at: string | null;
 }
 
 export interface Move {
