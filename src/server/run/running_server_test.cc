@@ -286,6 +286,7 @@ std::string metrics_table(const metrics::Registry& metrics) {
 
 TEST_F(RunningServerTest, ReferencePageListsEveryMetric) {
   configuration_.options.access_log_enabled = true;
+  configuration_.options.mirror_root = "docker.io";
   const auto server = start();
   ASSERT_OK(server);
   std::ifstream file("docs/reference/metrics.md");
