@@ -1,4 +1,4 @@
-# ctest: labels=page timeout=120
+# ctest: labels=page timeout=300
 """What the page says: two catalogues for each language, whole, and each where it is needed."""
 
 import json
@@ -109,7 +109,7 @@ def test_each_code_of_the_api_has_a_sentence():
 
 def test_types_are_right_in_scripts_and_templates():
     run(node(), WEB / "node_modules/svelte-check/bin/svelte-check", "--tsconfig", "./tsconfig.json",
-        "--fail-on-warnings", cwd=WEB)
+        "--fail-on-warnings", cwd=WEB, timeout=240)
 
 
 def test_nothing_is_put_in_as_markup():

@@ -303,7 +303,8 @@ TEST(Registry2, VariablesWorkWithoutAFile) {
   EXPECT_FAILS(InvalidArgument, read("", {{"REGISTRY_AUTH", "htpasswd"}}));
   EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_AUTH_TOKEN_REALM", "/p"}}));
   EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_STORAGE_S3_BUCKET", "b"}}));
-  EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_PROXY_REMOTEURL", "https://u.example"}}));
+  EXPECT_FAILS(Unsupported, read("", {{"REGISTRY_PROXY_REMOTEURL", "https://u.example"},
+                                      {"REGISTRY_PROXY_EXEC_COMMAND", "helper"}}));
   EXPECT_EQ(error_of("", {{"REGISTRY_LOG_LEVEL", "loud"}}),
             "REGISTRY_LOG_LEVEL: log.level: has to be error, warn, info or debug");
   EXPECT_FAILS(InvalidArgument, read("", {{"REGISTRY_MIDDLEWARE_STORAGE_0_NAME", "["}}));
