@@ -6,7 +6,9 @@ import threading
 import pytest
 
 from mirrored import ACCEPT, NGINX, PREFIXED, SOON, asked, large_layer, manifest, pull
+from support.command import run
 from support.content import digest_of
+from support.paths import entrepot
 
 def test_a_cold_image_costs_one_get_for_each_part(hub, mirror, image):
     server = mirror()
@@ -155,6 +157,18 @@ def test_credentials_are_read_as_docker_wrote_them(hub, mirror, tmp_path):
     server.options += ["--mirror.credentials", str(file)]
     server.start()
     assert manifest(server).status == 200
+
+
+def test_check_asks_each_upstream(hub, tmp_path):
+    def check(*options: str, expect: int = 0) -> str:
+        return run(entrepot(), "check", "--data", tmp_path / "data", "--listen", "127.0.0.1:0",
+                   "--mirror.root", f"docker.io={hub.url}", *options, expect=expect).stdout
+
+    assert "mirror: docker.io answers" in check()
+    assert "docker.io is not asked" in check("--mirror.offline")
+    assert "none.json" in check("--mirror.credentials", tmp_path / "none.json", expect=1)
+    hub.go_down()
+    assert "starts all the same" in check()
 
 
 def test_offline_asks_nobody(hub, mirror):

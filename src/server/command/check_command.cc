@@ -70,6 +70,7 @@ Findings look(Configuration configuration) {
   }
   check_data_access(options, *account, findings);
   check_certificate_reload(options, findings);
+  check_upstreams(options, findings);
   return findings;
 }
 

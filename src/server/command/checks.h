@@ -32,6 +32,10 @@ void check_certificate_reload(const Options& options, Findings& findings);
 // directory listens on is no fault.
 void check_addresses(const Options& options, Findings& findings);
 
+// Can the credentials for upstreams be read, and does each upstream answer, and take them? As the
+// user that the server becomes. Asks other machines, each for ten seconds at most.
+void check_upstreams(const Options& options, Findings& findings);
+
 // How many files may be open, and connections with them.
 void check_open_files(const Options& options, Findings& findings);
 
