@@ -336,6 +336,15 @@ Result<std::uint64_t> Mirror::blob_size(Context& /*context*/, const RepositoryNa
   });
 }
 
+Result<std::vector<oci::Descriptor>> Mirror::referrers(Context& /*context*/,
+                                                       const RepositoryName& repository,
+                                                       const Digest& subject) {
+  TRY_ASSIGN(const Question asked, question(repository));
+  return ask(asked.site, [&](Context& context) {
+    return asked.site.registry->referrers(context, asked.path, subject);
+  });
+}
+
 Result<registry::NamePage> Mirror::tags(Context& /*context*/, const RepositoryName& repository,
                                         std::string_view after, std::size_t limit) {
   TRY_ASSIGN(const Question asked, question(repository));

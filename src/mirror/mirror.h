@@ -80,6 +80,9 @@ class Mirror final : public registry::UpstreamSource {
                                   const oci::Digest& digest) override;
   Result<std::uint64_t> blob_size(Context& context, const oci::RepositoryName& repository,
                                   const oci::Digest& digest) override;
+  Result<std::vector<oci::Descriptor>> referrers(Context& context,
+                                                 const oci::RepositoryName& repository,
+                                                 const oci::Digest& subject) override;
   Result<registry::NamePage> tags(Context& context, const oci::RepositoryName& repository,
                                   std::string_view after, std::size_t limit) override;
 

@@ -114,6 +114,10 @@ class FakeRegistry final : public remote::Registry {
     for (const auto& [text, digest] : tags_) page.names.push_back(text);
     return page;
   }
+  Result<std::vector<oci::Descriptor>> referrers(Context&, std::string_view,
+                                                 const Digest&) override {
+    return std::vector<oci::Descriptor>();
+  }
   Result<void> ping(Context&) override { return fault_of_all(); }
   std::optional<SteadyTime> rests_until() const override { return rests_until_; }
   std::optional<std::uint64_t> pulls_left() const override { return std::nullopt; }

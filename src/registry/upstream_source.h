@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/executor.h"
 #include "base/result.h"
+#include "oci/manifest.h"
 #include "oci/name.h"
 #include "registry/pull.h"
 
@@ -63,6 +65,11 @@ class UpstreamSource {
   // Its size alone; nothing is brought.
   virtual Result<std::uint64_t> blob_size(Context& context, const oci::RepositoryName& repository,
                                           const oci::Digest& digest) = 0;
+
+  // What the upstream has that refers to a manifest, in any order; nothing of it is brought.
+  virtual Result<std::vector<oci::Descriptor>> referrers(Context& context,
+                                                         const oci::RepositoryName& repository,
+                                                         const oci::Digest& subject) = 0;
 
   // All that the upstream has, and not only what is here.
   virtual Result<NamePage> tags(Context& context, const oci::RepositoryName& repository,

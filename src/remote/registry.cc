@@ -110,6 +110,8 @@ class HttpRegistry final : public Registry {
                     BlobTaker& taker) override;
   Result<NamePage> tags(Context& context, std::string_view repository, std::string_view after,
                         std::size_t limit) override;
+  Result<std::vector<oci::Descriptor>> referrers(Context& context, std::string_view repository,
+                                                 const oci::Digest& subject) override;
   Result<void> ping(Context& context) override;
 
   std::optional<SteadyTime> rests_until() const override { return asker_->pace().rests_until(); }
@@ -123,6 +125,8 @@ class HttpRegistry final : public Registry {
   Failure not_a_manifest(const Question& question) const;
   Result<void> check_digest(const Question& question, const Response& answer,
                             const oci::Digest& digest) const;
+  Result<Bytes> referrers_index(Context& context, std::string_view repository,
+                                const oci::Digest& subject);
 
   const std::unique_ptr<Asker> asker_;
   const std::chrono::milliseconds pause_;
@@ -260,6 +264,39 @@ Result<NamePage> HttpRegistry::tags(Context& context, std::string_view repositor
   page.more = !page.names.empty() && (cut || next);
   if (page.more && !cut) next_pages_.remember(repository, page.names.back(), *std::move(next));
   return page;
+}
+
+// The index of them, by the API or under the fallback tag.
+Result<Bytes> HttpRegistry::referrers_index(Context& context, std::string_view repository,
+                                            const oci::Digest& subject) {
+  TRY_ASSIGN(Question question,
+             question_for("GET", repository, fmt::format("referrers/{}", subject.to_string())));
+  question.headers.emplace_back("Accept", std::string(oci::media_type::kOciIndex));
+  Collector collector(
+      oci::kMaxManifestBytes,
+      {ErrorCode::Unavailable,
+       fmt::format("{}{}: the list is too long", asker_->home().text(), question.target)});
+  Trail trail;
+  const auto asked = asker_->ask(context, question, collector, trail);
+  if (asked) return std::move(collector.answer.body);
+  const bool knows_none =
+      !trail.elsewhere && (trail.status == 404 || trail.status == 400 || trail.status == 405);
+  if (!knows_none) return Failure(asked.error());
+  TRY_ASSIGN(Manifest index, manifest(context, repository, oci::referrers_tag(subject)));
+  return std::move(index.bytes);
+}
+
+Result<std::vector<oci::Descriptor>> HttpRegistry::referrers(Context& context,
+                                                             std::string_view repository,
+                                                             const oci::Digest& subject) {
+  TRY_ASSIGN(const auto index, if_there(referrers_index(context, repository, subject)));
+  if (!index) return std::vector<oci::Descriptor>();
+  auto parsed = oci::parse_manifest(*index, oci::media_type::kOciIndex);
+  if (!parsed) {
+    return fail(ErrorCode::Unavailable, "{}: what refers to {} is told in no form we know: {}",
+                asker_->home().text(), subject.to_string(), parsed.error().message);
+  }
+  return std::move(parsed->manifests);
 }
 
 Result<void> HttpRegistry::ping(Context& context) {

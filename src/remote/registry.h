@@ -14,6 +14,7 @@
 #include "base/context.h"
 #include "base/result.h"
 #include "oci/digest.h"
+#include "oci/manifest.h"
 
 namespace entrepot::remote {
 
@@ -112,6 +113,11 @@ class Registry {
   // most 1,000 are asked for at once.
   virtual Result<NamePage> tags(Context& context, std::string_view repository,
                                 std::string_view after, std::size_t limit) = 0;
+  // What refers to a manifest: of a registry without the referrers API what stands under its
+  // fallback tag. The first page of it, of at most oci::kMaxManifestBytes; empty for nothing.
+  virtual Result<std::vector<oci::Descriptor>> referrers(Context& context,
+                                                         std::string_view repository,
+                                                         const oci::Digest& subject) = 0;
   // Is the server there, and does it take the credentials? What docker asks first (GET /v2/, a
   // token). Without credentials it is enough that it wants some. Never NotFound.
   virtual Result<void> ping(Context& context) = 0;

@@ -7,7 +7,7 @@ import pytest
 
 from mirrored import ACCEPT, NGINX, PREFIXED, SOON, asked, large_layer, manifest, pull
 from support.command import run
-from support.content import digest_of
+from support.content import OCI_INDEX, digest_of, encode
 from support.paths import entrepot
 
 def test_a_cold_image_costs_one_get_for_each_part(hub, mirror, image):
@@ -143,6 +143,19 @@ def test_the_upstreams_tags_are_listed(hub, mirror):
     manifest(server)
     hub.go_down()
     assert server.client.get(f"/v2/{NGINX}/tags/list").json()["tags"] == ["latest"]
+
+
+def test_signatures_are_found(hub, mirror, image):
+    """By the tag that clients look for where there is no referrers API."""
+    signature = hub.add_image(NGINX, "signature", [b"signed"])
+    entry = {"mediaType": signature.media_type, "digest": signature.digest,
+             "size": len(signature.manifest), "artifactType": "application/vnd.example.signature.v1"}
+    index = encode({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]})
+    hub.add(NGINX, index, OCI_INDEX, [image.digest().replace(":", "-")])
+    server = mirror()
+    listed = server.client.get(f"/v2/{NGINX}/referrers/{image.digest()}").json()["manifests"]
+    assert [each["digest"] for each in listed] == [signature.digest]
+    assert manifest(server, reference=signature.digest).status == 200
 
 
 def test_credentials_are_read_as_docker_wrote_them(hub, mirror, tmp_path):

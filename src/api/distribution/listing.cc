@@ -122,6 +122,32 @@ http::Reply Listing::catalog(Context& context, const Call& call) {
   return response;
 }
 
+// What an upstream has besides, from `after` on, by digest as ours are. Ours alone when it cannot
+// be asked.
+void add_referrers_of_upstream(Context& context, const Call& call, const meta::ReferrerQuery& query,
+                               registry::ReferrerPage& page) {
+  auto theirs = call.services.upstream->referrers(context, query.repository, query.subject);
+  if (!theirs) return;
+  auto& all = page.descriptors;
+  std::optional<oci::Digest> last;  // what comes behind it is for another page
+  if (page.more && !all.empty()) last = all.back().digest;
+  for (oci::Descriptor& each : *theirs) {
+    const bool is_wanted =
+        (!query.after || each.digest > *query.after) &&
+        (query.artifact_type.empty() || each.artifact_type == query.artifact_type) &&
+        (!last || each.digest < *last);
+    const bool is_known = std::any_of(all.begin(), all.end(), [&](const oci::Descriptor& known) {
+      return known.digest == each.digest;
+    });
+    if (is_wanted && !is_known) all.push_back(std::move(each));
+  }
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.digest < b.digest; });
+  if (all.size() <= query.limit) return;
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(query.limit), all.end());
+  page.more = true;
+}
+
 http::Reply Listing::referrers(Context& context, const Call& call) {
   const auto repository = call.repository();
   ENTREPOT_API_ASSIGN(const auto subject, call.digest(), About::Digest);
@@ -131,12 +157,22 @@ http::Reply Listing::referrers(Context& context, const Call& call) {
     ENTREPOT_API_ASSIGN(after, oci::Digest::parse(page.last), About::Digest);
   }
   const std::string type = call.request.parameter("artifactType").value_or("");
+  if (upstream_of(call) != nullptr && !call.on_upstream) return again_on_upstream(call);
   Room room;
   if (auto reply = room.take(context, call, kReferrersBytes)) return *std::move(reply);
   ENTREPOT_API_ASSIGN(
-      const auto found,
+      auto found,
       call.services.pull.referrers(context, repository, subject, type, after, page.limit),
       About::Manifest);
+  if (call.on_upstream) {
+    add_referrers_of_upstream(context, call,
+                              {.repository = repository,
+                               .subject = subject,
+                               .artifact_type = type,
+                               .after = after,
+                               .limit = page.limit},
+                              found);
+  }
   auto response =
       http::Response::text(200, oci::media_type::kOciIndex, oci::render_index(found.descriptors));
   if (!type.empty()) response.with("OCI-Filters-Applied", "artifactType");

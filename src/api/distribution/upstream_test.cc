@@ -51,6 +51,11 @@ class ScriptedUpstream final : public registry::UpstreamSource {
     if (error) return Failure(*error);
     return 5;
   }
+  Result<std::vector<oci::Descriptor>> referrers(Context&, const oci::RepositoryName&,
+                                                 const oci::Digest&) override {
+    if (error) return Failure(*error);
+    return theirs;
+  }
   Result<registry::NamePage> tags(Context&, const oci::RepositoryName&, std::string_view,
                                   std::size_t) override {
     if (error) return Failure(*error);
@@ -62,6 +67,7 @@ class ScriptedUpstream final : public registry::UpstreamSource {
   std::string warning;
   std::function<void()> arrives;
   std::vector<std::string> asked;
+  std::vector<oci::Descriptor> theirs;
   Executor threads{{.name = "upstream"}};
 };
 
@@ -180,6 +186,43 @@ TEST_F(UpstreamTest, TagsAreTheUpstreamsAndOursWhenItCannotBeAsked) {
   upstream.error = Error{ErrorCode::Unavailable, "not now"};
   EXPECT_NE(world.ask("GET", "/v2/hub.test/a/tags/list").body.find(R"(["kept"])"),
             std::string::npos);
+}
+
+// A signature may be theirs, or pushed before the name was mirrored.
+TEST_F(UpstreamTest, ReferrersAreTheirsAndOurs) {
+  const auto subject = world.world.push_image("hub.test/a", "1", "layer");
+  const auto ours =
+      world.world
+          .push("hub.test/a", {}, World::image(oci::Digest::of("{}"), {}, subject.to_string()))
+          .value()
+          .digest;
+  const auto descriptor = [](const oci::Digest& digest) {
+    return oci::Descriptor{.media_type = std::string(oci::media_type::kOciManifest),
+                           .digest = digest,
+                           .size_bytes = 3,
+                           .artifact_type = "signature",
+                           .annotations = {},
+                           .urls = {},
+                           .platform = std::nullopt};
+  };
+  const auto theirs = oci::Digest::of("theirs");
+  upstream.theirs = {descriptor(theirs), descriptor(ours)};
+  const std::string path = "/v2/hub.test/a/referrers/" + subject.to_string();
+  const auto count = [&](const std::string& target, const oci::Digest& digest) {
+    const std::string body = world.ask("GET", target).body;
+    std::size_t times = 0;
+    for (std::size_t at = 0; (at = body.find(digest.to_string(), at)) != body.npos; ++at) ++times;
+    return times;
+  };
+  EXPECT_EQ(count(path, theirs), 1u);
+  EXPECT_EQ(count(path, ours), 1u);
+  EXPECT_EQ(count(path + "?artifactType=other", theirs), 0u);
+  const std::string first = std::min(ours, theirs).to_string();
+  EXPECT_EQ(count(path + "?last=" + first, std::min(ours, theirs)), 0u);
+  EXPECT_EQ(count(path + "?last=" + first, std::max(ours, theirs)), 1u);
+  upstream.error = Error{ErrorCode::Unavailable, "not now"};
+  EXPECT_EQ(count(path, theirs), 0u);
+  EXPECT_EQ(count(path, ours), 1u);
 }
 
 }  // namespace
