@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace entrepot::api::distribution {
 namespace {
 
@@ -29,8 +31,13 @@ http::Response upstream_error(const Call& call, const Error& error, About about)
     case ErrorCode::Cancelled:
       return call.error(error, about);
     default:
-      return call.error({ErrorCode::Unavailable, error.message}, about);
+      break;
   }
+  log::warning("request {}: {}", call.request.id(), error);
+  const std::string_view upstream = call.name.substr(0, call.name.find('/'));
+  return error_response(
+      503, "UNAVAILABLE",
+      fmt::format("this is not here, and {} does not give it now; try again later", upstream));
 }
 
 std::variant<Told, http::Reply> refresh(Context& context, const Call& call,

@@ -129,6 +129,7 @@ TEST_F(UpstreamTest, AFaultIsUnavailable) {
     for (const char* target : {"/v2/hub.test/a/manifests/1", "/v2/hub.test/a/tags/list"}) {
       const auto answer = world.ask("GET", target);
       EXPECT_EQ(answer.status, 503) << target;
+      EXPECT_NE(answer.body.find("hub.test does not give it now"), std::string::npos);
       EXPECT_FALSE(answer.header("Retry-After").empty());
     }
     EXPECT_EQ(world.ask("GET", "/v2/hub.test/a/blobs/" + digest()).status, 503);
