@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "base/context.h"
 #include "base/mutex.h"
@@ -14,18 +15,20 @@
 
 namespace entrepot::mirror {
 
-// The namespaces of accounts and of repositories that are or were here since the start. Of
-// "library" and of names with one part, where everybody's images stand side by side, each name by
-// itself. What lies in a namespace of ours is ours, be it there or not: else a stranger's image
-// could answer for it. When in doubt a name is ours. Thread-safe.
+// The namespaces of accounts and of repositories that are here, or were since names were first
+// looked after: they are kept in the store's settings, so that what was deleted here is not
+// answered for by a stranger later. Of "library" and of names with one part, where everybody's
+// images stand side by side, each name by itself. What lies in a namespace of ours is ours, be it
+// there or not. When in doubt a name is ours. Thread-safe.
 class LocalNames final : public meta::Listener {
  public:
   // `is_upstream`: names that never are ours.
   using IsUpstream = std::function<bool(std::string_view repository)>;
   explicit LocalNames(IsUpstream is_upstream) : is_upstream_(std::move(is_upstream)) {}
 
-  // Reads what is there: the first time all of it, and later what listeners are not told in full,
-  // if anything. Until the first, and from an account's making to the next, every name is ours.
+  // Reads what is there, the first time; until then every name is ours. Keeps some of the names
+  // that came since; those that cannot be written are kept later. Every now and then, by one
+  // thread.
   Result<void> refresh(Context& context, meta::Store& store);
 
   // From memory, on event loops.
@@ -42,8 +45,10 @@ class LocalNames final : public meta::Listener {
   };
   using Set = std::unordered_set<std::string, Hash, std::equal_to<>>;
 
+  Result<void> load_kept(Context& context, meta::Store& store);
   Result<void> load_accounts(Context& context, meta::Store& store);
   Result<void> load_repositories(Context& context, meta::Store& store);
+  Result<void> keep_some(Context& context, meta::Store& store);
   void add(std::string_view repository);
   void add_namespace(std::string_view name);
 
@@ -51,9 +56,9 @@ class LocalNames final : public meta::Listener {
   mutable Mutex mutex_;
   Set namespaces_ ENTREPOT_GUARDED_BY(mutex_);
   Set names_ ENTREPOT_GUARDED_BY(mutex_);
-  // What refresh() has to read.
-  enum class Doubt { None, Accounts, All };
-  Doubt doubt_ ENTREPOT_GUARDED_BY(mutex_) = Doubt::All;
+  // Those of both that are not kept yet; a namespace has a "/" behind it.
+  std::vector<std::string> unkept_ ENTREPOT_GUARDED_BY(mutex_);
+  bool in_doubt_ ENTREPOT_GUARDED_BY(mutex_) = true;  // refresh() has to read all of it
 };
 
 }  // namespace entrepot::mirror

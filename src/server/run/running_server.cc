@@ -256,7 +256,11 @@ struct RunningServer::Parts {
   void look_for_names(Context& looking) {
     if (platform->mirror() == nullptr) return;
     const auto looked = platform->mirror()->refresh(looking);
-    if (!looked) log::warning("no upstream is asked without its name: {}", looked.error());
+    if (looked.has_value() == names_are_known) return;
+    names_are_known = looked.has_value();
+    if (!names_are_known) {
+      log::warning("which names are ours cannot be read or kept: {}", looked.error());
+    }
   }
 
   // What the store no longer backs is not there, whatever is in memory.
@@ -310,7 +314,8 @@ struct RunningServer::Parts {
   std::optional<api::badges::Badges> badge_room;
   std::optional<api::search::Search> search_room;
   std::unique_ptr<Background> background;
-  bool is_present = true;  // of the thread of `presence` alone
+  bool is_present = true;       // of the thread of `presence` alone
+  bool names_are_known = true;  // likewise
   std::optional<Periodic> presence;
 };
 
