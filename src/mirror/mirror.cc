@@ -16,6 +16,8 @@ namespace {
 constexpr seconds kAnswerWithin{10};
 constexpr seconds kWholeWithin{60};
 
+constexpr std::size_t kLargeManifestBytes = 256u << 10;
+
 // Nothing of it is remembered: what is read to be looked at, or may be old.
 constexpr SteadyTime kNotFromMemory = SteadyTime::min();
 
@@ -217,7 +219,7 @@ Result<registry::UpstreamSource::Brought> Mirror::bring_tag(const Question& ques
     return Failure(renewed.error());
   }
   question.site.stale.add();
-  return Brought{renewed.error().message};
+  return Brought{question.site.name.name + " cannot be asked now"};
 }
 
 // What it stands for now. One that was never seen is got at once; else a HEAD tells, which
@@ -242,6 +244,10 @@ Result<void> Mirror::get(const Question& question, const std::string& reference,
   TRY_ASSIGN(remote::Manifest manifest, ask(question.site, [&](Context& context) {
                return question.site.registry->manifest(context, question.path, reference);
              }));
+  // Reading a manifest takes many times its size: of large ones, which strangers may have made, one
+  // is read at a time.
+  std::optional<MutexLock> one_at_a_time;
+  if (manifest.bytes.size() > kLargeManifestBytes) one_at_a_time.emplace(large_mutex_);
   Running running(*this);
   target.digest = manifest.digest;
   TRY(services_.push.push(running.context(), who_, question.repository, target,

@@ -141,6 +141,8 @@ class Mirror final : public registry::UpstreamSource {
   Freshness absent_;
   Flights<Brought> manifests_;
 
+  Mutex large_mutex_;  // while a large manifest is stored
+
   Mutex mutex_;
   bool stopped_ ENTREPOT_GUARDED_BY(mutex_) = false;
   std::set<Context*> running_ ENTREPOT_GUARDED_BY(mutex_);

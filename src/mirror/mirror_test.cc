@@ -236,7 +236,7 @@ TEST_F(MirrorTest, WhatTheUpstreamHadIsServedWhileItFails) {
        {ErrorCode::Unavailable, ErrorCode::Timeout, ErrorCode::RateLimited}) {
     hub->fail_with(code);
     EXPECT_EQ(bring("1"), image);
-    EXPECT_EQ(warning, "the upstream fails");
+    EXPECT_EQ(warning, "docker.io cannot be asked now");
     EXPECT_FALSE(mirror->fresh_until(repository.str(), "1"));
     EXPECT_FAILS(NotFound, world.pull(repository.str(), "2"));
     const auto absent = bring("2");

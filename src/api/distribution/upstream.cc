@@ -24,9 +24,13 @@ http::Reply again_on_upstream(const Call& call) {
 }
 
 http::Response upstream_error(const Call& call, const Error& error, About about) {
+  const std::string_view upstream = call.name.substr(0, call.name.find('/'));
   switch (error.code) {
     case ErrorCode::NotFound:
+      return call.error({error.code, fmt::format("{} does not have it", upstream)}, about);
     case ErrorCode::Denied:
+      log::info("request {}: {}", call.request.id(), error);
+      return call.error({error.code, fmt::format("{} refuses it to this mirror", upstream)}, about);
     case ErrorCode::StorageFull:
     case ErrorCode::Cancelled:
       return call.error(error, about);
@@ -34,7 +38,6 @@ http::Response upstream_error(const Call& call, const Error& error, About about)
       break;
   }
   log::warning("request {}: {}", call.request.id(), error);
-  const std::string_view upstream = call.name.substr(0, call.name.find('/'));
   return error_response(
       503, "UNAVAILABLE",
       fmt::format("this is not here, and {} does not give it now; try again later", upstream));

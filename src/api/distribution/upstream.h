@@ -18,7 +18,8 @@ http::Reply again_on_upstream(const Call& call);
 
 // The answer when an upstream did not give what was asked for. Its faults, its limits, its silence
 // and what it has that is not valid are 503 with Retry-After: clients that know another place go on
-// to it at once, which they do not for a 429. Never 404 for a fault.
+// to it at once, which they do not for a 429. Never 404 for a fault. The address that the upstream
+// is asked under, and what it said, are in the log alone.
 http::Response upstream_error(const Call& call, const Error& error, About about);
 
 // What is told of a manifest: nothing more, or that it may be old.

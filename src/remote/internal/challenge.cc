@@ -21,7 +21,7 @@ class Scanner {
 
   bool at_end() const { return text_.empty(); }
   bool at(char c) const { return text_.starts_with(c); }
-  bool skip(char c) {
+  bool take(char c) {
     if (!at(c)) return false;
     text_.remove_prefix(1);
     return true;
@@ -37,8 +37,8 @@ class Scanner {
   // Behind an opening quote; false without a closing one.
   bool quoted(std::string& value) {
     while (!text_.empty()) {
-      if (skip('"')) return true;
-      skip('\\');
+      if (take('"')) return true;
+      take('\\');
       if (text_.empty()) return false;
       value += text_.front();
       text_.remove_prefix(1);
@@ -72,14 +72,14 @@ std::vector<Demand> parse_demands(std::string_view text) {
     const std::string_view word = scanner.up_to(kEndOfWord);
     if (word.empty()) return demands;
     scanner.skip_any(kBlanks);
-    if (!scanner.skip('=')) {
+    if (!scanner.take('=')) {
       demands.push_back({.scheme = lower_case(word)});
       continue;
     }
     if (demands.empty()) return demands;
     scanner.skip_any(kBlanks);
     std::string value;
-    if (scanner.skip('"')) {
+    if (scanner.take('"')) {
       if (!scanner.quoted(value)) return demands;
     } else {
       value = scanner.up_to(kBetween);
