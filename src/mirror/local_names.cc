@@ -129,14 +129,28 @@ Result<void> LocalNames::load_accounts(Context& context, meta::Store& store) {
   return {};
 }
 
+// Commands of this machine make accounts, too, and nobody here is told.
+Result<void> LocalNames::look_for_others(Context& context, meta::Store& store) {
+  TRY_ASSIGN(const std::int64_t epoch,
+             store.view<std::int64_t>(context, [](const meta::Snapshot& snapshot) {
+               return snapshot.accounts().epoch();
+             }));
+  if (epoch_ == epoch) return {};
+  TRY(load_accounts(context, store));
+  epoch_ = epoch;
+  return {};
+}
+
 Result<void> LocalNames::refresh(Context& context, meta::Store& store) {
   bool reads = false;
   {
     const MutexLock lock(mutex_);
     reads = std::exchange(in_doubt_, false);
   }
-  // A server starts no later for what has to be kept.
-  if (!reads) return keep_some(context, store);
+  if (!reads) {
+    TRY(look_for_others(context, store));
+    return keep_some(context, store);  // a server starts no later for what has to be kept
+  }
   auto loaded = load_kept(context, store);
   if (loaded) loaded = load_accounts(context, store);
   if (loaded) loaded = load_repositories(context, store);

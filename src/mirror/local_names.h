@@ -1,7 +1,9 @@
 #pragma once
 // mirror/local_names.h — which names are ours, so that no other registry is asked for them.
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -26,9 +28,9 @@ class LocalNames final : public meta::Listener {
   using IsUpstream = std::function<bool(std::string_view repository)>;
   explicit LocalNames(IsUpstream is_upstream) : is_upstream_(std::move(is_upstream)) {}
 
-  // Reads what is there, the first time; until then every name is ours. Keeps some of the names
-  // that came since; those that cannot be written are kept later. Every now and then, by one
-  // thread.
+  // Reads what is there, the first time; until then every name is ours. Later the
+  // accounts alone, when some changed, by another process perhaps. Keeps some of the names that
+  // came since; those that cannot be written are kept later. Every now and then, by one thread.
   Result<void> refresh(Context& context, meta::Store& store);
 
   // From memory, on event loops.
@@ -48,11 +50,13 @@ class LocalNames final : public meta::Listener {
   Result<void> load_kept(Context& context, meta::Store& store);
   Result<void> load_accounts(Context& context, meta::Store& store);
   Result<void> load_repositories(Context& context, meta::Store& store);
+  Result<void> look_for_others(Context& context, meta::Store& store);
   Result<void> keep_some(Context& context, meta::Store& store);
   void add(std::string_view repository);
   void add_namespace(std::string_view name);
 
   const IsUpstream is_upstream_;
+  std::optional<std::int64_t> epoch_;  // of the accounts, when refresh() read them last; its own
   mutable Mutex mutex_;
   Set namespaces_ ENTREPOT_GUARDED_BY(mutex_);
   Set names_ ENTREPOT_GUARDED_BY(mutex_);

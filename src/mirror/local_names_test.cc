@@ -88,6 +88,20 @@ TEST_F(LocalNamesTest, WhatIsNotUnderstoodPutsAllInDoubtUntilItIsRead) {
   EXPECT_FALSE(names.contains("stranger/app"));
 }
 
+TEST_F(LocalNamesTest, AnAccountThatAnotherProcessMadeIsFound) {
+  refresh();
+  ASSERT_OK(world.stores.meta.write(world.context, [&](meta::Transaction& tx) -> Result<void> {
+    meta::NewAccount account;
+    account.kind = meta::AccountKind::Organisation;
+    account.name = "acme";
+    TRY(tx.accounts().create(account));
+    return {};
+  }));
+  EXPECT_FALSE(names.contains("acme/app"));
+  refresh();
+  EXPECT_TRUE(names.contains("acme/app"));
+}
+
 // Else whoever registers the name elsewhere would answer for what was deleted here.
 TEST_F(LocalNamesTest, WhatWasOursStaysOursOverARestart) {
   world.metadata->store().listen(names);
